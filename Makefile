@@ -1,0 +1,43 @@
+# Two commands do everything on a machine with Python 3.11, make and a network:
+#   make demo   the main job, from a flow file to reconciled, in a scratch home
+#   make test   lint, types, import boundaries and every test
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test lint docs bench soak lock clean
+
+demo: .venv/ready
+	@$(BIN)/python -m banksim.demo
+
+test: lint
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/ready ## rewrites the generated pages from the declarations
+	$(BIN)/python docs/make.py
+
+bench: .venv/ready ## ratios to a bare slice loop, measured in one run
+	$(BIN)/python bench/lint.py
+
+soak: .venv/ready ## the long properties: 10,000 flows per kind, every byte of every fixture
+	CBI_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m "long or not long"
+
+.venv/ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+lock: ## needs pip-tools; names no index
+	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --no-annotate -o requirements.lock pyproject.toml
+	pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+	  --no-emit-trusted-host --no-header --no-annotate --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-home

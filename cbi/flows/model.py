@@ -1,0 +1,209 @@
+"""What a flow is: its records, the automaton of their order, and the units that repeat inside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+from cbi.fields import Field, ValoreErrato
+from cbi.layout import Record
+
+TO_BANK, FROM_BANK = "to_bank", "from_bank"
+
+
+class Passo(NamedTuple):
+    """One step of the automaton: the state it leads to, what is missing before it, what is wrong with it."""
+
+    state: str
+    missing: tuple[str, ...] = ()
+    problem: str = ""  # "", "022" not of this flow, "023" repeated, "025" out of order
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Records that always go together, read and checked as one: `(key, quantifier)` of a regular expression."""
+
+    records: tuple[tuple[str, str], ...]
+
+    @property
+    def start(self) -> str:
+        return tipo_of(self.records[0][0])
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A kind of flow in one direction.
+
+    `records` maps keys to classes: the key is the type, or `type/variant` where one type has several layouts.
+    `transitions` is the automaton: from each state (the key of the last record) the types admitted and the state
+    that each leads to; it starts in the header's type and ends in "EF". `units` are the repeating groups,
+    `starts` the types that begin an order, `classify` tells the variants of a group of records.
+    """
+
+    name: str
+    direction: str
+    title: str
+    records: Mapping[str, type[Record]]
+    transitions: Mapping[str, Mapping[str, str]]
+    units: Sequence[Unit]
+    starts: frozenset[str]
+    classify: Callable[[list[str], list[bytes], Context], list[str]]
+
+    @property
+    def tipo(self) -> str:
+        """The type of the header."""
+        return next(iter(self.transitions))
+
+    @cached_property
+    def tipi(self) -> frozenset[str]:
+        return frozenset(tipo for arrows in self.transitions.values() for tipo in arrows) | {self.tipo}
+
+    @cached_property
+    def groups(self) -> frozenset[str]:
+        """The types that begin a group of records."""
+        return frozenset(unit.start for unit in self.units) | self.starts
+
+    def step(self, state: str, tipo: str, same_order: bool) -> Passo:
+        """Where record `tipo` leads from `state`; `same_order`: it bears the progressive of the current order."""
+        arrows = self.transitions.get(state, {})
+        if tipo in arrows:
+            return Passo(arrows[tipo])
+        if tipo not in self.tipi:
+            return Passo(state, problem="022")
+        if tipo == tipo_of(state) and tipo not in self.starts:
+            return Passo(state, problem="023")
+        path = self._path(state, tipo, cross=tipo in self.starts or not same_order)
+        if path is None:
+            return Passo(state, problem="025")
+        return Passo(path[-1], tuple(path[:-1]))
+
+    def _path(self, state: str, tipo: str, *, cross: bool) -> list[str] | None:
+        """The shortest way to a record `tipo`; only with `cross` through the start of another order."""
+        ways: list[list[str]] = [[key] for key in self._next(state, tipo, cross)]
+        visited = set()
+        while ways:
+            way = ways.pop(0)
+            if tipo_of(way[-1]) == tipo:
+                return way
+            if way[-1] not in visited:
+                visited.add(way[-1])
+                ways += [[*way, key] for key in self._next(way[-1], tipo, cross)]
+        return None
+
+    def _next(self, state: str, tipo: str, cross: bool) -> list[str]:
+        arrows = self.transitions.get(state, {})
+        return [
+            key
+            for arrow, key in arrows.items()
+            if arrow == tipo or (arrow != "EF" and (cross or arrow not in self.starts))
+        ]
+
+
+@dataclass
+class Context:
+    """What is known of a supporto while its records go by."""
+
+    name: str = ""
+    created: date | None = None
+    first_order: str = ""  # key of the first record of the first order
+
+
+def tipo_of(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def variante_of(key: str) -> str:
+    return key.partition("/")[2]
+
+
+@dataclass(frozen=True)
+class Ordine:
+    """The records of one order (or of one account of a statement), in the order they came."""
+
+    numero: int | None
+    line: int
+    records: tuple[Record, ...]
+
+    @property
+    def raw(self) -> bytes:
+        """The records as they stand in a canonical file."""
+        return b"".join(record.raw + b"\r\n" for record in self.records)
+
+    def get(self, tipo: str) -> Record | None:
+        """The first record of that type."""
+        return next((record for record in self.records if record.tipo == tipo), None)
+
+
+@dataclass(frozen=True)
+class Supporto:
+    """A whole logical flow: header, orders, trailer; `raw` is what stands in the file, byte for byte."""
+
+    flow: str
+    direction: str
+    numero: int
+    line: int
+    end_line: int
+    header: Record
+    ordini: tuple[Ordine, ...]
+    coda: Record | None
+    raw: bytes = field(repr=False)
+
+    @property
+    def tipo(self) -> str:
+        return self.header.raw[1:3].decode("latin-1")
+
+    @property
+    def identita(self) -> tuple[str, str, date | None, str]:
+        """Sender, receiver, creation date, nome supporto: what makes two flows the same flow."""
+        head = self.header.fields()
+        return head["mittente"] or "", head["ricevente"] or "", self.created, head["nome_supporto"] or ""
+
+    @property
+    def created(self) -> date | None:
+        try:
+            value = self.header.data_creazione  # type: ignore[attr-defined]
+        except ValoreErrato:
+            return None
+        return value if isinstance(value, date) else None
+
+    @property
+    def canonical(self) -> bytes:
+        """The flow as it leaves: the same records, 120 bytes each, CR+LF."""
+        tail = b"" if self.coda is None else self.coda.raw + b"\r\n"
+        return b"".join((self.header.raw, b"\r\n", *(ordine.raw for ordine in self.ordini), tail))
+
+
+def unit_pattern(flow: Flow, unit: Unit, needs: Collection[str], ending: bytes) -> re.Pattern[bytes]:
+    """A regular expression that exactly the flawless units match, all on the progressive of their first record.
+
+    `needs` names the fields to capture, as `r14_importo`; `ending` is the line end of the file.
+    """
+    parts = []
+    for position, (key, quantifier) in enumerate(unit.records):
+        options = [flow.records[name] for name in key.split("|")]
+        body = b"|".join(_record_pattern(cls, needs, first=position == 0) for cls in options)
+        parts.append(b"(?:(?:%b)%b)%b" % (body, re.escape(ending), quantifier.encode()))
+        if quantifier:  # one more than the most would be left behind, unseen by the rule that counts them
+            parts.append(b"(?!.%b)" % tipo_of(key).encode())
+    return re.compile(b"".join(parts), re.DOTALL)
+
+
+# Columns that repeat, in every record of a unit, what its first record says.
+SHARED = ("numero_progressivo", "progressivo_movimento")
+
+
+def _record_pattern(cls: type[Record], needed: Collection[str], *, first: bool) -> bytes:
+    return b"".join(_field_pattern(cls, field, needed, first) for field in cls.FIELDS)
+
+
+def _field_pattern(cls: type[Record], field: Field[object], needed: Collection[str], first: bool) -> bytes:
+    name = f"r{cls.TIPO}_{field.name}"
+    if field.name in SHARED:
+        return b"(?P<%b>%b)" % (field.name.encode(), field.pattern()) if first else b"(?P=%b)" % field.name.encode()
+    if name in needed:
+        return b"(?P<%b>%b)" % (name.encode(), field.pattern())
+    return field.pattern()

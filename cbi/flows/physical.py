@@ -1,0 +1,188 @@
+"""The physical file: where one record ends and the next begins, whatever the file's habits.
+
+Accepted on input: CR+LF, LF only, no line ends at all (byte stream), right-trimmed lines, Latin-1 or UTF-8
+letters, a byte-order mark, a final 0x1A, blank lines, a lost leading blank. Each cure leaves a `LineFault`, so that
+nothing is forgiven in silence; what cannot be cured is told as a fault of length, and 120 bytes are given anyway.
+
+Memory is constant: a buffer of `CHUNK` bytes, and a line longer than `LONGEST` is skipped, not kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import BinaryIO, NamedTuple
+
+from cbi.fields import admitted
+from cbi.layout import LENGTH
+
+CHUNK = 1 << 18
+AHEAD = 1 << 13  # what a pattern of several records may look at in one go
+LONGEST = 1 << 12
+
+_TIPO = re.compile(rb"[A-Z0-9]{2}")
+
+
+class LineFault(NamedTuple):
+    """One defect of a line as such; `kind` is the last part of the code of its rule."""
+
+    kind: str
+    start: int = 1
+    end: int = LENGTH
+    found: str = ""
+    expected: str = ""
+
+
+class Riga(NamedTuple):
+    """A physical line: its number from 1, its bytes without the line end, and the 120 bytes it stands for."""
+
+    number: int
+    raw: bytes
+    record: bytes
+    faults: tuple[LineFault, ...]
+    end: bytes
+
+    @property
+    def tipo(self) -> str:
+        return self.record[1:3].decode("latin-1")
+
+    @property
+    def blank(self) -> bool:
+        return not self.raw.strip(b" \t\x00")
+
+
+class Source:
+    """A binary stream read line by line, or pattern by pattern over its buffer."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.buffer = b""
+        self.at = 0
+        self.line = 0
+        self.eof = False
+        self.bom = False
+        self._fill(CHUNK)
+        if self.buffer.startswith(codecs.BOM_UTF8):
+            self.bom, self.at = True, len(codecs.BOM_UTF8)
+        self.empty = not self.buffer
+        self.ending = self._detect()
+
+    def _fill(self, size: int) -> None:
+        """At least `size` bytes after `at`, unless the stream ends first."""
+        while len(self.buffer) - self.at < size and not self.eof:
+            more = self._stream.read(CHUNK)
+            self.eof = not more
+            self.buffer = self.buffer[self.at :] + more
+            self.at = 0
+
+    def _detect(self) -> bytes:
+        newline = self.buffer.find(b"\n", self.at, self.at + LONGEST)
+        length = newline - self.at
+        if newline < 0:
+            return b"" if len(self.buffer) - self.at >= 2 * LENGTH else b"\r\n"
+        crlf = self.buffer[newline - 1 : newline] == b"\r"
+        if (length - crlf) >= 2 * LENGTH and (length - crlf) % LENGTH == 0:
+            return b""
+        return b"\r\n" if crlf else b"\n"
+
+    def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """The match of `pattern` at the current place; the place does not move (see `advance`)."""
+        if len(self.buffer) - self.at < AHEAD:
+            self._fill(AHEAD)
+        return pattern.match(self.buffer, self.at)
+
+    def advance(self, to: int, lines: int) -> None:
+        """Moves past `lines` records that end at the offset `to` of the buffer."""
+        self.at = to
+        self.line += lines
+
+    def next_tipo(self) -> bytes:
+        """The two bytes where the type of the next record should be."""
+        if len(self.buffer) - self.at < AHEAD:
+            self._fill(AHEAD)
+        return self.buffer[self.at + 1 : self.at + 3]
+
+    def next(self) -> Riga | None:
+        """The next line, or None at the end of the file."""
+        self._fill(LONGEST + 2)
+        if self.at >= len(self.buffer):
+            return None
+        self.line += 1
+        raw, end, length = self._stream_record() if self.ending == b"" else self._terminated_line()
+        if self.eof and self.at >= len(self.buffer) and raw.endswith(b"\x1a"):
+            raw, length = raw.rstrip(b"\x1a"), length - 1
+            cured = _cure(raw, length)
+            return Riga(self.line, raw, cured[0], (LineFault("FILE-101", found="0x1A"), *cured[1]), end)
+        record, faults = _cure(raw, length)
+        return Riga(self.line, raw, record, faults, end)
+
+    def _stream_record(self) -> tuple[bytes, bytes, int]:
+        raw = self.buffer[self.at : self.at + LENGTH]
+        self.at += len(raw)
+        rest = self.buffer[self.at : self.at + 2]
+        if self.eof and len(self.buffer) - self.at <= 2 and not rest.strip(b"\r\n"):
+            self.at += len(rest)
+        return raw, b"", len(raw)
+
+    def _terminated_line(self) -> tuple[bytes, bytes, int]:
+        newline = self.buffer.find(b"\n", self.at, self.at + LONGEST + 2)
+        if newline < 0 and len(self.buffer) - self.at > LONGEST:
+            return self._skip_long_line()
+        if newline < 0:
+            raw, self.at = self.buffer[self.at :], len(self.buffer)
+            return raw, b"", len(raw)
+        end = b"\r\n" if self.buffer[newline - 1 : newline] == b"\r" and newline > self.at else b"\n"
+        raw = self.buffer[self.at : newline + 1 - len(end)]
+        self.at = newline + 1
+        return raw, end, len(raw)
+
+    def _skip_long_line(self) -> tuple[bytes, bytes, int]:
+        head = self.buffer[self.at : self.at + LENGTH]
+        length = 0
+        while True:
+            newline = self.buffer.find(b"\n", self.at)
+            stop = len(self.buffer) if newline < 0 else newline
+            length += stop - self.at
+            self.at = stop
+            if newline >= 0:
+                self.at += 1
+                return head, b"\n", length
+            if self.eof:
+                return head, b"", length
+            self._fill(1)
+
+
+def _cure(raw: bytes, length: int) -> tuple[bytes, tuple[LineFault, ...]]:
+    """The 120 bytes a line stands for, and what had to be forgiven to get them."""
+    if length == LENGTH:
+        return raw, ()
+    if length > LENGTH:
+        return _cure_long(raw, length)
+    if length == LENGTH - 1 and _TIPO.match(raw[:2]) and raw[:1] != b" " and _TIPO.match(raw[2:4]):
+        return b" " + raw, (LineFault("RIGA-101", 1, 1, str(length), str(LENGTH)),)
+    trimmed = LineFault("RIGA-100", length + 1, LENGTH, str(length), str(LENGTH))
+    return raw.ljust(LENGTH), (trimmed,) if raw.strip() else ()
+
+
+def _cure_long(raw: bytes, length: int) -> tuple[bytes, tuple[LineFault, ...]]:
+    text = _utf8(raw)
+    if len(raw) == length and text is not None and len(text) == LENGTH:
+        at = next(i for i, char in enumerate(text) if not char.isascii()) + 1
+        fault = LineFault("RIGA-102", at, at, text[at - 1], f"{length} byte")
+        return text.encode("latin-1", "replace"), (fault,)
+    head = raw[:LENGTH]
+    if len(raw) == length and not raw[LENGTH:].strip(b" "):
+        return head, (LineFault("RIGA-103", LENGTH + 1, length, str(length), str(LENGTH)),)
+    return head, (LineFault("RIGA-043", LENGTH + 1, min(length, LONGEST), str(length), str(LENGTH)),)
+
+
+def _utf8(raw: bytes) -> str | None:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def canonical(record: bytes) -> bool:
+    """Whether 120 bytes can leave as they are."""
+    return len(record) == LENGTH and admitted(record)

@@ -1,0 +1,176 @@
+"""Two readers of a file: record by record in constant memory, and a whole supporto at a time.
+
+Both are lenient: they tell what is there, `cbi.lint` tells what is wrong with it. A record no flow knows is kept as
+it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, NamedTuple
+
+from cbi.flows import registry
+from cbi.flows.model import Context, Flow, Ordine, Supporto, tipo_of
+from cbi.flows.physical import Riga, Source
+from cbi.layout import Record
+from cbi.records.cornice import Corpo
+
+
+class Letto(NamedTuple):
+    """A record as it was understood; `flow` is None outside any supporto."""
+
+    supporto: int
+    flow: Flow | None
+    record: Record
+    riga: Riga
+
+
+@dataclass
+class Group:
+    """Records that are classified together, one order at most."""
+
+    keys: list[str] = field(default_factory=list)
+    righe: list[Riga] = field(default_factory=list)
+
+    def add(self, key: str, riga: Riga) -> None:
+        self.keys.append(key)
+        self.righe.append(riga)
+
+    def classes(self, flow: Flow, context: Context) -> list[tuple[str, type[Record]]]:
+        """The key and the class of each record of the group."""
+        keys = flow.classify(self.keys, [riga.record for riga in self.righe], context)
+        return [(key, flow.records.get(key, Corpo)) for key in keys]
+
+
+def read_records(stream: BinaryIO) -> Iterator[Letto]:
+    """Every record of the file, in order, in constant memory."""
+    source = Source(stream)
+    reader = _Reader()
+    while (riga := source.next()) is not None:
+        if not riga.blank:
+            yield from reader.feed(riga, source)
+    yield from reader.flush()
+
+
+class _Reader:
+    """The state between one record and the next."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.flow: Flow | None = None
+        self.state = ""
+        self.context = Context()
+        self.group = Group()
+
+    def feed(self, riga: Riga, source: Source) -> Iterator[Letto]:
+        tipo = riga.tipo
+        if registry.is_header(tipo):
+            yield from self.flush()
+            self._open(riga, source)
+        elif self.flow is None or self.state == "EF":
+            yield from self.flush()
+            self.flow = None
+            yield Letto(self.number, None, Corpo(riga.record, riga.number), riga)
+            return
+        else:
+            key = self._next(tipo)
+            if tipo in self.flow.groups or tipo == "EF" or not self.flow.groups:
+                yield from self.flush()
+            self.state = key or self.state
+            self.group.add(key or "*", riga)
+            return
+        self.group.add(self.state, riga)
+
+    def _open(self, riga: Riga, source: Source) -> None:
+        self.number += 1
+        self.flow = registry.recognise(riga.record, peek(source))
+        self.state = self.flow.tipo
+        self.context = context_of(self.flow, riga.record)
+
+    def _next(self, tipo: str) -> str | None:
+        """The key that the record has here, or None when the flow does not know it."""
+        flow = self.flow
+        if flow is None:
+            return None
+        arrows = flow.transitions.get(self.state, {})
+        if "*" in arrows:
+            return arrows.get(tipo, "*")
+        step = flow.step(self.state, tipo, same_order=False)
+        if step.problem:
+            return next((key for key in flow.records if tipo_of(key) == tipo), None)
+        return step.state
+
+    def flush(self) -> Iterator[Letto]:
+        flow, group = self.flow, self.group
+        if flow is None or not group.righe:
+            return
+        self.group = Group()
+        for (key, cls), riga in zip(group.classes(flow, self.context), group.righe, strict=True):
+            if not self.context.first_order and tipo_of(key) in flow.starts:
+                self.context.first_order = key
+            yield Letto(self.number, flow, cls(riga.record, riga.number), riga)
+
+
+def peek(source: Source) -> bytes:
+    """The bytes of the next record, not consumed."""
+    source.next_tipo()
+    return source.buffer[source.at : source.at + 120]
+
+
+def context_of(flow: Flow, header: bytes) -> Context:
+    """What the header says that the variants of the records depend on."""
+    record = flow.records[flow.tipo](header)
+    raw = record.fields().get("data_creazione")
+    created = None if raw is None or "-" not in raw else record.values()["data_creazione"]
+    return Context(flow.name, created)
+
+
+def read_supporti(stream: BinaryIO) -> Iterator[Supporto]:
+    """Every supporto of the file, whole. Lines outside a supporto are left out (`cbi.lint` reports them)."""
+    current: list[Letto] = []
+    for letto in read_records(stream):
+        if letto.flow is None:
+            continue
+        if current and letto.supporto != current[0].supporto:
+            yield _supporto(current)
+            current = []
+        current.append(letto)
+    if current:
+        yield _supporto(current)
+
+
+def _supporto(letti: list[Letto]) -> Supporto:
+    head, last = letti[0], letti[-1]
+    flow = head.flow
+    if flow is None:
+        raise TypeError("a supporto begins with its header")
+    coda = last.record if last is not head and last.riga.tipo == "EF" else None
+    body = letti[1 : -1 if coda is not None else None]
+    return Supporto(
+        flow=flow.name,
+        direction=flow.direction,
+        numero=head.supporto,
+        line=head.riga.number,
+        end_line=last.riga.number,
+        header=head.record,
+        ordini=tuple(_ordini(flow, body)),
+        coda=coda,
+        raw=b"".join(letto.riga.raw + letto.riga.end for letto in letti),
+    )
+
+
+def _ordini(flow: Flow, body: list[Letto]) -> Iterator[Ordine]:
+    group: list[Record] = []
+    for letto in body:
+        if letto.riga.tipo in flow.starts and group:
+            yield _ordine(group)
+            group = []
+        group.append(letto.record)
+    if group:
+        yield _ordine(group)
+
+
+def _ordine(records: list[Record]) -> Ordine:
+    number = records[0].fields().get("numero_progressivo")
+    return Ordine(int(number) if number and number.isdigit() else None, records[0].line, tuple(records))

@@ -1,0 +1,208 @@
+"""RH and EC: statements of current accounts as flows, and as typed values.
+
+Source: CBI-RND-001 v6.05, sections 2 and 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cbi.fields import ValoreErrato
+from cbi.flows.model import FROM_BANK, Context, Flow, Ordine, Supporto, Unit, tipo_of
+from cbi.layout import Record
+from cbi.records import ec, rh
+
+STRUTTURE = ("KKK", "YYY", "YY2", "ZZ1", "ZZ2", "ZZ3", "ID1", "RI1", "RI2")
+_FLAG = rh.Record63KKK.flag_struttura
+_ZZ4 = rh.Record63ZZ4.marcatore
+_YYY_SPLIT_FROM = 2014  # the year from which YYY tells the orderer from the town
+
+_TRANSITIONS = {
+    "61": {"62": "62", "64": "64"},
+    "62": {"62": "62", "63": "63", "64": "64"},
+    "63": {"62": "62", "63": "63", "64": "64"},
+    "65": {"61": "61", "EF": "EF"},
+}
+
+
+def _units(variants: Sequence[str], *singles: str) -> tuple[Unit, ...]:
+    details = "|".join(f"63/{variant}" for variant in variants)
+    return (Unit((("62", ""), (details, "{0,5}"))), *(Unit(((single, ""),)) for single in singles))
+
+
+def _classify(keys: list[str], raws: list[bytes], context: Context) -> list[str]:
+    return [_detail(raw, context) if key == "63" else key for key, raw in zip(keys, raws, strict=True)]
+
+
+def _detail(raw: bytes, context: Context) -> str:
+    flag = _FLAG.cut(raw).decode("latin-1")
+    if flag == "YYY" and context.name == "RH" and context.created and context.created.year < _YYY_SPLIT_FROM:
+        return "63/YYY_pre2014"
+    if flag in STRUTTURE and (flag != "YY2" or context.name == "RH"):
+        return f"63/{flag}"
+    return "63/ZZ4" if _ZZ4.cut(raw) == _ZZ4.value.encode() else "63/free"
+
+
+def _records(module: Any, *tipi: str) -> dict[str, type[Record]]:
+    """The records of a module by key: type, or type and variant."""
+    found: list[type[Record]] = [
+        cls
+        for cls in vars(module).values()
+        if isinstance(cls, type) and issubclass(cls, Record) and cls.__module__ == module.__name__
+    ]
+    by_key = {f"{cls.TIPO}/{cls.VARIANTE}".rstrip("/"): cls for cls in found}
+    return {key: cls for key, cls in by_key.items() if tipo_of(key) in tipi}
+
+
+RH = Flow(
+    name="RH",
+    direction=FROM_BANK,
+    title="Rendicontazione di conto corrente",
+    records=_records(rh, "RH", "61", "62", "63", "64", "65", "EF"),
+    transitions={
+        "RH": {"61": "61", "EF": "EF"},
+        **_TRANSITIONS,
+        "64": {"65": "65", "61": "61", "EF": "EF"},
+    },
+    units=_units(("free", *STRUTTURE, "ZZ4"), "61", "64", "65"),
+    starts=frozenset({"61"}),
+    classify=_classify,
+)
+
+EC = Flow(
+    name="EC",
+    direction=FROM_BANK,
+    title="Estratto conto periodico",
+    records=_records(ec, "EC", "61", "62", "63", "64", "EF"),
+    transitions={
+        "EC": {"61": "61", "EF": "EF"},
+        **{state: arrows for state, arrows in _TRANSITIONS.items() if state != "65"},
+        "64": {"61": "61", "EF": "EF"},
+    },
+    units=_units(("free", *(flag for flag in STRUTTURE if flag != "YY2"), "ZZ4"), "61", "64"),
+    starts=frozenset({"61"}),
+    classify=_classify,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Movimento:
+    """A movement of an account. `importo` in cents, absolute; `segno` C credit, D debit."""
+
+    line: int
+    numero: int
+    data_valuta: date
+    data_contabile: date
+    segno: str
+    importo: int
+    causale: str
+    causale_interna: str | None
+    riferimento_banca: str | None
+    tipo_riferimento: str | None
+    riferimento: str | None
+    descrizione: str
+    dettagli: tuple[Record, ...]
+
+    @property
+    def importo_con_segno(self) -> int:
+        return self.importo if self.segno == "C" else -self.importo
+
+
+@dataclass(frozen=True, slots=True)
+class Rapporto:
+    """An account and its movements. Balances in cents, signed; `data` is that of the closing balance."""
+
+    line: int
+    abi: str
+    cab: str
+    conto: str
+    iban: str | None
+    divisa: str
+    data: date
+    saldo_iniziale: int
+    saldo_finale: int
+    saldo_liquido: int | None
+    movimenti: tuple[Movimento, ...]
+
+
+def rapporti(supporto: Supporto) -> Iterator[Rapporto]:
+    """The accounts of a statement flow. Raises `ValoreErrato` where a field does not decode."""
+    for ordine in supporto.ordini:
+        yield _rapporto(ordine)
+
+
+def _rapporto(ordine: Ordine) -> Rapporto:
+    head, tail = _need(ordine, "61"), _need(ordine, "64")
+    closing = tail["data_contabile"] if "data_contabile" in tail else tail["data_fine_periodo"]
+    liquid = tail.get("saldo_liquido")
+    iban = (
+        head["codice_paese"],
+        head["check_digit"],
+        head["cin"],
+        head["codice_abi_banca"],
+        head["cab_banca"],
+    )
+    return Rapporto(
+        line=ordine.line,
+        abi=head["codice_abi_banca"],
+        cab=head["cab_banca"],
+        conto=head["conto_corrente"],
+        iban="".join((*iban, head["conto_corrente"].rjust(12, "0"))) if all(iban) else None,
+        divisa=head["codice_divisa"],
+        data=closing,
+        saldo_iniziale=_signed(head["segno"], head["saldo_iniziale"]),
+        saldo_finale=_signed(tail["segno_saldo_contabile"], tail["saldo_contabile"]),
+        saldo_liquido=None if liquid is None else _signed(tail["segno_saldo_liquido"], liquid),
+        movimenti=tuple(_movimenti(ordine)),
+    )
+
+
+def _movimenti(ordine: Ordine) -> Iterator[Movimento]:
+    details: list[Record] = []
+    current: Record | None = None
+    for record in ordine.records:
+        if record.tipo == "63":
+            details.append(record)
+            continue
+        if current is not None:
+            yield _movimento(current, details)
+        current, details = (record, []) if record.tipo == "62" else (None, [])
+
+
+def _movimento(record: Record, details: list[Record]) -> Movimento:
+    values = record.values()
+    return Movimento(
+        line=record.line,
+        numero=values["progressivo_movimento"],
+        data_valuta=values["data_valuta"],
+        data_contabile=values["data_contabile"],
+        segno=values["segno_movimento"],
+        importo=values["importo_movimento"],
+        causale=values["causale_cbi"],
+        causale_interna=values["causale_interna"],
+        riferimento_banca=values["riferimento_banca"],
+        tipo_riferimento=values["tipo_riferimento_cliente"],
+        riferimento=values["riferimento_cliente"],
+        descrizione=description(details),
+        dettagli=tuple(details),
+    )
+
+
+def description(details: Sequence[Record]) -> str:
+    """The free text of a movement: the slices of its free 63s put together as they were cut."""
+    free = [rh.Record63.descrizione.cut(record.raw) for record in details if record.variante == "free"]
+    return b"".join(free).decode("latin-1").rstrip()
+
+
+def _signed(sign: str | None, amount: int) -> int:
+    return -amount if sign == "D" else amount
+
+
+def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:
+    record = ordine.get(tipo)
+    if record is None:
+        raise ValoreErrato(tipo, ordine.numero, "present in the statement")
+    return record.values()

@@ -1,0 +1,246 @@
+"""Ri.Ba.: orders, recalls and outcomes as flows, and as typed values.
+
+Source: CBI-RIB-001 6.02 and the cardinality rules of the flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from cbi.fields import ValoreErrato
+from cbi.flows.model import FROM_BANK, TO_BANK, Context, Flow, Ordine, Supporto, Unit
+from cbi.records import riba as r
+
+RICHIAMO = "30100"
+
+ORDINI = Flow(
+    name="RIBA",
+    direction=TO_BANK,
+    title="Ri.Ba., disposizioni e richiami",
+    records={
+        "IB": r.IB,
+        "14": r.Record14,
+        "14/richiamo": r.Record14Richiamo,
+        "20": r.Record20,
+        "30": r.Record30,
+        "40": r.Record40,
+        "50": r.Record50,
+        "50/non_residente": r.Record50NonResidente,
+        "51": r.Record51,
+        "70": r.Record70,
+        "70/non_residente": r.Record70NonResidente,
+        "EF": r.EF,
+        "EF/richiamo": r.EFRichiamo,
+    },
+    transitions={
+        "IB": {"14": "14", "EF": "EF"},
+        "14": {"20": "20"},
+        "20": {"30": "30"},
+        "30": {"40": "40"},
+        "40": {"50": "50"},
+        "50": {"51": "51"},
+        "51": {"70": "70"},
+        "70": {"14": "14", "EF": "EF"},
+    },
+    units=(
+        Unit((("14", ""), ("20", ""), ("30", ""), ("40", ""), ("50", ""), ("51", ""), ("70", ""))),
+        Unit((("14/richiamo", ""), ("20", ""), ("30", ""), ("40", ""), ("50", ""), ("51", ""), ("70", ""))),
+    ),
+    starts=frozenset({"14"}),
+    classify=lambda keys, raws, context: _classify(keys, raws, context),
+)
+
+ESITI = Flow(
+    name="RIBA",
+    direction=FROM_BANK,
+    title="Ri.Ba., esiti e promemoria",
+    records={
+        "IB": r.IBEsiti,
+        "14": r.Record14Esito,
+        "20": r.Record20,
+        "30": r.Record30Esito,
+        "40": r.Record40,
+        "50": r.Record50Esito,
+        "51": r.Record51Esito,
+        "70": r.Record70,
+        "10/promemoria": r.Record10Promemoria,
+        "70/promemoria": r.Record70Promemoria,
+        "EF": r.EFEsiti,
+    },
+    transitions={
+        "IB": {"14": "14", "10": "10/promemoria", "EF": "EF"},
+        "14": {"20": "20"},
+        "20": {"30": "30"},
+        "30": {"40": "40"},
+        "40": {"50": "50"},
+        "50": {"51": "51"},
+        "51": {"70": "70"},
+        "70": {"14": "14", "10": "10/promemoria", "EF": "EF"},
+        "10/promemoria": {"70": "70/promemoria"},
+        "70/promemoria": {"10": "10/promemoria", "14": "14", "EF": "EF"},
+    },
+    units=(
+        Unit((("14", ""), ("20", ""), ("30", ""), ("40", ""), ("50", ""), ("51", ""), ("70", ""))),
+        Unit((("10/promemoria", ""), ("70/promemoria", ""))),
+    ),
+    starts=frozenset({"14", "10"}),
+    classify=lambda keys, raws, context: keys,
+)
+
+
+def _classify(keys: list[str], raws: list[bytes], context: Context) -> list[str]:
+    """Recalls by their causale, non-residents by record 70: the 50 of the same order follows it."""
+    foreign = any(key == "70" and _non_resident(raw) for key, raw in zip(keys, raws, strict=True))
+    return [_variant(key, raw, foreign, context) for key, raw in zip(keys, raws, strict=True)]
+
+
+def _variant(key: str, raw: bytes, foreign: bool, context: Context) -> str:
+    if key == "14" and r.Record14.causale.cut(raw) == RICHIAMO.encode():
+        return "14/richiamo"
+    if key == "EF" and context.first_order == "14/richiamo":
+        return "EF/richiamo"
+    if key in ("50", "70") and foreign:
+        return f"{key}/non_residente"
+    return key
+
+
+def _non_resident(raw: bytes) -> bool:
+    return bool(
+        raw[r.Record70NonResidente.stato_di_residenza.start - 1 : r.Record70NonResidente.filler_83.start - 1].strip()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Disposizione:
+    """A Ri.Ba. as the company knows it. `importo` in cents; `numero_ricevuta` with its ten digits."""
+
+    numero: int
+    line: int
+    causale: str
+    importo: int
+    segno: str
+    scadenza: date
+    numero_ricevuta: str
+    debitore: str
+    codice_fiscale: str | None
+    abi: str
+    cab: str | None
+    codice_cliente: str | None
+    riferimento: str | None
+    abi_assuntrice: str
+    cab_assuntrice: str
+    conto_assuntrice: str | None
+    raw: bytes
+
+    @property
+    def richiamo(self) -> bool:
+        return self.causale == RICHIAMO
+
+
+@dataclass(frozen=True, slots=True)
+class Esito(Disposizione):
+    """The outcome of a Ri.Ba. `effetto`: paid, unpaid, rejected, recalled. `spese` in cents."""
+
+    effetto: str
+    spese: int | None
+    data_valuta: date | None
+    riferimento_promemoria: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promemoria:
+    """An accounting memo: causale 16000 fees, 37000 charge-back of unpaid items credited before."""
+
+    numero: int
+    line: int
+    causale: str
+    importo: int
+    data_creazione: date
+    data_valuta: date
+    riferimento: str
+    conto: str
+
+
+EFFETTI = {
+    "30006": "rejected",
+    "30007": "rejected",
+    "30008": "recalled",
+    "30009": "rejected",
+    "30010": "paid",
+    "42010": "unpaid",
+}
+
+
+def disposizioni(supporto: Supporto) -> Iterator[Disposizione]:
+    """The orders of a flow towards the bank. Raises `ValoreErrato` where a field does not decode."""
+    for ordine in supporto.ordini:
+        yield Disposizione(**_common(ordine))
+
+
+def esiti(supporto: Supporto) -> Iterator[Esito | Promemoria]:
+    """The outcomes and memos of a flow from the bank. Raises `ValoreErrato` where a field does not decode."""
+    for ordine in supporto.ordini:
+        yield _promemoria(ordine) if ordine.get("10") else _esito(ordine)
+
+
+def _common(ordine: Ordine) -> dict[str, Any]:
+    quattordici = _need(ordine, "14")
+    trenta, cinquanta = _need(ordine, "30"), _need(ordine, "50")
+    ricevuta = _need(ordine, "51")
+    debtor = (trenta.get("descrizione_debitore_1"), trenta.get("descrizione_debitore_2"))
+    reference = (cinquanta.get("riferimenti_al_debito_1"), cinquanta.get("riferimenti_al_debito_2"))
+    return {
+        "numero": quattordici["numero_progressivo"],
+        "line": ordine.line,
+        "causale": quattordici["causale"],
+        "importo": quattordici["importo"],
+        "segno": quattordici["segno"],
+        "scadenza": quattordici["data_pagamento"],
+        "numero_ricevuta": f"{ricevuta['numero_ricevuta'] or 0:010d}",
+        "debitore": " ".join(part for part in debtor if part),
+        "codice_fiscale": trenta["codice_fiscale_cliente"],
+        "abi": quattordici["abi_banca_domiciliataria"],
+        "cab": quattordici["cab_banca_domiciliataria"],
+        "codice_cliente": quattordici["codice_cliente_debitore"],
+        "riferimento": " ".join(part for part in reference if part) or None,
+        "abi_assuntrice": quattordici["abi_banca_assuntrice"],
+        "cab_assuntrice": quattordici["cab_banca_assuntrice"],
+        "conto_assuntrice": quattordici["conto_banca_assuntrice"],
+        "raw": ordine.raw,
+    }
+
+
+def _esito(ordine: Ordine) -> Esito:
+    ricevuta = _need(ordine, "51")
+    common = _common(ordine)
+    return Esito(
+        **common,
+        effetto=EFFETTI.get(common["causale"], "unknown"),
+        spese=ricevuta["importo_spese"],
+        data_valuta=ricevuta["data_valuta"],
+        riferimento_promemoria=ricevuta["riferimento_promemoria"],
+    )
+
+
+def _promemoria(ordine: Ordine) -> Promemoria:
+    dieci = _need(ordine, "10")
+    return Promemoria(
+        numero=dieci["numero_progressivo"],
+        line=ordine.line,
+        causale=dieci["causale"],
+        importo=dieci["importo"],
+        data_creazione=dieci["data_creazione"],
+        data_valuta=dieci["data_valuta"],
+        riferimento=dieci["riferimento"],
+        conto=dieci["conto_del_creditore"],
+    )
+
+
+def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:
+    record = ordine.get(tipo)
+    if record is None:
+        raise ValoreErrato(tipo, ordine.numero, "present in the order")
+    return record.values()

@@ -1,0 +1,105 @@
+"""Writing: a flow composed from values, and records of the JSON exchange format back to the bytes of a file.
+
+Output is always 120 characters and CR+LF. A record whose layout is not wholly documented is never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from cbi.fields import ValoreErrato
+from cbi.flows import registry
+from cbi.flows.model import Flow, tipo_of
+from cbi.layout import Record
+
+Values = Mapping[str, object]
+EOL = b"\r\n"
+
+
+def compose(flow: str, direction: str, header: Values, ordini: Iterable[Sequence[tuple[str, Values]]]) -> bytes:
+    """A whole supporto: header, numbered orders, EF with its counts and totals.
+
+    `ordini` are lists of `(key, values)`, key being the record type or `type/variant`; values are typed (int cents,
+    `date`, str) by `name_it`. Progressives, the numbers of movements, EF and constants are filled in. Raises
+    `KeyError` for an unknown flow or record, `ValoreErrato` for a value that does not fit.
+    """
+    kind = registry.find(flow, direction)
+    composer = _Composer(kind)
+    testa = _build(kind, kind.tipo, header)
+    body = [composer.order(number, ordine) for number, ordine in enumerate(ordini, 1)]
+    coda = _build(kind, composer.coda_key(), composer.coda(header, len(body)))
+    return b"".join(record.raw + EOL for record in (testa, *(r for records in body for r in records), coda))
+
+
+class _Composer:
+    """Counts and sums what it numbers."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+        self.records = 2
+        self.totals = {"-": 0, "+": 0}
+        self.first = ""
+        self.movement = 0
+
+    def order(self, number: int, ordine: Sequence[tuple[str, Values]]) -> list[Record]:
+        self.first = self.first or ordine[0][0]
+        self.movement = 0
+        return [self._record(number, key, values) for key, values in ordine]
+
+    def _record(self, number: int, key: str, values: Values) -> Record:
+        given: dict[str, object] = {"numero_progressivo": number, **values}
+        if "progressivo_movimento" in self.flow.records[key].BY_NAME:
+            self.movement += key == "62"
+            given.setdefault("progressivo_movimento", (self.movement - 1) % 999 + 1)
+        record = _build(self.flow, key, given)
+        amount, sign = record.values().get("importo"), record.values().get("segno")
+        if amount is not None and sign in self.totals:
+            self.totals[sign] += amount
+        self.records += 1
+        return record
+
+    def coda_key(self) -> str:
+        variant = f"EF/{self.first.partition('/')[2]}"
+        return variant if variant in self.flow.records else "EF"
+
+    def coda(self, header: Values, orders: int) -> dict[str, object]:
+        known = self.flow.records[self.coda_key()].BY_NAME
+        counted = {
+            "numero_disposizioni": orders,
+            "numero_rendicontazioni": orders,
+            "numero_record": self.records,
+            "tot_importi_negativi": self.totals["-"],
+            "tot_importi_positivi": self.totals["+"],
+        }
+        echo = {name: header.get(name) for name in ("mittente", "ricevente", "data_creazione", "nome_supporto")}
+        return {name: value for name, value in {**echo, **counted}.items() if name in known}
+
+
+def _build(flow: Flow, key: str, values: Values) -> Record:
+    cls = documented(flow.records[key])
+    return cls.build(**{str(name): value for name, value in values.items()})
+
+
+def documented(cls: type[Record]) -> type[Record]:
+    """The class itself. Raises `ValoreErrato` for one that may not be written."""
+    if any(field.name.startswith("non_documentato") for field in cls.FIELDS):
+        raise ValoreErrato(cls.TIPO or "record", cls.__name__, "of a documented layout")
+    return cls
+
+
+def record_from_json(item: Mapping[str, Any]) -> Record:
+    """The record of one object of the exchange format. Raises `ValoreErrato`: the message names the culprit."""
+    name, direction, tipo, variant = (item.get(key) for key in ("flow", "direction", "record", "variant"))
+    try:
+        flow = registry.find(str(name), str(direction))
+    except KeyError as error:
+        raise ValoreErrato("flow", f"{name} {direction}", "a declared flow and direction") from error
+    key = f"{tipo}/{variant}" if variant else str(tipo)
+    if key not in flow.records:
+        known = ", ".join(flow.records)
+        raise ValoreErrato("record", key, f"a record of {name} {direction}: {known}")
+    fields = item.get("fields")
+    if not isinstance(fields, Mapping):
+        raise ValoreErrato("fields", fields, "an object")
+    return documented(flow.records[key]).from_fields({**fields, "tipo_record": tipo_of(key)})

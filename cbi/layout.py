@@ -1,0 +1,164 @@
+"""What a record is: fields that tile 1..120, and the reader, writer and checks made from that one declaration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from cbi.fields import Const, Fault, Field, Filler, Reader, ValoreErrato
+
+LENGTH = 120
+
+
+class Record:
+    """120 bytes seen through their layout: attributes decode on demand, the bytes are never changed.
+
+    Subclasses declare fields as class attributes (a subclass of a record redeclares only what differs) and prove
+    at import that they tile 1..120 without gap or overlap. `line` is the physical line it came from, 0 if none.
+    """
+
+    __slots__ = ("line", "raw")
+
+    TIPO: ClassVar[str]
+    VARIANTE: ClassVar[str] = ""
+    SOURCE: ClassVar[str] = ""
+    CONFIDENCE: ClassVar[str] = "high"
+    FIELDS: ClassVar[tuple[Field[Any], ...]] = ()
+    BY_NAME: ClassVar[dict[str, Field[Any]]] = {}
+
+    def __init_subclass__(
+        cls, variante: str | None = None, source: str | None = None, confidence: str | None = None
+    ) -> None:
+        fields = {**cls.BY_NAME, **{n: f for n, f in vars(cls).items() if isinstance(f, Field)}}
+        cls.FIELDS = tuple(sorted(fields.values(), key=lambda field: field.start))
+        cls.BY_NAME = {field.name: field for field in cls.FIELDS}
+        cls.VARIANTE = cls.VARIANTE if variante is None else variante
+        cls.SOURCE = cls.SOURCE if source is None else source
+        cls.CONFIDENCE = cls.CONFIDENCE if confidence is None else confidence
+        _prove(cls)
+        tipo = cls.BY_NAME["tipo_record"]
+        cls.TIPO = tipo.value if isinstance(tipo, Const) else ""
+
+    def __init__(self, raw: bytes, line: int = 0) -> None:
+        if len(raw) != LENGTH:
+            raise ValoreErrato("record", raw[:LENGTH].decode("latin-1"), f"{LENGTH} bytes long")
+        self.raw, self.line = raw, line
+
+    @property
+    def tipo(self) -> str:
+        return self.TIPO
+
+    @property
+    def variante(self) -> str:
+        return self.VARIANTE
+
+    @classmethod
+    def check(cls, raw: bytes) -> bool:
+        """The fast checked reader: whether the 120 bytes are flawless, in one pass of generated code."""
+        return _flawless(cls).fullmatch(raw) is not None
+
+    @classmethod
+    def faults(cls, raw: bytes) -> list[Fault]:
+        """The diagnosing reader: every defect, with its columns. Empty exactly when `check` is true."""
+        if cls.check(raw):
+            return []
+        found: list[Fault] = []
+        for field in cls.FIELDS:
+            content = field.cut(raw)
+            if not re.fullmatch(field.pattern(), content, re.DOTALL):
+                found += field.faults(content)
+        return found
+
+    def fields(self) -> dict[str, str | None]:
+        """Every field that carries something, by `name_it`, as the JSON exchange format prints it.
+
+        A content that does not decode is given as it stands, so that nothing is hidden.
+        """
+        return _reader(type(self))(self.raw)
+
+    def values(self) -> dict[str, Any]:
+        """Every field that carries something, decoded, by name. Raises `ValoreErrato`."""
+        return {field.name: field.decode(field.cut(self.raw)) for field in self.FIELDS if not isinstance(field, Filler)}
+
+    @classmethod
+    def build(cls, line: int = 0, /, **values: Any) -> Self:
+        """A record from typed values (int cents, `date`, str). Raises `ValoreErrato`."""
+        _refuse_unknown(cls, values)
+        return cls(b"".join(field.encode(values.get(field.name)) for field in cls.FIELDS), line)
+
+    @classmethod
+    def from_fields(cls, values: Mapping[str, str | None]) -> Self:
+        """The inverse of `fields`. Raises `ValoreErrato`."""
+        _refuse_unknown(cls, values)
+        return cls(b"".join(_from_text(field, values) for field in cls.FIELDS))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} line {self.line}: {self.raw.decode('latin-1').rstrip()!r}>"
+
+
+def _from_text(field: Field[Any], values: Mapping[str, str | None]) -> bytes:
+    if isinstance(field, Filler):
+        return field.encode(None)
+    text = values.get(field.name)
+    if text is not None and not isinstance(text, str):
+        raise ValoreErrato(field.name, text, "a string or null")
+    return field.from_text(text)
+
+
+def _refuse_unknown(cls: type[Record], values: Mapping[str, Any]) -> None:
+    unknown = values.keys() - cls.BY_NAME.keys()
+    if unknown:
+        raise ValoreErrato(sorted(unknown)[0], values[sorted(unknown)[0]], f"a field of {cls.__name__}")
+
+
+def _prove(cls: type[Record]) -> None:
+    at = 1
+    for field in cls.FIELDS:
+        if field.start != at:
+            raise TypeError(f"{cls.__name__}.{field.name}: starts at {field.start}, expected {at}")
+        at = field.end + 1
+    if at != LENGTH + 1:
+        raise TypeError(f"{cls.__name__}: ends at {at - 1}, not at {LENGTH}")
+    names = [field.name for field in cls.FIELDS]
+    if len(set(names)) != len(names):
+        raise TypeError(f"{cls.__name__}: a name is used twice")
+
+
+_PATTERNS: dict[type[Any], re.Pattern[bytes]] = {}
+_READERS: dict[type[Any], Reader] = {}
+
+
+def _flawless(cls: type[Record]) -> re.Pattern[bytes]:
+    """The regular expression of the whole record; compiled when first needed, so that importing stays cheap."""
+    known = _PATTERNS.get(cls)
+    if known is None:
+        known = _PATTERNS[cls] = re.compile(b"".join(field.pattern() for field in cls.FIELDS), re.DOTALL)
+    return known
+
+
+def _reader(cls: type[Record]) -> Reader:
+    known = _READERS.get(cls)
+    if known is None:
+        known = _READERS[cls] = _make_reader(cls)
+    return known
+
+
+def _make_reader(cls: type[Record]) -> Reader:
+    """One dict display over constant slices: what a hand-written reader would be, made from the declaration."""
+    named = [field for field in cls.FIELDS if not isinstance(field, Filler)]
+    scope: dict[str, Any] = {f"f{i}": _lenient(field) for i, field in enumerate(named)}
+    items = ", ".join(f"{field.name!r}: f{i}(raw[{field.start - 1}:{field.end}])" for i, field in enumerate(named))
+    return eval(f"lambda raw: {{{items}}}", scope)  # type: ignore[no-any-return]  # noqa: S307 - our own declarations
+
+
+def _lenient(field: Field[Any]) -> Any:
+    to_text = field.to_text
+
+    def read(raw: bytes) -> str | None:
+        try:
+            return to_text(raw)
+        except ValoreErrato:
+            return raw.decode("latin-1")
+
+    return read

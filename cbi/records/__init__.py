@@ -1,0 +1,1 @@
+"""The records of the standard, one module per tracciato, declared field by field and nothing else."""

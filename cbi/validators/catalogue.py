@@ -1,0 +1,89 @@
+"""The catalogue of rules, read from `catalogo.toml`, and the profiles that decide how severe each one is.
+
+A profile maps codes (or a prefix ending in `*`) to a severity or to "off"; what it does not name keeps the severity
+of the catalogue. `standard` is for what a company sends, `da_banca` for what banks send.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, WARNING
+
+OFF = "off"
+
+
+@dataclass(frozen=True)
+class Regola:
+    """A rule as users meet it. `bad` and `good` show the defect and the cure in a few words."""
+
+    code: str
+    severity: str
+    it: str
+    en: str
+    hint_it: str
+    hint_en: str
+    why_it: str
+    why_en: str
+    source: str
+    bad: str
+    good: str
+    er: str = ""
+
+
+@cache
+def rules() -> Mapping[str, Regola]:
+    """Every rule by code."""
+    return {code: Regola(code=code, **entry) for code, entry in _read("catalogo.toml").items()}
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("cbi.validators").joinpath(name).read_text(encoding="utf-8"))
+
+
+PROFILES: Mapping[str, Mapping[str, str]] = {
+    "standard": {},
+    "da_banca": {
+        "CBI-RIGA-100": INFO,
+        "CBI-RIGA-103": INFO,
+        "CBI-RIGA-101": WARNING,
+        "CBI-RIGA-102": WARNING,
+        "CBI-CAR-032": WARNING,
+        "CBI-CAMPO-031": WARNING,
+        "CBI-CAMPO-032": WARNING,
+        "CBI-CAMPO-035": WARNING,
+        "CBI-CAMPO-036": INFO,
+        "CBI-CAMPO-038": INFO,
+        "CBI-CAMPO-039": INFO,
+        "CBI-TES-031": INFO,
+        "RIBA-14-037": WARNING,
+        "RIBA-14-047": WARNING,
+        "RIBA-IB-037": WARNING,
+        "RIBA-50-032": INFO,
+        "CC-61-037": WARNING,
+    },
+}
+
+
+class UnknownProfile(KeyError):
+    """No profile of that name."""
+
+
+@cache
+def severities(profile: str) -> Mapping[str, str]:
+    """The severity of every rule under a profile. Raises `UnknownProfile`."""
+    if profile not in PROFILES:
+        raise UnknownProfile(profile)
+    overrides = PROFILES[profile]
+    unknown = overrides.keys() - rules().keys()
+    if unknown or not set(overrides.values()) <= {*SEVERITIES, OFF}:
+        raise ValueError(f"profile {profile}: {sorted(unknown)}")
+    return {code: overrides.get(code, rule.severity) for code, rule in rules().items()}
+
+
+__all__ = ["ERROR", "OFF", "PROFILES", "Regola", "UnknownProfile", "rules", "severities"]

@@ -1,0 +1,189 @@
+"""The path that explains: a group of records read line by line, every defect of it told in place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cbi.flows.model import SHARED, tipo_of
+from cbi.flows.physical import LineFault, Riga
+from cbi.layout import Record
+from cbi.records.cornice import Corpo
+from cbi.validators.diagnostics import Diagnostic
+from cbi.validators.reading import Read, Reading
+from cbi.validators.rendicontazione import MAX_DETTAGLI
+from cbi.validators.rules import Finding, Valori
+from cbi.validators.telling import Teller, full_code, order_number
+
+# Faults of fields that have a rule of their own: (field, kind of fault) -> code.
+SPECIFIC = {
+    ("mittente", "031"): "CBI-TES-031",
+    ("ricevente", "033"): "CBI-TES-059",
+    ("codice_divisa", "035"): "CBI-DIV-140",
+    ("importo", "033"): "CBI-IMP-141",
+    ("importo_movimento", "033"): "CBI-IMP-141",
+    ("filler_51", "036"): "RIBA-50-032",
+}
+
+
+class Explainer:
+    """Collects records into groups and tells what is wrong with each."""
+
+    def __init__(self, teller: Teller) -> None:
+        self.tell = teller.record
+
+    def add(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
+        """Takes the next record of the supporto, explaining the group before when another begins."""
+        tipo, flow = riga.tipo, reading.flow
+        if "*" in flow.records and tipo != "EF":
+            reading.conti.records += 1
+            reading.state = "*"
+            yield from self._physical(reading, riga, None)
+            return
+        step = flow.step(reading.state, tipo, same_order=order_number(flow, riga) == _numero(reading))
+        before, after = _split(step.missing, flow.starts)
+        if step.problem:
+            self._disorder(reading, riga, step.problem)
+        reading.missing += [(key, riga) for key in before]
+        if not step.problem and (after or tipo in flow.groups or tipo == "EF"):
+            yield from self.explain(reading)
+        reading.missing += [(key, riga) for key in after]
+        known = next((key for key in flow.records if tipo_of(key) == tipo), None)
+        reading.group.append(Read(known if step.problem else step.state, riga))
+        reading.state = step.state
+        if tipo == "EF":
+            yield from self.explain(reading)
+
+    def explain(self, reading: Reading) -> Iterator[Diagnostic]:
+        """Tells everything that is wrong with the group read so far, in the order of the file, and counts it."""
+        for key, riga in reading.missing:
+            finding = Finding("CBI-REC-021", tipo_of(key), "tipo_record", tipo_of(key))
+            reading.found += self.tell(reading, finding, riga, _any_class(reading))
+        reading.missing = []
+        group, reading.group = reading.group, []
+        if group:
+            reading.found += self._group(reading, group)
+        found, reading.found = reading.found, []
+        yield from sorted(found, key=_place)
+
+    def _disorder(self, reading: Reading, riga: Riga, problem: str) -> None:
+        if problem == "025":  # it was not missing after all
+            reading.missing = [(key, at) for key, at in reading.missing if tipo_of(key) != riga.tipo]
+        expected = ", ".join(reading.flow.transitions.get(reading.state, {}))
+        finding = Finding(f"CBI-REC-{problem}", riga.tipo, "tipo_record", expected)
+        reading.found += self.tell(reading, finding, riga, _any_class(reading))
+
+    def _group(self, reading: Reading, group: list[Read]) -> Iterator[Diagnostic]:
+        first = group[0].riga
+        classes = self._classes(reading, group)
+        valori = _valori(reading, group, classes)
+        reading.places["inizio"] = first.number
+        if first.tipo in reading.flow.starts:
+            reading.places["rapporto"] = first.number
+        for read in group:
+            cls = classes.get(read.riga.number)
+            yield from self._physical(reading, read.riga, cls)
+            if cls is not None:
+                yield from self._fields(reading, cls, read.riga, valori)
+        yield from self._progressives(reading, group, classes)
+        yield from self._details(reading, group, classes, valori)
+        for rule in reading.ruleset.rules.get(first.tipo, ()):
+            for finding in rule(valori, reading.conti):
+                at = next((r.riga for r in group if r.riga.tipo == finding.record), first)
+                yield from self.tell(reading, finding, at, classes.get(at.number))
+        if first.tipo != "EF":
+            cls = classes.get(first.number, Corpo)
+            key = f"{first.tipo}/{cls.VARIANTE}" if cls.VARIANTE else first.tipo
+            reading.accept(key, valori, len(group), first.number)
+
+    def _classes(self, reading: Reading, group: list[Read]) -> dict[int, type[Record]]:
+        """The class of each known record of the group, by line."""
+        known = [read for read in group if read.key is not None]
+        raws = [read.riga.record for read in known]
+        keys = reading.flow.classify([read.key or "" for read in known], raws, reading.context)
+        return {read.riga.number: reading.flow.records.get(key, Corpo) for read, key in zip(known, keys, strict=True)}
+
+    def _physical(self, reading: Reading, riga: Riga, cls: type[Record] | None) -> Iterator[Diagnostic]:
+        for fault in riga.faults:
+            yield from self.tell(reading, fault, riga, cls)
+
+    def _fields(self, reading: Reading, cls: type[Record], riga: Riga, valori: Valori) -> Iterator[Diagnostic]:
+        key = f"{cls.TIPO}/{cls.VARIANTE}" if cls.VARIANTE else cls.TIPO
+        for fault in cls.faults(riga.record):
+            spec = next(spec for spec in cls.FIELDS if spec.start <= fault.start <= spec.end)
+            if reading.ruleset.forgive(key, spec.name, fault.kind, valori):
+                continue
+            code = SPECIFIC.get((spec.name, fault.kind))
+            code = code or ("CBI-CAR-032" if fault.kind == "CAR" else f"CBI-CAMPO-{fault.kind}")
+            yield from self.tell(reading, LineFault(code, fault.start, fault.end, "", fault.expected), riga, cls, spec)
+
+    def _progressives(
+        self, reading: Reading, group: list[Read], classes: dict[int, type[Record]]
+    ) -> Iterator[Diagnostic]:
+        """The first record of an order steps by one; the others bear its number."""
+        first = group[0].riga
+        expected = reading.conti.numero + (first.tipo in reading.flow.starts)
+        for read in group:
+            cls = classes.get(read.riga.number)
+            spec = None if cls is None else cls.BY_NAME.get("numero_progressivo")
+            if cls is None or spec is None or not (raw := spec.cut(read.riga.record)).isdigit():
+                continue
+            if int(raw) != expected:
+                finding = Finding("CBI-PROG-024", cls.TIPO, spec.name, f"{expected:07d}")
+                yield from self.tell(reading, finding, read.riga, cls)
+            if read.riga is first and first.tipo in reading.flow.starts:
+                expected = int(raw)
+
+    def _details(
+        self, reading: Reading, group: list[Read], classes: dict[int, type[Record]], valori: Valori
+    ) -> Iterator[Diagnostic]:
+        """The 63s of a movement: no more than five, all with its number."""
+        details = [read.riga for read in group if read.riga.tipo == "63" and read.riga.number in classes]
+        for riga in details[MAX_DETTAGLI:]:
+            finding = Finding("CC-63-023", "63", "tipo_record", f"<= {MAX_DETTAGLI}", "inizio")
+            yield from self.tell(reading, finding, riga, classes[riga.number])
+        for riga in details:
+            spec = classes[riga.number].BY_NAME["progressivo_movimento"]
+            number, raw = valori.get(spec.name), spec.cut(riga.record)
+            if number is not None and raw.isdigit() and raw != number:
+                finding = Finding("CC-63-024", "63", spec.name, number.decode("latin-1"), "inizio")
+                yield from self.tell(reading, finding, riga, classes[riga.number])
+
+
+def _split(missing: tuple[str, ...], starts: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What is missing of the order before, and of the one that begins without its first record."""
+    at = next((i for i, key in enumerate(missing) if tipo_of(key) in starts), len(missing))
+    return missing[:at], missing[at:]
+
+
+def _numero(reading: Reading) -> int | None:
+    """The progressive of the order being read, also while its first group waits to be counted."""
+    first = reading.group[0].riga if reading.group else None
+    if first is not None and first.tipo in reading.flow.starts:
+        return order_number(reading.flow, first)
+    return reading.conti.numero
+
+
+def _any_class(reading: Reading) -> type[Record]:
+    """Any record: they all have the type in the same columns."""
+    return reading.flow.records[reading.flow.tipo]
+
+
+def _valori(reading: Reading, group: list[Read], classes: dict[int, type[Record]]) -> dict[str, bytes]:
+    """The sound fields of a group, named as the patterns of the fast path name them."""
+    valori: dict[str, bytes] = {}
+    for read in group:
+        cls, record = classes.get(read.riga.number), read.riga.record
+        if cls is None:
+            continue
+        faults = cls.faults(record)
+        for spec in cls.FIELDS:
+            name = spec.name if spec.name in SHARED else f"r{cls.TIPO}_{spec.name}"
+            wanted = spec.name in SHARED or name in reading.ruleset.needs
+            if wanted and not any(spec.start <= fault.start <= spec.end for fault in faults):
+                valori.setdefault(name, spec.cut(record))
+    return valori
+
+
+def _place(diagnostic: Diagnostic) -> tuple[int, bool, int]:
+    """By line; the length of a line before anything that may follow from it."""
+    return diagnostic.line, not diagnostic.code.startswith(full_code("RIGA-")), diagnostic.start

@@ -1,0 +1,197 @@
+"""The validator: every defect of every record, in one pass, in constant memory.
+
+Two paths over the same state. One proves: a group of records that matches its pattern and breaks no rule is counted
+and passed over (`prove`). The other explains: what was not proved is read line by line and each defect becomes a
+`Diagnostic` (`explain`). The rules are the same functions on both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from cbi.flows import registry, rendicontazione, riba
+from cbi.flows.model import TO_BANK, Flow
+from cbi.flows.physical import Riga, Source
+from cbi.flows.reader import context_of, peek
+from cbi.validators import rendicontazione as regole_rendicontazione
+from cbi.validators import riba as regole_riba
+from cbi.validators.catalogue import severities
+from cbi.validators.diagnostics import SEVERITIES, Diagnostic
+from cbi.validators.doubles import Doubles
+from cbi.validators.explain import Explainer
+from cbi.validators.prove import Prover
+from cbi.validators.reading import Read, Reading, double_key, identity_key
+from cbi.validators.rules import ECHO, Conti, Finding, Ruleset
+from cbi.validators.telling import Teller
+
+LIMIT = 10_000  # defects listed for one file; the rest is counted
+HEADER_WITHIN = 1_000  # lines among which a file must show a header to be a CBI file at all
+UNREADABLE = "CBI-FILE-043"
+
+RULESETS = {
+    (riba.ORDINI.name, riba.ORDINI.direction): regole_riba.ORDINI,
+    (riba.ESITI.name, riba.ESITI.direction): regole_riba.ESITI,
+    (rendicontazione.RH.name, rendicontazione.RH.direction): regole_rendicontazione.RH,
+    (rendicontazione.EC.name, rendicontazione.EC.direction): regole_rendicontazione.EC,
+}
+
+_NO_RULES = Ruleset(conti=Conti, needs=frozenset(), rules={})
+
+
+def ruleset(flow: Flow) -> Ruleset:
+    """The rules of a flow; none for one whose body is not declared."""
+    return RULESETS.get((flow.name, flow.direction), _NO_RULES)
+
+
+def lint(stream: BinaryIO, file: str = "-", profile: str | None = None, *, fast: bool = True) -> Iterator[Diagnostic]:
+    """Every defect of a file. `profile` None means `standard` towards the bank and `da_banca` from it.
+
+    The stream must be seekable, for suspected doubles to be confirmed by a second look. With `fast` false nothing
+    is proved and everything explained: the same answer, slower. Raises `UnknownProfile`.
+    """
+    if profile is not None:
+        severities(profile)
+    linter = _Linter(Source(stream), file, profile, fast=fast)
+    shown, hidden = 0, Counter[str]()
+    for diagnostic in linter.run():
+        if shown < LIMIT:
+            shown += 1
+            yield diagnostic
+        else:
+            hidden[diagnostic.severity] += 1
+    if hidden:
+        worst = next(name for name in SEVERITIES if hidden[name])
+        yield linter.teller.file_wide("CBI-FILE-200", expected=str(hidden.total()), severity=worst)
+    if linter.doubles.suspects:
+        stream.seek(0)
+        yield from linter.confirm(Source(stream))
+
+
+class _Linter:
+    def __init__(self, source: Source, file: str, profile: str | None, *, fast: bool) -> None:
+        self.source, self.profile, self.fast = source, profile, fast
+        self.teller = Teller(file, profile)
+        self.explainer = Explainer(self.teller)
+        self.prover = Prover(source)
+        self.doubles = Doubles()
+        self.reading: Reading | None = None
+        self.supporti = 0
+        self.said: set[str] = set()
+
+    def run(self) -> Iterator[Diagnostic]:
+        source = self.source
+        if source.empty:
+            yield self.teller.file_wide("CBI-FILE-001")
+            return
+        if source.bom:
+            yield self.teller.file_wide("CBI-FILE-100")
+        if source.ending != b"\r\n":
+            yield from self._once("CBI-FILE-102")
+        while True:
+            yield from self._advance()
+            riga = source.next()
+            if riga is None or (self.supporti == 0 and riga.number > HEADER_WITHIN):
+                break
+            yield from self._line(riga)
+        yield from self._close()
+        if self.supporti == 0:
+            yield self.teller.file_wide(UNREADABLE)
+
+    def _advance(self) -> Iterator[Diagnostic]:
+        """As far as things can be proved; a group that waits is explained first, when the next one begins."""
+        reading = self.reading
+        if reading is None:
+            return
+        if reading.group and self.source.next_tipo().decode("latin-1") in reading.flow.groups:
+            yield from self.explainer.explain(reading)
+        if self.fast and not reading.group and not reading.missing and reading.state != "EF":
+            self.prover.prove(reading)
+
+    def _line(self, riga: Riga) -> Iterator[Diagnostic]:
+        if riga.blank:
+            closing = any(fault.kind == "FILE-101" for fault in riga.faults)
+            yield from self._once("CBI-FILE-101" if closing else "CBI-FILE-103", riga)
+            return
+        if riga.end not in (self.source.ending, b""):
+            yield from self._once("CBI-FILE-102", riga)
+        if registry.is_header(riga.tipo):
+            yield from self._close()
+            yield from self._open(riga)
+        elif self.reading is None or self.reading.state == "EF":
+            yield from self._close()
+            yield from self._once("CBI-REC-020", riga)
+        else:
+            yield from self.explainer.add(self.reading, riga)
+
+    def _open(self, riga: Riga) -> Iterator[Diagnostic]:
+        reading = self.reading = self._begin(riga, self.source)
+        reading.group = [Read(reading.flow.tipo, riga)]
+        self.doubles.add(identity_key(riga.record))
+        yield from self.explainer.explain(reading)
+        if reading.flow.name in registry.FRAME_NAMES:
+            yield from self._once("CBI-REC-100", riga, reading.flow.name)
+
+    def _begin(self, riga: Riga, source: Source) -> Reading:
+        """The reading of the supporto that begins with a header."""
+        flow = registry.recognise(riga.record, peek(source))
+        rules = ruleset(flow)
+        self.supporti += 1
+        profile = self.profile or ("standard" if flow.direction == TO_BANK else "da_banca")
+        context = context_of(flow, riga.record)
+        conti = rules.conti(head=_head(flow, riga.record), created=context.created, records=0)
+        places = {"testa": riga.number}
+        return Reading(flow, rules, conti, context, self.supporti, flow.tipo, severities(profile), self.doubles, places)
+
+    def _close(self) -> Iterator[Diagnostic]:
+        reading, self.reading = self.reading, None
+        if reading is None:
+            return
+        yield from self.explainer.explain(reading)
+        if reading.state != "EF":
+            finding = Finding("CBI-REC-027", "EF", "", "", "testa")
+            yield from self.teller.record(reading, finding, Riga(self.source.line, b"", b"", (), b""), None)
+
+    def _once(self, code: str, riga: Riga | None = None, what: str = "") -> Iterator[Diagnostic]:
+        """A habit of the file, told at the first line that shows it."""
+        if code + what not in self.said:
+            self.said.add(code + what)
+            line = riga.number if riga else 1
+            yield self.teller.file_wide(code, line=line, expected=what, distinta=self.supporti)
+
+    def confirm(self, source: Source) -> Iterator[Diagnostic]:
+        """The second look: which of the suspected doubles are, and where the first of each stands."""
+        first: dict[bytes, int] = {}
+        reading: Reading | None = None
+        self.supporti = 0
+        while (riga := source.next()) is not None:
+            if registry.is_header(riga.tipo):
+                reading = self._begin(riga, source)
+                key, finding = (
+                    identity_key(riga.record),
+                    Finding("CBI-FILE-999", riga.tipo, "nome_supporto", "", "primo"),
+                )
+            elif reading is not None and riga.tipo == reading.ruleset.double[1]:
+                code, record, name = reading.ruleset.double
+                spec = reading.flow.records[record].BY_NAME[name]
+                key, finding = (
+                    double_key(reading.number, spec.cut(riga.record)),
+                    Finding(code, record, name, "", "primo"),
+                )
+            else:
+                continue
+            if key not in self.doubles.suspects or reading is None:
+                continue
+            if key in first:
+                reading.places["primo"] = first[key]
+                cls = reading.flow.records[riga.tipo]
+                yield from self.teller.record(reading, finding, riga, cls)
+            first.setdefault(key, riga.number)
+
+
+def _head(flow: Flow, header: bytes) -> dict[str, bytes]:
+    """The fields that the rest of the supporto must agree with, those that are sound."""
+    cls = flow.records[flow.tipo]
+    faulty = {fault.start for fault in cls.faults(header)}
+    return {name: cls.BY_NAME[name].cut(header) for name in ECHO if cls.BY_NAME[name].start not in faulty}

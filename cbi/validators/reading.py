@@ -1,0 +1,66 @@
+"""The supporto being read by the validator: what the path that proves and the path that explains share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cbi.flows.model import Context, Flow, tipo_of
+from cbi.flows.physical import Riga
+from cbi.validators.diagnostics import Diagnostic
+from cbi.validators.doubles import Doubles
+from cbi.validators.rules import Conti, Ruleset, Valori
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A record of the group being read; `key` is None for a type that the flow does not know."""
+
+    key: str | None
+    riga: Riga
+
+
+@dataclass
+class Reading:
+    """A supporto half-way: where its automaton is, what it counts, the group that waits to be explained.
+
+    `places` are the lines that a diagnostic may point at besides its own: the header ("testa"), the start of the
+    group ("inizio"), the start of the order or account ("rapporto").
+    """
+
+    flow: Flow
+    ruleset: Ruleset
+    conti: Conti
+    context: Context
+    number: int
+    state: str
+    severities: Mapping[str, str]
+    doubles: Doubles
+    places: dict[str, int]
+    group: list[Read] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+    missing: list[tuple[str, Riga]] = field(default_factory=list)
+
+    def accept(self, key: str, valori: Valori, lines: int, line: int) -> None:
+        """Counts a group that begins with record `key` at `line`, proved or explained."""
+        conti, start = self.conti, tipo_of(key)
+        conti.records += lines
+        if start in self.flow.starts:
+            conti.orders += 1
+            conti.numero = int(valori.get("numero_progressivo", conti.numero + 1))
+            self.context.first_order = self.context.first_order or key
+            self.places["rapporto"] = line
+        conti.accept(start, valori)
+        double = conti.key(start, valori)
+        if double is not None:
+            self.doubles.add(double_key(self.number, double))
+
+
+def double_key(supporto: int, key: bytes) -> bytes:
+    """What must occur once in supporto number `supporto`."""
+    return b"%d:%b" % (supporto, key)
+
+
+def identity_key(header: bytes) -> bytes:
+    """What must occur once in the file: sender, receiver, date and name, header 4-39."""
+    return b"S" + header[3:39]

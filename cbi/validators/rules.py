@@ -1,0 +1,100 @@
+"""What a rule is: a small pure function over the fields of a group of records and what is known of the supporto.
+
+A rule takes the raw bytes of the fields it needs (`r14_importo`: field `importo` of record 14; absent when the
+field is missing or faulty) and returns what it finds, an empty tuple when all is well. The same functions run over
+a group matched in one go and over one being explained record by record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+Valori = Mapping[str, Any]
+
+
+class Finding(NamedTuple):
+    """What a rule found: its code, the record and field to blame, and what to say of it.
+
+    `related` is "testa" when the header is the other place, "inizio" when the start of the group is, or "".
+    """
+
+    code: str
+    record: str
+    field: str
+    expected: str = ""
+    related: str = ""
+
+
+@dataclass
+class Conti:
+    """What is known of a supporto while its records go by. Amounts in cents."""
+
+    head: dict[str, bytes] = field(default_factory=dict)
+    created: date | None = None
+    orders: int = 0
+    records: int = 1
+    numero: int = 0
+    negative: int = 0
+    positive: int = 0
+
+    def accept(self, start: str, valori: Valori) -> None:
+        """Takes account of a group that begins with record `start`."""
+
+    def key(self, start: str, valori: Valori) -> bytes | None:
+        """What must not occur twice in the supporto, if the group has such a thing."""
+        return None
+
+
+Rule = Callable[[Valori, Any], Sequence[Finding]]
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """The rules of a flow by the record that begins their group, and the fields they need."""
+
+    conti: type[Conti]
+    needs: frozenset[str]
+    rules: Mapping[str, tuple[Rule, ...]]
+    double: tuple[str, str, str] = ("", "", "")  # code, record and field of the key that must not occur twice
+    forgive: Callable[[str, str, str, Valori], bool] = lambda key, field, kind, valori: False
+
+
+ECHO = ("mittente", "ricevente", "data_creazione", "nome_supporto")
+NONE: tuple[Finding, ...] = ()
+
+
+def echo(v: Valori, c: Conti) -> Sequence[Finding]:
+    """EF repeats header 4-39."""
+    return [
+        Finding("CBI-EF-037", "EF", name, c.head[name].decode("latin-1"), "testa")
+        for name in ECHO
+        if name in c.head and v.get(f"rEF_{name}", c.head[name]) != c.head[name]
+    ]
+
+
+def record_count(v: Valori, c: Conti) -> Sequence[Finding]:
+    """EF counts every record, header and EF included; `c.records` counts all but EF."""
+    return _count(v.get("rEF_numero_record"), c.records + 1, "CBI-EF-051", "numero_record")
+
+
+def order_count(field_name: str) -> Rule:
+    """EF counts the orders, under the name that the flow gives to the field."""
+
+    def rule(v: Valori, c: Conti) -> Sequence[Finding]:
+        return _count(v.get(f"rEF_{field_name}"), c.orders, "CBI-EF-050", field_name)
+
+    return rule
+
+
+def not_empty(v: Valori, c: Conti) -> Sequence[Finding]:
+    """A supporto without orders carries nothing."""
+    return NONE if c.orders else (Finding("CBI-REC-044", "EF", "tipo_record", "", "testa"),)
+
+
+def _count(raw: bytes | None, counted: int, code: str, name: str) -> Sequence[Finding]:
+    if raw is None or int(raw) == counted:
+        return NONE
+    return (Finding(code, "EF", name, str(counted), "testa"),)

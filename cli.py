@@ -1,0 +1,75 @@
+"""The `cbi` command: global options, exit codes, and where each command lives. No rule of its own.
+
+Exit codes: 0 done; 1 a fault of the program; 2 wrong usage; 3 errors found, or refused; 8 unreadable; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import rich_click as click
+
+from commands.common import Ctx
+
+# Command -> module and attribute: imported only when it is the one that runs.
+COMMANDS = {
+    "lint": "commands.lint:lint_cmd",
+    "explain": "commands.lint:explain_cmd",
+    "parse": "commands.files:parse_cmd",
+    "write": "commands.files:write_cmd",
+    "context": "commands.files:context_cmd",
+    "init": "commands.ledger:init_cmd",
+    "import": "commands.ledger:import_cmd",
+    "distinte": "commands.ledger:distinte_cmd",
+    "libro-firma": "commands.ledger:libro_firma_cmd",
+    "sign": "commands.ledger:sign_cmd",
+    "dispatch": "commands.path:dispatch_cmd",
+    "receive": "commands.path:receive_cmd",
+    "reconcile": "commands.path:reconcile_cmd",
+    "exceptions": "commands.path:exceptions_cmd",
+    "movimenti": "commands.path:movimenti_cmd",
+}
+
+
+class LazyGroup(click.RichGroup):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cbi-engine", prog_name="cbi")
+@click.option("--home", type=click.Path(path_type=Path), envvar="CBI_HOME", help="Where the ledger lives (CBI_HOME).")
+@click.option("--lang", type=click.Choice(["it", "en"]), envvar="CBI_LANG", help="Language of messages (CBI_LANG).")
+@click.pass_context
+def cbi(ctx: click.Context, home: Path | None, lang: str | None) -> None:
+    """CBI flows: check, read, write; import, sign, send; receive, reconcile."""
+    ctx.obj = Ctx(home=home, lang=lang or _system_language())
+
+
+def _system_language() -> str:
+    """Italian unless the system asks for English."""
+    wanted = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "en" if wanted.startswith("en") else "it"
+
+
+def main() -> None:
+    """Runs the command and turns whatever stops it into a message and an exit code."""
+    from commands.failures import run
+
+    sys.exit(run(cbi))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""What every command shares: the context, the home it works in, how a password is asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ledger.home import Home
+
+
+@dataclass
+class Ctx:
+    """The global options: `home` is where the ledger lives, `lang` is "it" or "en"."""
+
+    home: Path | None = None
+    lang: str = "it"
+    environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @cached_property
+    def console(self) -> Console:
+        """Standard output: the data, and nothing else."""
+        from rich.console import Console
+
+        return Console(soft_wrap=False)
+
+    @cached_property
+    def err(self) -> Console:
+        """Standard error: progress, notices, refusals."""
+        from rich.console import Console
+
+        return Console(stderr=True)
+
+    def say(self, it: str, en: str) -> str:
+        """The one of two texts in the user's language."""
+        return en if self.lang == "en" else it
+
+
+pass_ctx = click.make_pass_decorator(Ctx, ensure=True)
+
+
+def open_home(ctx: Ctx) -> Home:
+    """The home named by `--home` or `CBI_HOME`. Raises `Refused` when there is none."""
+    from ledger.home import Home
+    from ledger.ports import real_ports
+
+    return Home.open(home_path(ctx), real_ports())
+
+
+def home_path(ctx: Ctx) -> Path:
+    """Where the home is, existing or not."""
+    from ledger.errors import Refused
+
+    if ctx.home is None:
+        raise Refused(
+            "HOME-001",
+            "Non so dove sia l'archivio: manca --home (o la variabile CBI_HOME).",
+            "No home given: use --home or set CBI_HOME.",
+            hint_it="Per crearne uno: cbi --home CARTELLA init ...",
+            hint_en="To create one: cbi --home FOLDER init ...",
+            exit_code=2,
+        )
+    return ctx.home
+
+
+def read_password(fd: int | None, prompt: str, *, confirm: bool = False) -> str:
+    """A password from the next line of descriptor `fd`, or asked at the terminal; never from the arguments."""
+    if fd is None:
+        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    line = bytearray()
+    while (byte := os.read(fd, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.rstrip(b"\r").decode("utf-8")
+
+
+@contextmanager
+def progress(ctx: Ctx, label: str, total: int | None) -> Iterator[object]:
+    """A progress bar on standard error, shown only on a terminal."""
+    from rich.progress import Progress
+
+    with Progress(console=ctx.err, transient=True, disable=not ctx.err.is_terminal) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda step: bar.update(task, advance=step)

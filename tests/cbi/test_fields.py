@@ -1,0 +1,167 @@
+"""One declaration, many products: reader, diagnosis and writer of every record agree."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cbi.fields import Cents, CommaAmount, Date, Digits, M, Number, O, Text, ValoreErrato, cents, decimal_text
+from cbi.flows.registry import DECLARED
+from cbi.layout import Record
+from cbi.records.riba import IB, Record14
+from tests import strategies
+
+CLASSES = sorted(
+    {cls for flow in DECLARED for cls in flow.records.values()}, key=lambda cls: (cls.__module__, cls.__name__)
+)
+each_record = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: f"{cls.__module__.split('.')[-1]}.{cls.__name__}")
+
+
+@each_record
+@settings(max_examples=25)
+@given(data=st.data())
+def test_what_is_built_is_flawless_and_reads_back(cls: type[Record], data: Any) -> None:
+    given_values = data.draw(strategies.values(cls))
+    record = cls.build(**given_values)
+    assert cls.check(record.raw) and cls.faults(record.raw) == []
+    assert record.values() == given_values
+    assert cls.from_fields(record.fields()).raw == record.raw
+
+
+@each_record
+@settings(max_examples=40)
+@given(data=st.data())
+def test_the_fast_check_and_the_diagnosis_never_disagree(cls: type[Record], data: Any) -> None:
+    raw = bytearray(data.draw(strategies.records(cls)).raw)
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(0, 119))] = data.draw(st.integers(0, 255))
+    faults = cls.faults(bytes(raw))
+    assert cls.check(bytes(raw)) == (not faults)
+    assert all(1 <= fault.start <= fault.end <= 120 for fault in faults)
+    cls(bytes(raw)).fields()
+
+
+@given(st.binary(min_size=120, max_size=120))
+def test_any_120_bytes_can_be_read_without_an_exception(raw: bytes) -> None:
+    for cls in CLASSES:
+        cls(raw).fields()
+        assert cls.check(raw) == (not cls.faults(raw))
+
+
+def field(kind: Any, name: str = "campo") -> Any:
+    kind.__set_name__(object, name)
+    return kind
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"310125", date(2025, 1, 31)),
+        (b"010180", date(1980, 1, 1)),
+        (b"311279", date(2079, 12, 31)),
+        (b"290224", date(2024, 2, 29)),
+    ],
+)
+def test_dates_are_read_between_1980_and_2079(raw: bytes, value: date) -> None:
+    assert field(Date(1, 6, M, "d")).decode(raw) == value
+
+
+@pytest.mark.parametrize("raw", [b"310225", b"290225", b"000125", b"011325", b"3101 5", b"000000", b"310425"])
+def test_a_date_that_does_not_exist_is_refused(raw: bytes) -> None:
+    kind = field(Date(1, 6, M, "d"))
+    with pytest.raises(ValoreErrato):
+        kind.decode(raw)
+    assert [fault.kind for fault in kind.faults(raw)] == ["033" if b" " in raw else "034"]
+
+
+def test_an_optional_date_of_zeros_means_none() -> None:
+    assert field(Date(1, 6, O, "d")).decode(b"000000") is None
+
+
+def test_every_day_of_the_century_is_read_as_the_calendar_says() -> None:
+    kind = field(Date(1, 6, M, "d"))
+    import re
+
+    pattern = re.compile(kind.pattern())
+    for number in range(1, 32):
+        for month in range(1, 13):
+            for year in range(100):
+                raw = b"%02d%02d%02d" % (number, month, year)
+                try:
+                    date(year + (2000 if year < 80 else 1900), month, number)
+                    exists = True
+                except ValueError:
+                    exists = False
+                assert bool(pattern.fullmatch(raw)) is exists
+
+
+@given(st.integers(0, 10**15))
+def test_amounts_go_to_text_and_back_without_losing_a_cent(value: int) -> None:
+    assert cents(decimal_text(value)) == value
+
+
+@pytest.mark.parametrize("text", ["1.5", "1", "1,50", "-1.00", "1.000", "", "１.00", " 1.00"])
+def test_an_amount_without_exactly_two_decimals_is_refused(text: str) -> None:
+    with pytest.raises(ValoreErrato):
+        cents(text)
+
+
+def test_numbers_that_do_not_fit_are_refused_not_cut() -> None:
+    for kind, value in (
+        (Number(1, 3, M, "n"), 1000),
+        (Cents(1, 3, M, "n"), 1000),
+        (CommaAmount(1, 6, M, "n"), 100_000),
+        (Text(1, 3, M, "t"), "ABCD"),
+        (Digits(1, 3, M, "n"), "1234"),
+        (Number(1, 3, M, "n"), -1),
+        (CommaAmount(1, 6, M, "n"), -1),
+        (CommaAmount(1, 6, M, "n"), 1.5),
+        (Text(1, 9, M, "t"), "CITTÀ"),
+        (Text(1, 9, M, "t"), "€"),
+        (Date(1, 6, M, "d"), date(1979, 12, 31)),
+        (Date(1, 6, M, "d"), date(2080, 1, 1)),
+        (Number(1, 3, M, "n"), "x"),
+        (Number(1, 3, M, "n"), True),
+    ):
+        with pytest.raises(ValoreErrato):
+            field(kind).encode(value)
+
+
+def test_numbers_out_of_place_are_read_all_the_same_and_told() -> None:
+    kind = field(Number(1, 5, M, "n"))
+    assert kind.decode(b"12   ") == kind.decode(b"   12") == kind.decode(b"00012") == 12
+    assert [fault.kind for fault in kind.faults(b"   12")] == ["039"]
+    comma = field(CommaAmount(1, 8, M, "n"))
+    assert comma.decode(b"   12,34") == 1234
+    assert [fault.kind for fault in comma.faults(b"   12,34")] == ["039"]
+    assert [fault.kind for fault in comma.faults(b"   12.34")] == ["033"]
+
+
+def test_a_record_is_seen_through_its_fields_and_refuses_what_it_does_not_know() -> None:
+    record = IB.build(mittente="A1B2C", ricevente="03069", data_creazione=date(2026, 11, 20), nome_supporto="PROVA")
+    assert (record.mittente, record.data_creazione, record.tipo, record.variante) == (
+        "A1B2C",
+        date(2026, 11, 20),
+        "IB",
+        "",
+    )
+    assert "PROVA" in repr(record)
+    assert IB.mittente.start == 4
+    with pytest.raises(ValoreErrato):
+        IB.build(nonesiste=1)
+    with pytest.raises(ValoreErrato):
+        IB.from_fields({"mittente": 3})  # type: ignore[dict-item]
+    with pytest.raises(ValoreErrato):
+        IB(b"x")
+    with pytest.raises(ValoreErrato):
+        Record14.build(causale="30100")
+
+
+def test_a_declaration_that_cannot_be_is_refused() -> None:
+    for start, end, obligation in ((0, 5, M), (5, 4, M), (1, 121, M), (1, 2, "X")):
+        with pytest.raises(TypeError):
+            Text(start, end, obligation, "t")
