@@ -109,3 +109,68 @@ def headers(flow: Flow) -> st.SearchStrategy[dict[str, Any]]:
             {company: sia, "data_creazione": st.dates(date(2014, 1, 1), date(2079, 1, 1))}
         ).map(lambda fixed: {**given, **fixed})
     )
+
+
+@st.composite
+def sound(draw: st.DrawFn, flow: Flow, header: dict[str, Any], shapes: list[list[tuple[str, int, int]]]) -> list[Any]:
+    """Orders that break no rule beyond the fields: right codes, right banks, balances that square."""
+    found = draw(st.lists(st.sampled_from(shapes).flatmap(lambda shape: orders(flow, shape)), min_size=1, max_size=4))
+    bank = header["ricevente" if flow.direction == "to_bank" else "mittente"]
+    receipts = iter(draw(st.lists(st.integers(1, 10**10 - 1), min_size=4, max_size=4, unique=True)))
+    causale = draw(st.sampled_from(["30010", "42010"]))
+    for ordine in found:
+        balance = 0
+        for key, given in ordine:
+            tipo = tipo_of(key)
+            if tipo == "14":
+                given |= {
+                    "abi_banca_assuntrice": bank,
+                    "importo": given["importo"] or 1,
+                    "codice_azienda_creditrice": None,
+                }
+                given |= {"abi_banca_domiciliataria": "05387"}
+                if flow.direction == "to_bank":
+                    given |= {"data_pagamento": date(2079, 12, 31)}
+                else:
+                    given |= {"causale": causale, "segno": "+" if causale == "30010" else "-"}
+            elif tipo in ("30", "50"):
+                name = "codice_fiscale_cliente" if tipo == "30" else "codifica_fiscale_creditore"
+                given[name] = draw(st.sampled_from(["12345678903", "RSSMRA80A01H501U"]))
+            elif tipo == "51":
+                given |= {"numero_ricevuta": next(receipts), "bollo_provincia": None}
+                given |= {"bollo_numero_autorizzazione": None, "bollo_data_autorizzazione": None}
+            elif tipo == "61":
+                given |= account(bank)
+                given |= {"codice_divisa": "EUR", "data_contabile": date(2026, 1, 2), "causale": "93001"}
+                if flow.name == "EC":
+                    given |= {"causale": "93003"}
+                    del given["data_contabile"]
+                balance = given["saldo_iniziale"] * (-1 if given["segno"] == "D" else 1)
+            elif tipo == "62":
+                given |= {"causale_cbi": "48", "numero_assegno": None, "tipo_riferimento_cliente": None}
+                balance += given["importo_movimento"] * (-1 if given["segno_movimento"] == "D" else 1)
+            elif tipo == "64":
+                given |= {"codice_divisa": "EUR", "data_contabile": date(2026, 1, 2)}
+                if flow.name == "EC":
+                    del given["data_contabile"]
+                if abs(balance) >= 10**14:
+                    balance = 0
+                    ordine[:] = [ordine[0], *(r for r in ordine if r[0] in ("64", "65"))]
+                    ordine[0][1]["saldo_iniziale"] = 0
+                given |= {"segno_saldo_contabile": "D" if balance < 0 else "C", "saldo_contabile": abs(balance)}
+    return found
+
+
+def account(abi: str) -> dict[str, str]:
+    """A current account at a bank: CIN and check digits that agree."""
+    from schwifty import IBAN
+
+    iban = IBAN.generate("IT", bank_code=abi, branch_code="01600", account_code="000000123456")
+    return {
+        "codice_paese": "IT",
+        "check_digit": iban.checksum_digits,
+        "cin": iban[4],
+        "codice_abi_banca": abi,
+        "cab_banca": iban[10:15],
+        "conto_corrente": iban[15:],
+    }

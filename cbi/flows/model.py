@@ -25,9 +25,13 @@ class Passo(NamedTuple):
 
 @dataclass(frozen=True)
 class Unit:
-    """Records that always go together, read and checked as one: `(key, quantifier)` of a regular expression."""
+    """Records that always go together, read and checked as one: `(key, quantifier)` of a regular expression.
+
+    `unless` maps a key to what a record may not match if it is to be of that key.
+    """
 
     records: tuple[tuple[str, str], ...]
+    unless: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def start(self) -> str:
@@ -66,6 +70,10 @@ class Flow:
     def groups(self) -> frozenset[str]:
         """The types that begin a group of records."""
         return frozenset(unit.start for unit in self.units) | self.starts
+
+    def complete(self, state: str) -> bool:
+        """Whether a group of records may end in that state."""
+        return any(arrow == "EF" or arrow in self.groups for arrow in self.transitions.get(state, {}))
 
     def step(self, state: str, tipo: str, same_order: bool) -> Passo:
         """Where record `tipo` leads from `state`; `same_order`: it bears the progressive of the current order."""
@@ -184,12 +192,20 @@ def unit_pattern(flow: Flow, unit: Unit, needs: Collection[str], ending: bytes) 
     """
     parts = []
     for position, (key, quantifier) in enumerate(unit.records):
-        options = [flow.records[name] for name in key.split("|")]
-        body = b"|".join(_record_pattern(cls, needs, first=position == 0) for cls in options)
+        body = b"|".join(
+            _not(unit.unless.get(name)) + _record_pattern(flow.records[name], needs, first=position == 0)
+            for name in key.split("|")
+        )
         parts.append(b"(?:(?:%b)%b)%b" % (body, re.escape(ending), quantifier.encode()))
-        if quantifier:  # one more than the most would be left behind, unseen by the rule that counts them
-            parts.append(b"(?!.%b)" % tipo_of(key).encode())
+        if quantifier:  # the unit has surely ended: what follows is another record, not a faulty one of the same type
+            tipo = tipo_of(key)
+            others = (other.encode() for other in flow.transitions[tipo] if other != tipo)
+            parts.append(b"(?=.(?:%b))" % b"|".join(others))
     return re.compile(b"".join(parts), re.DOTALL)
+
+
+def _not(pattern: bytes | None) -> bytes:
+    return b"" if pattern is None else b"(?!%b)" % pattern
 
 
 # Columns that repeat, in every record of a unit, what its first record says.

@@ -85,22 +85,20 @@ class Source:
             return b""
         return b"\r\n" if crlf else b"\n"
 
-    def match(self, pattern: re.Pattern[bytes]) -> re.Match[bytes] | None:
-        """The match of `pattern` at the current place; the place does not move (see `advance`)."""
+    def look_ahead(self) -> None:
+        """At least `AHEAD` bytes from the current place in `buffer`, unless the stream ends first."""
         if len(self.buffer) - self.at < AHEAD:
-            self._fill(AHEAD)
-        return pattern.match(self.buffer, self.at)
+            self._fill(CHUNK)
 
     def advance(self, to: int, lines: int) -> None:
         """Moves past `lines` records that end at the offset `to` of the buffer."""
         self.at = to
         self.line += lines
 
-    def next_tipo(self) -> bytes:
-        """The two bytes where the type of the next record should be."""
-        if len(self.buffer) - self.at < AHEAD:
-            self._fill(AHEAD)
-        return self.buffer[self.at + 1 : self.at + 3]
+    def peek(self) -> bytes:
+        """The bytes of the next record, not consumed."""
+        self.look_ahead()
+        return self.buffer[self.at : self.at + LENGTH]
 
     def next(self) -> Riga | None:
         """The next line, or None at the end of the file."""

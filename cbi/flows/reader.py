@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
+from cbi.fields import ValoreErrato
 from cbi.flows import registry
 from cbi.flows.model import Context, Flow, Ordine, Supporto, tipo_of
 from cbi.flows.physical import Riga, Source
@@ -84,7 +85,7 @@ class _Reader:
 
     def _open(self, riga: Riga, source: Source) -> None:
         self.number += 1
-        self.flow = registry.recognise(riga.record, peek(source))
+        self.flow = registry.recognise(riga.record, source.peek())
         self.state = self.flow.tipo
         self.context = context_of(self.flow, riga.record)
 
@@ -112,18 +113,13 @@ class _Reader:
             yield Letto(self.number, flow, cls(riga.record, riga.number), riga)
 
 
-def peek(source: Source) -> bytes:
-    """The bytes of the next record, not consumed."""
-    source.next_tipo()
-    return source.buffer[source.at : source.at + 120]
-
-
 def context_of(flow: Flow, header: bytes) -> Context:
     """What the header says that the variants of the records depend on."""
-    record = flow.records[flow.tipo](header)
-    raw = record.fields().get("data_creazione")
-    created = None if raw is None or "-" not in raw else record.values()["data_creazione"]
-    return Context(flow.name, created)
+    spec = flow.records[flow.tipo].BY_NAME["data_creazione"]
+    try:
+        return Context(flow.name, spec.decode(spec.cut(header)))
+    except ValoreErrato:
+        return Context(flow.name, None)
 
 
 def read_supporti(stream: BinaryIO) -> Iterator[Supporto]:

@@ -5,6 +5,7 @@ Source: CBI-RND-001 v6.05, sections 2 and 3.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +31,9 @@ _TRANSITIONS = {
 
 def _units(variants: Sequence[str], *singles: str) -> tuple[Unit, ...]:
     details = "|".join(f"63/{variant}" for variant in variants)
-    return (Unit((("62", ""), (details, "{0,5}"))), *(Unit(((single, ""),)) for single in singles))
+    structured = b"|".join(re.escape(flag.encode()) for flag in (*STRUTTURE, _ZZ4.value))
+    free = b".{%d}(?:%b)" % (_FLAG.start - 1, structured)
+    return (Unit((("62", ""), (details, "{0,5}")), {"63/free": free}), *(Unit(((single, ""),)) for single in singles))
 
 
 def _classify(keys: list[str], raws: list[bytes], context: Context) -> list[str]:

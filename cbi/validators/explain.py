@@ -40,12 +40,12 @@ class Explainer:
             yield from self._physical(reading, riga, None)
             return
         step = flow.step(reading.state, tipo, same_order=order_number(flow, riga) == _numero(reading))
-        before, after = _split(step.missing, flow.starts)
+        before, after = _split(step.missing, flow.groups)
+        reading.missing += [(key, riga) for key in before]
+        if flow.complete(reading.state) if step.problem else (after or tipo in flow.groups or tipo == "EF"):
+            yield from self.explain(reading)
         if step.problem:
             self._disorder(reading, riga, step.problem)
-        reading.missing += [(key, riga) for key in before]
-        if not step.problem and (after or tipo in flow.groups or tipo == "EF"):
-            yield from self.explain(reading)
         reading.missing += [(key, riga) for key in after]
         known = next((key for key in flow.records if tipo_of(key) == tipo), None)
         reading.group.append(Read(known if step.problem else step.state, riga))
@@ -93,7 +93,7 @@ class Explainer:
         if first.tipo != "EF":
             cls = classes.get(first.number, Corpo)
             key = f"{first.tipo}/{cls.VARIANTE}" if cls.VARIANTE else first.tipo
-            reading.accept(key, valori, len(group), first.number)
+            reading.accept(key, first.tipo, valori, len(group), first.number)
 
     def _classes(self, reading: Reading, group: list[Read]) -> dict[int, type[Record]]:
         """The class of each known record of the group, by line."""
@@ -150,7 +150,7 @@ class Explainer:
 
 
 def _split(missing: tuple[str, ...], starts: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is missing of the order before, and of the one that begins without its first record."""
+    """What is missing of the group before, and of the one that begins without its first record."""
     at = next((i for i, key in enumerate(missing) if tipo_of(key) in starts), len(missing))
     return missing[:at], missing[at:]
 

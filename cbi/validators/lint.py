@@ -14,7 +14,7 @@ from typing import BinaryIO
 from cbi.flows import registry, rendicontazione, riba
 from cbi.flows.model import TO_BANK, Flow
 from cbi.flows.physical import Riga, Source
-from cbi.flows.reader import context_of, peek
+from cbi.flows.reader import context_of
 from cbi.validators import rendicontazione as regole_rendicontazione
 from cbi.validators import riba as regole_riba
 from cbi.validators.catalogue import severities
@@ -104,7 +104,7 @@ class _Linter:
         reading = self.reading
         if reading is None:
             return
-        if reading.group and self.source.next_tipo().decode("latin-1") in reading.flow.groups:
+        if reading.group and self.source.peek()[1:3].decode("latin-1") in reading.flow.groups:
             yield from self.explainer.explain(reading)
         if self.fast and not reading.group and not reading.missing and reading.state != "EF":
             self.prover.prove(reading)
@@ -135,7 +135,7 @@ class _Linter:
 
     def _begin(self, riga: Riga, source: Source) -> Reading:
         """The reading of the supporto that begins with a header."""
-        flow = registry.recognise(riga.record, peek(source))
+        flow = registry.recognise(riga.record, source.peek())
         rules = ruleset(flow)
         self.supporti += 1
         profile = self.profile or ("standard" if flow.direction == TO_BANK else "da_banca")

@@ -6,21 +6,24 @@ import re
 from typing import NamedTuple
 
 from cbi.flows.model import Flow, Unit, tipo_of, unit_pattern
-from cbi.flows.physical import Source
+from cbi.flows.physical import AHEAD, Source
 from cbi.layout import LENGTH
 from cbi.validators.reading import Reading
+from cbi.validators.rules import Conti, Rule, Ruleset, Valori
 
 
 class Fast(NamedTuple):
     """A group of records as one pattern.
 
-    `key` and `start` are the key and the type of its first record, `line` the length of a line, `ends` the state
-    that each type leads to when it is the last.
+    `key` and `start` are the key and the type of its first record, `begins` is 1 when that begins an order, `line`
+    is the length of a line, `ends` the state that each type leads to when it is the last.
     """
 
     key: str
     start: str
+    begins: int
     pattern: re.Pattern[bytes]
+    rules: tuple[Rule, ...]
     line: int
     ends: dict[bytes, str]
 
@@ -34,40 +37,61 @@ class Prover:
 
     def prove(self, reading: Reading) -> None:
         """Passes over every flawless group that comes next, and stops before the first that is not."""
-        source, conti, rules, flow = self.source, reading.conti, reading.ruleset.rules, reading.flow
+        while self._prove_buffer(reading):
+            pass
+
+    def _prove_buffer(self, reading: Reading) -> bool:
+        """The same over what the buffer holds; whether there may be more to prove after it."""
+        source, conti, transitions = self.source, reading.conti, reading.flow.transitions
         patterns = self._patterns(reading)
-        while options := patterns.get(source.next_tipo()):
-            arrows = flow.transitions[reading.state]
-            for fast in options:
-                if fast.start in arrows and (match := source.match(fast.pattern)) is not None:
+        source.look_ahead()
+        buffer, at, line = source.buffer, source.at, source.line
+        last_safe = len(buffer) if source.eof else len(buffer) - AHEAD
+        while at <= last_safe:
+            arrows = transitions[reading.state]
+            for fast in patterns.get(buffer[at + 1 : at + 3], ()):
+                if fast.start in arrows and (match := fast.pattern.match(buffer, at)) is not None:
                     break
             else:
-                return
+                break
             valori = match.groupdict()
-            if int(valori["numero_progressivo"]) != conti.numero + (fast.start in flow.starts):
-                return
-            for rule in rules.get(fast.start, ()):
-                if rule(valori, conti):
-                    return
+            if int(valori["numero_progressivo"]) != conti.numero + fast.begins or _broken(fast.rules, valori, conti):
+                break
             end = match.end()
-            lines = (end - match.start()) // fast.line
-            reading.accept(fast.key, valori, lines, source.line + 1)
+            lines = (end - at) // fast.line
+            reading.accept(fast.key, fast.start, valori, lines, line + 1)
             last = end - fast.line + 1
-            reading.state = fast.ends[source.buffer[last : last + 2]]
-            source.advance(end, lines)
+            reading.state = fast.ends[buffer[last : last + 2]]
+            at, line = end, line + lines
+        source.advance(at, line - source.line)
+        return at > last_safe and not source.eof
 
     def _patterns(self, reading: Reading) -> dict[bytes, tuple[Fast, ...]]:
-        flow, ruleset = reading.flow, reading.ruleset
+        flow = reading.flow
         name = (flow.name, flow.direction)
         if name not in self.compiled:
-            ending = self.source.ending
             found: dict[bytes, tuple[Fast, ...]] = {}
             for unit in flow.units:
-                pattern = unit_pattern(flow, unit, ruleset.needs, ending)
-                fast = Fast(unit.records[0][0], unit.start, pattern, LENGTH + len(ending), _ends(flow, unit))
-                found[unit.start.encode()] = (*found.get(unit.start.encode(), ()), fast)
+                tipo = unit.start.encode()
+                found[tipo] = (*found.get(tipo, ()), _fast(flow, unit, reading.ruleset, self.source.ending))
             self.compiled[name] = found
         return self.compiled[name]
+
+
+def _broken(rules: tuple[Rule, ...], valori: Valori, conti: Conti) -> bool:
+    return any(rule(valori, conti) for rule in rules)
+
+
+def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
+    return Fast(
+        key=unit.records[0][0],
+        start=unit.start,
+        begins=int(unit.start in flow.starts),
+        pattern=unit_pattern(flow, unit, ruleset.needs, ending),
+        rules=ruleset.rules.get(unit.start, ()),
+        line=LENGTH + len(ending),
+        ends=_ends(flow, unit),
+    )
 
 
 def _ends(flow: Flow, unit: Unit) -> dict[bytes, str]:

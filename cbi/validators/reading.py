@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cbi.flows.model import Context, Flow, tipo_of
+from cbi.flows.model import Context, Flow
 from cbi.flows.physical import Riga
 from cbi.validators.diagnostics import Diagnostic
 from cbi.validators.doubles import Doubles
@@ -41,9 +41,9 @@ class Reading:
     found: list[Diagnostic] = field(default_factory=list)
     missing: list[tuple[str, Riga]] = field(default_factory=list)
 
-    def accept(self, key: str, valori: Valori, lines: int, line: int) -> None:
-        """Counts a group that begins with record `key` at `line`, proved or explained."""
-        conti, start = self.conti, tipo_of(key)
+    def accept(self, key: str, start: str, valori: Valori, lines: int, line: int) -> None:
+        """Counts a group that begins with record `key`, of type `start`, at `line`: proved or explained."""
+        conti = self.conti
         conti.records += lines
         if start in self.flow.starts:
             conti.orders += 1
@@ -51,8 +51,7 @@ class Reading:
             self.context.first_order = self.context.first_order or key
             self.places["rapporto"] = line
         conti.accept(start, valori)
-        double = conti.key(start, valori)
-        if double is not None:
+        if start == self.ruleset.group and (double := conti.key(valori)) is not None:
             self.doubles.add(double_key(self.number, double))
 
 

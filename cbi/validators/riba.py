@@ -51,9 +51,9 @@ class ContiRiba(Conti):
             self.negative += amount
         self.causale = self.causale or valori.get("r14_causale", b"")
 
-    def key(self, start: str, valori: Valori) -> bytes | None:
+    def key(self, valori: Valori) -> bytes | None:
         number: bytes | None = valori.get("r51_numero_ricevuta")
-        return number if start == "14" and number != _ZERO_RECEIPT else None
+        return None if number == _ZERO_RECEIPT else number
 
 
 _ZERO_RECEIPT = b"0" * 10
@@ -268,6 +268,7 @@ ORDINI = Ruleset(
         "EF": _EF,
     },
     double=("RIBA-51-999", "51", "numero_ricevuta"),
+    group="14",
     forgive=_forgive,
 )
 

@@ -43,8 +43,8 @@ class Conti:
     def accept(self, start: str, valori: Valori) -> None:
         """Takes account of a group that begins with record `start`."""
 
-    def key(self, start: str, valori: Valori) -> bytes | None:
-        """What must not occur twice in the supporto, if the group has such a thing."""
+    def key(self, valori: Valori) -> bytes | None:
+        """What must not occur twice in the supporto, of a group that has such a thing (see `Ruleset.double`)."""
         return None
 
 
@@ -59,6 +59,7 @@ class Ruleset:
     needs: frozenset[str]
     rules: Mapping[str, tuple[Rule, ...]]
     double: tuple[str, str, str] = ("", "", "")  # code, record and field of the key that must not occur twice
+    group: str = ""  # the record that begins the groups which have that key
     forgive: Callable[[str, str, str, Valori], bool] = lambda key, field, kind, valori: False
 
 
