@@ -36,9 +36,9 @@ FIRST_YEAR = 1980
 class ValoreErrato(ValueError):
     """The bytes of a field do not hold a value of its kind (reading), or a value does not fit (writing)."""
 
-    def __init__(self, field: str, raw: object, expected: str) -> None:
-        super().__init__(f"{field}: {raw!r} is not {expected}")
-        self.field, self.raw, self.expected = field, raw, expected
+    def __init__(self, field: str, raw: object, it: str, en: str) -> None:
+        super().__init__(f"{field}: {raw!r} is not {en}")
+        self.field, self.raw, self.it, self.en = field, raw, it, en
 
 
 class Fault(NamedTuple):
@@ -142,7 +142,9 @@ class Field(Generic[T]):
 
     def fit(self, content: bytes) -> bytes:
         if len(content) > self.size:
-            raise ValoreErrato(self.name, content.decode("latin-1"), f"at most {self.size} characters")
+            raise ValoreErrato(
+                self.name, content.decode("latin-1"), f"al più {self.size} caratteri", f"at most {self.size} characters"
+            )
         return content
 
     def __repr__(self) -> str:
@@ -201,14 +203,16 @@ class Text(Field[str]):
         text = "" if value is None else str(value)
         content = text.encode("latin-1", "strict") if text.isascii() else self._latin1(text)
         if _NOT_ADMITTED.search(content):
-            raise ValoreErrato(self.name, text, "made of the admitted characters")
+            raise ValoreErrato(self.name, text, "solo i caratteri ammessi", "made of the admitted characters")
         return self.fit(content).ljust(self.size)
 
     def _latin1(self, text: str) -> bytes:
         try:
             return text.encode("latin-1")
         except UnicodeEncodeError as error:
-            raise ValoreErrato(self.name, text, "made of the admitted characters") from error
+            raise ValoreErrato(
+                self.name, text, "solo i caratteri ammessi", "made of the admitted characters"
+            ) from error
 
 
 class FreeText(Text):
@@ -290,7 +294,7 @@ class Const(Field[str]):
         if value is None and not self.mandatory:
             return b" " * self.size
         if value not in (None, self.value):
-            raise ValoreErrato(self.name, value, repr(self.value))
+            raise ValoreErrato(self.name, value, repr(self.value), repr(self.value))
         return self.value.encode().ljust(self.size)
 
 
@@ -320,7 +324,7 @@ class Digits(Field[str]):
             return b" " * self.size
         text = str(value)
         if not (text.isdigit() and text.isascii()):
-            raise ValoreErrato(self.name, value, f"{self.size} digits")
+            raise ValoreErrato(self.name, value, f"{self.size} cifre", f"{self.size} digits")
         return self.fit(text.encode()).rjust(self.size, b"0")
 
 
@@ -337,14 +341,16 @@ class Number(Field[int]):
         if not stripped:
             return None
         if not stripped.isdigit():
-            raise ValoreErrato(self.name, raw.decode("latin-1"), f"{self.size} digits")
+            raise ValoreErrato(self.name, raw.decode("latin-1"), f"{self.size} cifre", f"{self.size} digits")
         return int(stripped)
 
     def encode(self, value: Any) -> bytes:
         if value is None:
             return b" " * self.size
         if isinstance(value, bool) or not str(value).isdigit() or not str(value).isascii():
-            raise ValoreErrato(self.name, value, f"a number of at most {self.size} digits")
+            raise ValoreErrato(
+                self.name, value, f"un numero di al più {self.size} cifre", f"a number of at most {self.size} digits"
+            )
         return self.fit(b"%d" % int(value)).rjust(self.size, b"0")
 
 
@@ -386,14 +392,16 @@ class CommaAmount(Field[int]):
             return None
         match = self._LENIENT.fullmatch(stripped)
         if match is None:
-            raise ValoreErrato(self.name, raw.decode("latin-1"), "digits, a comma, two digits")
+            raise ValoreErrato(
+                self.name, raw.decode("latin-1"), "cifre, una virgola, due cifre", "digits, a comma, two digits"
+            )
         return int(match[1] + match[2])
 
     def encode(self, value: Any) -> bytes:
         if value is None:
             return b" " * self.size
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValoreErrato(self.name, value, "a number of cents")
+            raise ValoreErrato(self.name, value, "un numero di centesimi", "a number of cents")
         return self.fit(b"%d,%02d" % divmod(value, 100)).rjust(self.size, b"0")
 
     to_text = Cents.to_text
@@ -427,7 +435,7 @@ class Date(Field[date]):
         try:
             value = _date(raw)
         except ValueError as error:
-            raise ValoreErrato(self.name, raw.decode("latin-1"), "a date GGMMAA") from error
+            raise ValoreErrato(self.name, raw.decode("latin-1"), "una data GGMMAA", "a date GGMMAA") from error
         if len(self._cache) < 40_000:  # all the days of a century: the cache cannot grow further
             self._cache[raw] = value
         return value
@@ -436,14 +444,19 @@ class Date(Field[date]):
         if value is None:
             return b" " * self.size
         if not isinstance(value, date) or not FIRST_YEAR <= value.year < FIRST_YEAR + 100:
-            raise ValoreErrato(self.name, value, f"a date of {FIRST_YEAR}-{FIRST_YEAR + 99}")
+            raise ValoreErrato(
+                self.name,
+                value,
+                f"una data fra {FIRST_YEAR} e {FIRST_YEAR + 99}",
+                f"a date of {FIRST_YEAR}-{FIRST_YEAR + 99}",
+            )
         return value.strftime("%d%m%y").encode()
 
     def from_text(self, text: str | None) -> bytes:
         try:
             return self.encode(None if text is None else date.fromisoformat(text))
         except ValueError as error:
-            raise ValoreErrato(self.name, text, "a date AAAA-MM-GG") from error
+            raise ValoreErrato(self.name, text, "una data AAAA-MM-GG", "a date AAAA-MM-GG") from error
 
 
 def _date(raw: bytes) -> date:
@@ -466,7 +479,7 @@ def cents(text: str, field: str = "importo") -> int:
     """ "12.34" -> 1234. Raises `ValoreErrato`: two decimals, always, so that no rounding is ever ours."""
     match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValoreErrato(field, text, 'an amount like "1234.50"')
+        raise ValoreErrato(field, text, 'un importo come "1234.50"', 'an amount like "1234.50"')
     return int(match[1] + match[2])
 
 

@@ -42,7 +42,7 @@ class Record:
 
     def __init__(self, raw: bytes, line: int = 0) -> None:
         if len(raw) != LENGTH:
-            raise ValoreErrato("record", raw[:LENGTH].decode("latin-1"), f"{LENGTH} bytes long")
+            raise ValoreErrato("record", raw[:LENGTH].decode("latin-1"), f"lungo {LENGTH} byte", f"{LENGTH} bytes long")
         self.raw, self.line = raw, line
 
     @property
@@ -102,14 +102,16 @@ def _from_text(field: Field[Any], values: Mapping[str, str | None]) -> bytes:
         return field.encode(None)
     text = values.get(field.name)
     if text is not None and not isinstance(text, str):
-        raise ValoreErrato(field.name, text, "a string or null")
+        raise ValoreErrato(field.name, text, "una stringa o null", "a string or null")
     return field.from_text(text)
 
 
 def _refuse_unknown(cls: type[Record], values: Mapping[str, Any]) -> None:
     unknown = values.keys() - cls.BY_NAME.keys()
     if unknown:
-        raise ValoreErrato(sorted(unknown)[0], values[sorted(unknown)[0]], f"a field of {cls.__name__}")
+        raise ValoreErrato(
+            sorted(unknown)[0], values[sorted(unknown)[0]], f"un campo di {cls.__name__}", f"a field of {cls.__name__}"
+        )
 
 
 def _prove(cls: type[Record]) -> None:

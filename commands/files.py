@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 
 @click.command("parse")
 @click.argument("file")
-@click.option("--format", "form", type=click.Choice(["ndjson", "json"]), default="ndjson", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "json"]),
+    default="ndjson",
+    show_default=True,
+    help="One object a record, or supporti with their orders.",
+)
 @pass_ctx
 def parse_cmd(ctx: Ctx, file: str, form: str) -> int:
     """Prints a flow file as JSON: one object a record (ndjson), or grouped by supporto and order (json).
@@ -124,8 +131,6 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
 
     The file appears only when it is whole. Check it with `cbi lint` before it goes anywhere.
     """
-    from cbi import ValoreErrato
-
     try:
         with open_input(file) as stream:
             count = _dry(stream) if dry_run else _write(stream, output)
@@ -134,9 +139,6 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
         return UNREADABLE
     except BadLine as error:
         click.echo(f"{file}:{error.line}: {error.reason(ctx)}", err=True)
-        return REFUSED
-    except ValoreErrato as error:  # pragma: no cover - every one is told with its line
-        click.echo(f"{file}: {error}", err=True)
         return REFUSED
     verb = ctx.say(
         "record da scrivere" if dry_run else "record scritti", "records to write" if dry_run else "records written"
@@ -148,13 +150,13 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
 class BadLine(Exception):
     """A line of the exchange format that is not a record."""
 
-    def __init__(self, line: int, field: str, raw: object, expected: str) -> None:
+    def __init__(self, line: int, field: str, raw: object, it: str = "{...}", en: str = "{...}") -> None:
         super().__init__(line)
-        self.line, self.field, self.raw, self.expected = line, field, raw, expected
+        self.line, self.field, self.raw, self.it, self.en = line, field, raw, it, en
 
     def reason(self, ctx: Ctx) -> str:
-        it = f"{self.field}: {self.raw!r} non va bene, atteso: {self.expected}"
-        return ctx.say(it, f"{self.field}: {self.raw!r} will not do, expected: {self.expected}")
+        it = f"{self.field}: {self.raw!r} non va bene, atteso: {self.it}"
+        return ctx.say(it, f"{self.field}: {self.raw!r} will not do, expected: {self.en}")
 
 
 def _dry(stream: BinaryIO) -> int:
@@ -180,14 +182,14 @@ def _records(stream: BinaryIO) -> Iterator[Record]:
         try:
             item = json.loads(line)
             if not isinstance(item, dict):
-                raise BadLine(number, "record", item, "{...}")
+                raise BadLine(number, "record", item)
             yield record_from_json(item)
         except ValoreErrato as error:
-            raise BadLine(number, error.field, error.raw, error.expected) from error
+            raise BadLine(number, error.field, error.raw, error.it, error.en) from error
         except (ValueError, RecursionError) as error:
-            raise BadLine(number, "JSON", line[:40].decode("utf-8", "replace"), "{...}") from error
+            raise BadLine(number, "JSON", line[:40].decode("utf-8", "replace")) from error
     if number == 0:
-        raise BadLine(1, "JSON", "", "{...}")
+        raise BadLine(1, "JSON", "")
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

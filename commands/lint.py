@@ -26,7 +26,14 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--profile", help="How strict to be: standard (to the bank), da_banca. Default: by direction.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "ndjson"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "ndjson"]),
+    default="text",
+    show_default=True,
+    help="Text for people and editors; one JSON array; or one JSON object a line.",
+)
 @pass_ctx
 def lint_cmd(ctx: Ctx, files: tuple[str, ...], profile: str | None, form: str) -> int:
     """Checks flow files and tells every defect: where, why, what to do.

@@ -207,5 +207,5 @@ def _signed(sign: str | None, amount: int) -> int:
 def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:
     record = ordine.get(tipo)
     if record is None:
-        raise ValoreErrato(tipo, ordine.numero, "present in the statement")
+        raise ValoreErrato(tipo, ordine.numero, "presente nella rendicontazione", "present in the statement")
     return record.values()

@@ -242,5 +242,5 @@ def _promemoria(ordine: Ordine) -> Promemoria:
 def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:
     record = ordine.get(tipo)
     if record is None:
-        raise ValoreErrato(tipo, ordine.numero, "present in the order")
+        raise ValoreErrato(tipo, ordine.numero, "presente nella disposizione", "present in the order")
     return record.values()

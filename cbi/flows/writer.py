@@ -77,14 +77,16 @@ class _Composer:
 
 
 def _build(flow: Flow, key: str, values: Values) -> Record:
-    cls = documented(flow.records[key])
+    cls = documented(flow.records[key], key)
     return cls.build(**{str(name): value for name, value in values.items()})
 
 
-def documented(cls: type[Record]) -> type[Record]:
+def documented(cls: type[Record], tipo: str) -> type[Record]:
     """The class itself. Raises `ValoreErrato` for one that may not be written."""
     if any(field.name.startswith("non_documentato") for field in cls.FIELDS):
-        raise ValoreErrato(cls.TIPO or "record", cls.__name__, "of a documented layout")
+        raise ValoreErrato(
+            "record", tipo, "un record il cui tracciato è documentato per intero", "of a documented layout"
+        )
     return cls
 
 
@@ -94,12 +96,16 @@ def record_from_json(item: Mapping[str, Any]) -> Record:
     try:
         flow = registry.find(str(name), str(direction))
     except KeyError as error:
-        raise ValoreErrato("flow", f"{name} {direction}", "a declared flow and direction") from error
+        raise ValoreErrato(
+            "flow", f"{name} {direction}", "un flusso e un verso dichiarati", "a declared flow and direction"
+        ) from error
     key = f"{tipo}/{variant}" if variant else str(tipo)
     if key not in flow.records:
         known = ", ".join(flow.records)
-        raise ValoreErrato("record", key, f"a record of {name} {direction}: {known}")
+        raise ValoreErrato(
+            "record", key, f"un record di {name} {direction}: {known}", f"a record of {name} {direction}: {known}"
+        )
     fields = item.get("fields")
     if not isinstance(fields, Mapping):
-        raise ValoreErrato("fields", fields, "an object")
-    return documented(flow.records[key]).from_fields({**fields, "tipo_record": tipo_of(key)})
+        raise ValoreErrato("fields", fields, "un oggetto", "an object")
+    return documented(flow.records[key], key).from_fields({**fields, "tipo_record": tipo_of(key)})
