@@ -10,10 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar, overload
-
-if TYPE_CHECKING:
-    from cbi.layout import Record
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -64,6 +61,12 @@ FAULTS = {
 }
 
 
+class HasRaw(Protocol):
+    """What fields are read from: a record."""
+
+    raw: bytes
+
+
 class Field(Generic[T]):
     """A field of a record. As an attribute of a record it is the decoded value, or None when it is not valued."""
 
@@ -91,8 +94,8 @@ class Field(Generic[T]):
     @overload
     def __get__(self, record: None, owner: type) -> Self: ...
     @overload
-    def __get__(self, record: Record, owner: type) -> T | None: ...
-    def __get__(self, record: Record | None, owner: type) -> Self | T | None:
+    def __get__(self, record: HasRaw, owner: type) -> T | None: ...
+    def __get__(self, record: HasRaw | None, owner: type) -> Self | T | None:
         return self if record is None else self.decode(record.raw[self.start - 1 : self.end])
 
     def cut(self, raw: bytes) -> bytes:
@@ -170,7 +173,7 @@ class Filler(Field[None]):
         inner = raw.strip(b" ")
         if inner:
             first = raw.index(inner)
-            yield self.fault("036", "blank", first, first + len(inner) - 1)
+            yield self.fault("036", "spazi", first, first + len(inner) - 1)
 
     def decode(self, raw: bytes) -> None:
         return None
@@ -194,7 +197,7 @@ class Text(Field[str]):
             if self.mandatory:
                 yield self.fault("031", self.description)
         elif raw[:1] == b" ":
-            yield self.fault("038", "text from the first column", 0, len(raw) - len(raw.lstrip(b" ")) - 1)
+            yield self.fault("038", "testo dalla prima colonna", 0, len(raw) - len(raw.lstrip(b" ")) - 1)
 
     def decode(self, raw: bytes) -> str | None:
         return raw.decode("latin-1").rstrip(" ") or None
@@ -312,7 +315,7 @@ class Digits(Field[str]):
             if self.mandatory:
                 yield self.fault("031", self.description)
         elif not (stripped.isdigit() and stripped.isascii()):
-            yield self.fault("033", f"{self.size} digits")
+            yield self.fault("033", f"{self.size} cifre")
         else:
             yield self.fault("039", stripped.decode("latin-1").zfill(self.size))
 
@@ -324,7 +327,7 @@ class Digits(Field[str]):
             return b" " * self.size
         text = str(value)
         if not (text.isdigit() and text.isascii()):
-            raise ValoreErrato(self.name, value, f"{self.size} cifre", f"{self.size} digits")
+            raise ValoreErrato(self.name, value, f"{self.size} cifre", f"{self.size} cifre")
         return self.fit(text.encode()).rjust(self.size, b"0")
 
 
@@ -341,7 +344,7 @@ class Number(Field[int]):
         if not stripped:
             return None
         if not stripped.isdigit():
-            raise ValoreErrato(self.name, raw.decode("latin-1"), f"{self.size} cifre", f"{self.size} digits")
+            raise ValoreErrato(self.name, raw.decode("latin-1"), f"{self.size} cifre", f"{self.size} cifre")
         return int(stripped)
 
     def encode(self, value: Any) -> bytes:
@@ -384,7 +387,7 @@ class CommaAmount(Field[int]):
         elif self._LENIENT.fullmatch(stripped):
             yield self.fault("039", stripped.decode("latin-1").zfill(self.size))
         else:
-            yield self.fault("033", f"{self.size - 3} digits, a comma, two digits")
+            yield self.fault("033", f"{self.size - 3} cifre, virgola, 2 cifre")
 
     def decode(self, raw: bytes) -> int | None:
         stripped = raw.strip(b" ")

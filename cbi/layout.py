@@ -64,9 +64,9 @@ class Record:
         if cls.check(raw):
             return []
         found: list[Fault] = []
-        for field in cls.FIELDS:
+        for field, pattern in _field_patterns(cls):
             content = field.cut(raw)
-            if not re.fullmatch(field.pattern(), content, re.DOTALL):
+            if not pattern.fullmatch(content):
                 found += field.faults(content)
         return found
 
@@ -128,6 +128,7 @@ def _prove(cls: type[Record]) -> None:
 
 
 _PATTERNS: dict[type[Any], re.Pattern[bytes]] = {}
+_FIELD_PATTERNS: dict[type[Any], list[tuple[Field[Any], re.Pattern[bytes]]]] = {}
 _READERS: dict[type[Any], Reader] = {}
 
 
@@ -136,6 +137,14 @@ def _flawless(cls: type[Record]) -> re.Pattern[bytes]:
     known = _PATTERNS.get(cls)
     if known is None:
         known = _PATTERNS[cls] = re.compile(b"".join(field.pattern() for field in cls.FIELDS), re.DOTALL)
+    return known
+
+
+def _field_patterns(cls: type[Record]) -> list[tuple[Field[Any], re.Pattern[bytes]]]:
+    known = _FIELD_PATTERNS.get(cls)
+    if known is None:
+        known = [(field, re.compile(field.pattern(), re.DOTALL)) for field in cls.FIELDS]
+        _FIELD_PATTERNS[cls] = known
     return known
 
 

@@ -71,6 +71,18 @@ class Flow:
         """The types that begin a group of records."""
         return frozenset(unit.start for unit in self.units) | self.starts
 
+    @cached_property
+    def first_keys(self) -> Mapping[str, str]:
+        """The first declared key of each type."""
+        return {tipo_of(key): key for key in reversed(list(self.records))}
+
+    def numero(self, tipo: str, record: bytes) -> int | None:
+        """The progressive that a record bears, if its type has one and it can be read."""
+        key = self.first_keys.get(tipo)
+        spec = None if key is None else self.records[key].BY_NAME.get("numero_progressivo")
+        raw = b"" if spec is None else spec.cut(record)
+        return int(raw) if raw.isdigit() else None
+
     def complete(self, state: str) -> bool:
         """Whether a group of records may end in that state."""
         return any(arrow == "EF" or arrow in self.groups for arrow in self.transitions.get(state, {}))

@@ -137,17 +137,15 @@ class Source:
     def _skip_long_line(self) -> tuple[bytes, bytes, int]:
         head = self.buffer[self.at : self.at + LENGTH]
         length = 0
-        while True:
-            newline = self.buffer.find(b"\n", self.at)
-            stop = len(self.buffer) if newline < 0 else newline
-            length += stop - self.at
-            self.at = stop
-            if newline >= 0:
-                self.at += 1
-                return head, b"\n", length
-            if self.eof:
-                return head, b"", length
-            self._fill(1)
+        while (newline := self.buffer.find(b"\n", self.at)) < 0 and not self.eof:
+            length += len(self.buffer) - self.at - 1  # the last byte stays: it may be half of a line end
+            self.at = len(self.buffer) - 1
+            self._fill(2)
+        stop = len(self.buffer) if newline < 0 else newline
+        end = b"" if newline < 0 else b"\r\n" if self.buffer[newline - 1 : newline] == b"\r" else b"\n"
+        length += stop - self.at - (end == b"\r\n")
+        self.at = min(stop + 1, len(self.buffer))
+        return head, end, length
 
 
 def _cure(raw: bytes, length: int) -> tuple[bytes, tuple[LineFault, ...]]:

@@ -1,6 +1,6 @@
 """The catalogue of rules, read from `catalogo.toml`, and the profiles that decide how severe each one is.
 
-A profile maps codes (or a prefix ending in `*`) to a severity or to "off"; what it does not name keeps the severity
+A profile maps codes to a severity or to "off"; what it does not name keeps the severity
 of the catalogue. `standard` is for what a company sends, `da_banca` for what banks send.
 """
 

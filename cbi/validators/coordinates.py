@@ -27,6 +27,7 @@ _ODD = _table(_ODD_VALUES)
 _EVEN = _table(tuple(range(26)))
 _LUHN_PLAIN = bytes((c - 48) if 48 <= c <= 57 else 0 for c in range(256))
 _LUHN_DOUBLE = bytes(sum(divmod(2 * (c - 48), 10)) if 48 <= c <= 57 else 0 for c in range(256))
+_NOBODY = b"0" * 11
 _CODICE = re.compile(rb"[A-Z]{6}[\dL-NP-V]{2}[A-EHLMPR-T][\dL-NP-V]{2}[A-Z][\dL-NP-V]{3}[A-Z]")
 _LETTER_NUMBERS = {letter: str(letter - 55).encode() for letter in _LETTERS} | {c: bytes((c,)) for c in b"0123456789"}
 
@@ -40,7 +41,7 @@ def check_letter(text: bytes) -> int:
 def codice_fiscale_ok(raw: bytes) -> bool:
     """Whether a field holds a codice fiscale (16 characters) or a partita IVA (11 digits) with the right check."""
     code = raw.rstrip(b" ")
-    if len(code) == 11 and code.isdigit():
+    if len(code) == 11 and code.isdigit() and code != _NOBODY:
         return (sum(code[::2].translate(_LUHN_PLAIN)) + sum(code[1::2].translate(_LUHN_DOUBLE))) % 10 == 0
     return _CODICE.fullmatch(code) is not None and check_letter(code[:15]) == code[15]
 
@@ -64,6 +65,8 @@ def cin_ok(cin: bytes, abi: bytes, cab: bytes, account: bytes) -> bool:
 def iban_ok(country: bytes, digits: bytes, cin: bytes, abi: bytes, cab: bytes, account: bytes) -> bool:
     """Whether the check digits of an IBAN made of these parts are right (ISO 13616, mod 97)."""
     text = cin + abi + cab + _account(account) + country + digits
+    if not b"02" <= digits <= b"98":  # 00, 01 and 99 agree with the remainder too, and are never computed
+        return False
     try:
         return int(b"".join([_LETTER_NUMBERS[c] for c in text])) % 97 == 1
     except KeyError:

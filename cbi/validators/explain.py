@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
+from cbi.fields import Fault, Field
 from cbi.flows.model import SHARED, tipo_of
 from cbi.flows.physical import LineFault, Riga
 from cbi.layout import Record
@@ -12,7 +15,7 @@ from cbi.validators.diagnostics import Diagnostic
 from cbi.validators.reading import Read, Reading
 from cbi.validators.rendicontazione import MAX_DETTAGLI
 from cbi.validators.rules import Finding, Valori
-from cbi.validators.telling import Teller, full_code, order_number
+from cbi.validators.telling import Teller, full_code
 
 # Faults of fields that have a rule of their own: (field, kind of fault) -> code.
 SPECIFIC = {
@@ -39,7 +42,7 @@ class Explainer:
             reading.state = "*"
             yield from self._physical(reading, riga, None)
             return
-        step = flow.step(reading.state, tipo, same_order=order_number(flow, riga) == _numero(reading))
+        step = flow.step(reading.state, tipo, same_order=flow.numero(tipo, riga.record) == _numero(reading))
         before, after = _split(step.missing, flow.groups)
         reading.missing += [(key, riga) for key in before]
         if flow.complete(reading.state) if step.problem else (after or tipo in flow.groups or tipo == "EF"):
@@ -47,7 +50,7 @@ class Explainer:
         if step.problem:
             self._disorder(reading, riga, step.problem)
         reading.missing += [(key, riga) for key in after]
-        known = next((key for key in flow.records if tipo_of(key) == tipo), None)
+        known = flow.first_keys.get(tipo)
         reading.group.append(Read(known if step.problem else step.state, riga))
         reading.state = step.state
         if tipo == "EF":
@@ -75,7 +78,10 @@ class Explainer:
     def _group(self, reading: Reading, group: list[Read]) -> Iterator[Diagnostic]:
         first = group[0].riga
         classes = self._classes(reading, group)
-        valori = _valori(reading, group, classes)
+        faults = {
+            read.riga.number: cls.faults(read.riga.record) for read in group if (cls := classes.get(read.riga.number))
+        }
+        valori = _valori(reading, group, classes, faults)
         reading.places["inizio"] = first.number
         if first.tipo in reading.flow.starts:
             reading.places["rapporto"] = first.number
@@ -83,7 +89,7 @@ class Explainer:
             cls = classes.get(read.riga.number)
             yield from self._physical(reading, read.riga, cls)
             if cls is not None:
-                yield from self._fields(reading, cls, read.riga, valori)
+                yield from self._fields(reading, cls, read.riga, faults[read.riga.number], valori)
         yield from self._progressives(reading, group, classes)
         yield from self._details(reading, group, classes, valori)
         for rule in reading.ruleset.rules.get(first.tipo, ()):
@@ -106,9 +112,11 @@ class Explainer:
         for fault in riga.faults:
             yield from self.tell(reading, fault, riga, cls)
 
-    def _fields(self, reading: Reading, cls: type[Record], riga: Riga, valori: Valori) -> Iterator[Diagnostic]:
+    def _fields(
+        self, reading: Reading, cls: type[Record], riga: Riga, faults: list[Fault], valori: Valori
+    ) -> Iterator[Diagnostic]:
         key = f"{cls.TIPO}/{cls.VARIANTE}" if cls.VARIANTE else cls.TIPO
-        for fault in cls.faults(riga.record):
+        for fault in faults:
             spec = next(spec for spec in cls.FIELDS if spec.start <= fault.start <= spec.end)
             if reading.ruleset.forgive(key, spec.name, fault.kind, valori):
                 continue
@@ -159,7 +167,7 @@ def _numero(reading: Reading) -> int | None:
     """The progressive of the order being read, also while its first group waits to be counted."""
     first = reading.group[0].riga if reading.group else None
     if first is not None and first.tipo in reading.flow.starts:
-        return order_number(reading.flow, first)
+        return reading.flow.numero(first.tipo, first.record)
     return reading.conti.numero
 
 
@@ -168,20 +176,27 @@ def _any_class(reading: Reading) -> type[Record]:
     return reading.flow.records[reading.flow.tipo]
 
 
-def _valori(reading: Reading, group: list[Read], classes: dict[int, type[Record]]) -> dict[str, bytes]:
+def _valori(
+    reading: Reading, group: list[Read], classes: dict[int, type[Record]], faults: dict[int, list[Fault]]
+) -> dict[str, bytes]:
     """The sound fields of a group, named as the patterns of the fast path name them."""
     valori: dict[str, bytes] = {}
     for read in group:
-        cls, record = classes.get(read.riga.number), read.riga.record
+        cls: Any = classes.get(read.riga.number)
         if cls is None:
             continue
-        faults = cls.faults(record)
-        for spec in cls.FIELDS:
-            name = spec.name if spec.name in SHARED else f"r{cls.TIPO}_{spec.name}"
-            wanted = spec.name in SHARED or name in reading.ruleset.needs
-            if wanted and not any(spec.start <= fault.start <= spec.end for fault in faults):
+        record, faulty = read.riga.record, faults[read.riga.number]
+        for name, spec in _wanted(cls, reading.ruleset.needs).items():
+            if not any(spec.start <= fault.start <= spec.end for fault in faulty):
                 valori.setdefault(name, spec.cut(record))
     return valori
+
+
+@cache
+def _wanted(cls: Any, needs: frozenset[str]) -> dict[str, Field[Any]]:
+    """The fields of a record that rules need, by the name that they have there."""
+    names = {spec.name if spec.name in SHARED else f"r{cls.TIPO}_{spec.name}": spec for spec in cls.FIELDS}
+    return {name: spec for name, spec in names.items() if name in SHARED or name in needs}
 
 
 def _place(diagnostic: Diagnostic) -> tuple[int, bool, int]:

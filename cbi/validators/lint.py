@@ -53,9 +53,10 @@ def lint(stream: BinaryIO, file: str = "-", profile: str | None = None, *, fast:
     """
     if profile is not None:
         severities(profile)
+    start = stream.tell() if stream.seekable() else 0
     linter = _Linter(Source(stream), file, profile, fast=fast)
     shown, hidden = 0, Counter[str]()
-    for diagnostic in linter.run():
+    for diagnostic in _both_looks(linter, stream, start):
         if shown < LIMIT:
             shown += 1
             yield diagnostic
@@ -63,9 +64,14 @@ def lint(stream: BinaryIO, file: str = "-", profile: str | None = None, *, fast:
             hidden[diagnostic.severity] += 1
     if hidden:
         worst = next(name for name in SEVERITIES if hidden[name])
-        yield linter.teller.file_wide("CBI-FILE-200", expected=str(hidden.total()), severity=worst)
+        more = f"{hidden.total()}{'+' if linter.doubles.overflow else ''}"
+        yield linter.teller.file_wide("CBI-FILE-200", expected=more, severity=worst)
+
+
+def _both_looks(linter: _Linter, stream: BinaryIO, start: int) -> Iterator[Diagnostic]:
+    yield from linter.run()
     if linter.doubles.suspects:
-        stream.seek(0)
+        stream.seek(start)
         yield from linter.confirm(Source(stream))
 
 
@@ -78,6 +84,7 @@ class _Linter:
         self.doubles = Doubles()
         self.reading: Reading | None = None
         self.supporti = 0
+        self.stray: Riga | None = None  # the first line outside any supporto
         self.said: set[str] = set()
 
     def run(self) -> Iterator[Diagnostic]:
@@ -121,11 +128,15 @@ class _Linter:
             yield from self._open(riga)
         elif self.reading is None or self.reading.state == "EF":
             yield from self._close()
-            yield from self._once("CBI-REC-020", riga)
+            self.stray = self.stray or riga
+            if self.supporti:
+                yield from self._once("CBI-REC-020", self.stray)
         else:
             yield from self.explainer.add(self.reading, riga)
 
     def _open(self, riga: Riga) -> Iterator[Diagnostic]:
+        if self.stray is not None:
+            yield from self._once("CBI-REC-020", self.stray)
         reading = self.reading = self._begin(riga, self.source)
         reading.group = [Read(reading.flow.tipo, riga)]
         self.doubles.add(identity_key(riga.record))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from cbi.fields import Cents, CommaAmount, Date, Digits, Field, Number
-from cbi.flows.model import Flow, tipo_of
 from cbi.flows.physical import LineFault, Riga
 from cbi.layout import LENGTH, Record
 from cbi.validators.catalogue import OFF, rules, severities
@@ -64,7 +63,7 @@ class Teller:
             found=found or riga.record[start - 1 : end].decode("latin-1"),
             expected=what.expected,
             distinta=reading.number,
-            disposizione=order_number(reading.flow, riga),
+            disposizione=reading.flow.numero(riga.tipo, riga.record),
             related=_related(reading, what),
             text=(riga.record if start <= LENGTH else riga.raw).decode("latin-1"),
         )
@@ -108,12 +107,12 @@ class Teller:
             "record": record or "",
             "field": spec.name if spec else "",
             "description": spec.description if spec else "",
-            "found": found.strip(),
             "expected": expected.strip(),
             "start": columns[0],
             "end": columns[1],
         }
-        it, en = {**words, "kind": kind[0]}, {**words, "kind": kind[1]}
+        it = {**words, "kind": kind[0], "found": found.strip() or "spazi"}
+        en = {**words, "kind": kind[1], "found": found.strip() or "blank"}
         return Diagnostic(
             code=code,
             severity=severity,
@@ -139,15 +138,6 @@ class Teller:
 def full_code(kind: str) -> str:
     """Faults of lines and fields carry the last part of their code only."""
     return kind if kind.count("-") == 2 else f"CBI-{kind}"
-
-
-def order_number(flow: Flow, riga: Riga) -> int | None:
-    """The progressive that a record bears, if its type has one and it can be read."""
-    for key, cls in flow.records.items():
-        if tipo_of(key) == riga.tipo and (spec := cls.BY_NAME.get("numero_progressivo")):
-            raw = spec.cut(riga.record)
-            return int(raw) if raw.isdigit() else None
-    return None
 
 
 def _related(reading: Reading, what: Finding | LineFault) -> Related | None:

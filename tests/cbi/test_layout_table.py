@@ -75,7 +75,7 @@ def test_every_record_tiles_the_line_and_every_field_is_described(flow: Flow) ->
 def test_a_record_with_a_gap_an_overlap_or_a_short_end_is_refused_when_declared() -> None:
     for spans in ([(1, 3), (5, 120)], [(1, 3), (3, 120)], [(1, 3), (4, 119)]):
         body = {f"filler_{n}": Filler(*span) for n, span in enumerate(spans)}
-        with pytest.raises(TypeError, match="starts at|ends at"):
+        with pytest.raises(TypeError, match=r"starts at|ends at"):
             type("Broken", (Record,), body)
 
 

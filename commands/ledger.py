@@ -1,0 +1,279 @@
+"""The commands of the ledger: init, import, distinte, libro-firma, sign.
+
+Arguments in, text or JSON out; the rules are in `ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commands.common import Ctx, home_path, open_home, pass_ctx, read_password
+
+REFUSED = 3
+
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Testo o JSON / text or JSON.",
+)
+_dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Dice cosa farebbe e non cambia nulla / says what it would do, changes nothing.",
+)
+_password_fd = click.option(
+    "--password-fd",
+    type=int,
+    help="Legge la password da questo descrittore / reads the password from this file descriptor.",
+)
+_sia = click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several.")
+
+
+class Pair(click.ParamType[Any]):
+    """Two values in one argument, as in ABI:NAME."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        left, colon, right = str(value).partition(":")
+        if not colon or not left:
+            self.fail(f"{value!r} is not {self.name}", param, ctx)
+        return left, right
+
+
+class Weight(Pair):
+    """A login and the weight of its signature, as in bianchi:50."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        login, peso = super().convert(value, param, ctx)
+        if not (peso.isascii() and peso.isdigit()):
+            self.fail(f"{value!r} is not {self.name}", param, ctx)
+        return login, int(peso)
+
+
+@click.command("init")
+@click.option("--sia", required=True, help="Codice SIA, 5 caratteri / SIA code, 5 characters.")
+@click.option("--nome", required=True, help="Nome dell'azienda / name of the company.")
+@click.option("--codice-fiscale", required=True, help="Codice fiscale o partita IVA / fiscal code.")
+@click.option("--banca", "banche", type=Pair("ABI:NOME"), multiple=True, help="Una banca / a bank.")
+@click.option("--conto", "conti", multiple=True, metavar="IBAN", help="Un conto / an account.")
+@click.option(
+    "--utente",
+    "firmatari",
+    type=Weight("LOGIN:PESO"),
+    multiple=True,
+    help="Un utente e il peso della sua firma, 1-100; ne servono 100 / "
+    "a user and the weight of their signature, 1-100; 100 are needed.",
+)
+@click.option(
+    "--password-fd",
+    type=int,
+    help="Legge le password da questo descrittore, una riga per utente, nell'ordine / "
+    "reads the passwords from this file descriptor, a line per user, in order.",
+)
+@_dry_run
+@pass_ctx
+def init_cmd(
+    ctx: Ctx,
+    sia: str,
+    nome: str,
+    codice_fiscale: str,
+    banche: Sequence[tuple[str, str]],
+    conti: Sequence[str],
+    firmatari: Sequence[tuple[str, int]],
+    password_fd: int | None,
+    dry_run: bool,
+) -> None:
+    """Crea un'azienda con banche, conti e utenti / creates a company with its banks, accounts, users."""
+    from commands.ledger_text import say
+    from ledger import aziende, utenti
+    from ledger.home import Home
+    from ledger.ports import real_ports
+
+    path = home_path(ctx)
+    aziende.check(sia=sia, nome=nome, codice_fiscale=codice_fiscale)
+    for abi, _ in banche:
+        aziende.check_abi(abi)
+    for iban in conti:
+        aziende.check_iban(iban)
+    for login, peso in firmatari:
+        utenti.check(login=login, peso=peso)
+    if dry_run:
+        say(ctx, "Tutto in ordine; nulla è stato creato.", "All is well; nothing was created.")
+        return
+    passwords = [_new_password(ctx, login, password_fd) for login, _ in firmatari]
+    home = Home.create(path, real_ports())
+    with home.begin() as conn:
+        azienda_id = aziende.create(conn, home.ports, sia=sia, nome=nome, codice_fiscale=codice_fiscale)
+        for abi, nome_banca in banche:
+            aziende.add_banca(conn, home.ports, azienda_id, abi, nome_banca)
+        for iban in conti:
+            aziende.add_conto(conn, home.ports, azienda_id, iban)
+        for (login, peso), password in zip(firmatari, passwords, strict=True):
+            utenti.create(conn, home.ports, azienda_id, login=login, peso=peso, password=password)
+    home.close()
+    say(ctx, f"Creata l'azienda {nome} ({sia}) in {path}.", f"Created company {nome} ({sia}) in {path}.")
+
+
+def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
+    from ledger import utenti
+
+    prompt = ctx.say(f"Password per {login}", f"Password for {login}")
+    password = read_password(fd, prompt, confirm=fd is None)
+    utenti.check_password(login, password)
+    return password
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_sia
+@_dry_run
+@_format
+@pass_ctx
+def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, form: str) -> None:
+    """Importa i flussi dell'azienda, una distinta per supporto / imports the company's flows."""
+    from commands.ledger_text import print_json, print_refused, print_report, report_json
+    from ledger import aziende
+    from ledger.errors import Refused
+    from ledger.importa import import_file
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        azienda = aziende.find(conn, sia)
+    reports, exit_code = [], 0
+    for path in files:
+        try:
+            report = import_file(home, path, path.name, azienda.id, dry_run=dry_run)
+        except Refused as error:
+            print_refused(ctx, error)
+            exit_code = max(exit_code, error.exit_code)
+            continue
+        reports.append(report)
+        exit_code = max(exit_code, 0 if report.clean else REFUSED)
+        if form == "text":
+            print_report(ctx, report)
+    if form == "json":
+        print_json([report_json(report, ctx.lang) for report in reports])
+    home.close()
+    raise SystemExit(exit_code)
+
+
+@click.group("distinte", invoke_without_command=True)
+@_format
+@click.pass_context
+def distinte_cmd(click_ctx: click.Context, form: str) -> None:
+    """Le distinte e i loro stati / the distinte and their states."""
+    if click_ctx.invoked_subcommand is not None:
+        return
+    from commands.ledger_text import distinta_json, print_distinte, print_json
+    from ledger import distinte
+
+    ctx = click_ctx.ensure_object(Ctx)
+    with open_home(ctx).read() as conn:
+        found = distinte.list_(conn)
+    if form == "json":
+        print_json([distinta_json(distinta) for distinta in found])
+    else:
+        print_distinte(ctx, found)
+
+
+@distinte_cmd.command("show")
+@click.argument("distinta_id", metavar="ID", type=int)
+@click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")
+@_format
+@pass_ctx
+def show_cmd(ctx: Ctx, distinta_id: int, in_chiaro: bool, form: str) -> None:
+    """Una distinta: iter, firme, disposizioni / one distinta: its iter, signatures, orders."""
+    from commands.ledger_text import print_json, print_show, show_json
+    from ledger import distinte
+
+    with open_home(ctx).read() as conn:
+        distinta = distinte.get(conn, distinta_id)
+        if form == "json":
+            print_json(show_json(conn, distinta, in_chiaro))
+        else:
+            print_show(ctx, conn, distinta, in_chiaro)
+
+
+@distinte_cmd.command("approve")
+@click.argument("distinta_id", metavar="ID", type=int)
+@click.option("--user", "login", required=True, help="Chi approva / who approves.")
+@_password_fd
+@_dry_run
+@pass_ctx
+def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None, dry_run: bool) -> None:
+    """Conferma le disposizioni già viste: la distinta si può firmare / confirms orders seen before."""
+    from commands.ledger_text import say
+    from ledger import firme
+
+    home = open_home(ctx)
+    password = read_password(password_fd, f"Password ({login})")
+    stato = firme.approve(home, distinta_id, login, password, dry_run=dry_run)
+    home.close()
+    say(ctx, *[f"distinta {distinta_id}: {stato}"] * 2)
+
+
+@click.command("libro-firma")
+@click.option("--user", "login", required=True, help="Chi deve firmare / who has to sign.")
+@_sia
+@_format
+@pass_ctx
+def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
+    """Ciò che attende la firma di un utente / what awaits a user's signature."""
+    from commands.ledger_text import libro_json, print_json, print_libro
+    from ledger import aziende, firme, utenti
+
+    with open_home(ctx).read() as conn:
+        utente = utenti.named(conn, aziende.find(conn, sia).id, login)
+        awaiting = firme.libro(conn, utente)
+        if form == "json":
+            print_json([libro_json(conn, distinta) for distinta in awaiting])
+        else:
+            print_libro(ctx, conn, login, awaiting)
+
+
+@click.command("sign")
+@click.argument("distinte_ids", metavar="ID...", nargs=-1, required=True, type=int)
+@click.option("--user", "login", required=True, help="Chi firma / who signs.")
+@_password_fd
+@_dry_run
+@pass_ctx
+def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool) -> None:
+    """Firma distinte; a 100 partono subito / signs distinte; those that reach 100 leave at once."""
+    from commands.ledger_text import print_failed, print_left, print_refused, say
+    from ledger import firme
+    from ledger.errors import Refused
+
+    home = open_home(ctx)
+    password = read_password(password_fd, f"Password ({login})")
+    exit_code, complete = 0, []
+    for each in distinte_ids:
+        try:
+            result = firme.sign(home, each, login, password, dry_run=dry_run)
+        except Refused as error:
+            print_refused(ctx, error, f"distinta {each}")
+            exit_code = error.exit_code
+            if error.code.startswith("UTENTE"):  # the same password again would only be counted again
+                break
+            continue
+        if result.complete:
+            complete.append(each)
+        weight = result.total_weight
+        say(ctx, f"distinta {each}: firmata, {weight} su 100", f"distinta {each}: signed, {weight} of 100")
+    if complete and not dry_run:
+        from spool.dispatch import dispatch_ready
+
+        failed = [inoltro for inoltro in dispatch_ready(home) if inoltro.error is not None]
+        for inoltro in failed:
+            print_failed(ctx, inoltro.distinta_id, inoltro.error)
+        print_left(ctx, home, complete)
+        exit_code = exit_code or (REFUSED if failed else 0)
+    home.close()
+    raise SystemExit(exit_code)

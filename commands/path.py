@@ -1,0 +1,108 @@
+"""The road to the bank and back: dispatch, receive, reconcile, and what came of it.
+
+Arguments in, text or JSON out; the rules are in `spool` and `reconcile`.
+"""
+
+from __future__ import annotations
+
+import click
+
+from commands.common import Ctx, open_home, pass_ctx
+
+REFUSED = 3
+
+_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Testo o JSON / text or JSON.",
+)
+_dry_run = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Dice cosa farebbe e non cambia nulla / says what it would do, changes nothing.",
+)
+_in_chiaro = click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")
+
+
+@click.command("dispatch")
+@_format
+@_dry_run
+@pass_ctx
+def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
+    """Inoltra le distinte con tutte le firme / sends the distinte that have all their signatures.
+
+    Prima completa gli inoltri che un'interruzione ha lasciato a metà: nulla parte due volte. / First completes what
+    an interruption left halfway: nothing leaves twice.
+    """
+    from commands.path_text import print_inoltri
+    from spool.dispatch import FALLITA, RITIRATA, dispatch_ready, would_dispatch
+
+    home = open_home(ctx)
+    inoltri = would_dispatch(home) if dry_run else dispatch_ready(home)
+    print_inoltri(ctx, inoltri, form)
+    raise SystemExit(REFUSED if any(i.verdetto in (FALLITA, RITIRATA) for i in inoltri) else 0)
+
+
+@click.command("receive")
+@_format
+@_dry_run
+@pass_ctx
+def receive_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
+    """Legge ciò che le banche hanno lasciato in in/new / reads what the banks left in in/new."""
+    _receive(ctx, form, dry_run, recover_first=False)
+
+
+@click.command("reconcile")
+@_format
+@_dry_run
+@pass_ctx
+def reconcile_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
+    """Completa gli inoltri, riceve e riconcilia / completes the dispatches, receives and reconciles.
+
+    Per ogni file: esiti ricevuti = applicati + già applicati + eccezioni. / For each file: outcomes received =
+    applied + already applied + exceptions.
+    """
+    _receive(ctx, form, dry_run, recover_first=True)
+
+
+def _receive(ctx: Ctx, form: str, dry_run: bool, *, recover_first: bool) -> None:
+    from commands.path_text import print_files, print_waiting
+    from spool.dispatch import recover
+    from spool.receive import FATTO, all_waiting, receive
+
+    home = open_home(ctx)
+    if dry_run:
+        print_waiting(ctx, all_waiting(home), form)
+        return
+    if recover_first:
+        recover(home)
+    files = receive(home)
+    print_files(ctx, files, form)
+    raise SystemExit(REFUSED if any(file.verdetto != FATTO for file in files) else 0)
+
+
+@click.command("exceptions")
+@_format
+@pass_ctx
+def exceptions_cmd(ctx: Ctx, form: str) -> None:
+    """Ciò che non si è potuto applicare, e perché / what could not be applied, and why."""
+    from commands.path_text import print_eccezioni
+    from ledger import outcomes
+
+    with open_home(ctx).read() as conn:
+        print_eccezioni(ctx, outcomes.eccezioni(conn), form)
+
+
+@click.command("movimenti")
+@_in_chiaro
+@_format
+@pass_ctx
+def movimenti_cmd(ctx: Ctx, form: str, in_chiaro: bool) -> None:
+    """I movimenti di conto, e il flusso di cui parlano / account movements, and the flow they speak of."""
+    from commands.path_text import print_movimenti
+    from ledger import outcomes
+
+    with open_home(ctx).read() as conn:
+        print_movimenti(ctx, outcomes.movimenti(conn), form, in_chiaro=in_chiaro)

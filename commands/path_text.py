@@ -1,0 +1,298 @@
+"""How the road to the bank and back is shown: tables for people, plain objects for JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from commands.common import Ctx
+from commands.ledger_text import amount, day, euro, print_json, print_table, say, warn
+from reconcile.abbinamento import MOTIVI
+from reconcile.codici_er import CODICI
+from reconcile.conto import Conto
+from spool.receive import FATTO, GIA_RICEVUTO
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from spool.albero import Ramo
+    from spool.dispatch import Inoltro
+    from spool.receive import FileRicevuto
+
+SHOWN_REASONS = 5
+
+VERDETTI = {
+    "inoltrata": ("inoltrata", "sent"),
+    "completata": ("completata, era a metà", "completed, was halfway"),
+    "gia_inoltrata": ("già inoltrata", "already sent"),
+    "ritirata": ("ritirata", "withdrawn"),
+    "fallita": ("non riuscita, si può ripetere", "failed, may be repeated"),
+    "fatto": ("letto", "read"),
+    "gia_ricevuto": ("già ricevuto", "already received"),
+    "quarantena": ("in quarantena", "in quarantine"),
+    "fallito": ("non letto, si riprova", "not read, to be tried again"),
+}
+
+
+# --- dispatch -------------------------------------------------------------------------------------------
+
+
+def print_inoltri(ctx: Ctx, inoltri: Sequence[Inoltro], form: str) -> None:
+    """What became of the distinte that were ready."""
+    if form == "json":
+        print_json([_inoltro_json(ctx, inoltro) for inoltro in inoltri])
+    elif inoltri:
+        rows = [
+            (str(i.distinta_id), ctx.say(*VERDETTI[i.verdetto]), str(i.path or i.nome_file), _error(ctx, i))
+            for i in inoltri
+        ]
+        headings = ("Distinta", ctx.say("Verdetto", "Verdict"), "File", ctx.say("Perché", "Why"))
+        print_table(ctx, ctx.say("Inoltri", "Dispatches"), headings, rows)
+    else:
+        say(ctx, "Nessuna distinta da inoltrare.", "No distinta to be sent.")
+
+
+def _inoltro_json(ctx: Ctx, inoltro: Inoltro) -> dict[str, Any]:
+    return {
+        "distinta": inoltro.distinta_id,
+        "verdetto": inoltro.verdetto,
+        "file": inoltro.nome_file,
+        "path": str(inoltro.path) if inoltro.path else None,
+        "errore": _error(ctx, inoltro) or None,
+    }
+
+
+def _error(ctx: Ctx, inoltro: Inoltro) -> str:
+    from ledger.errors import Refused
+
+    error = inoltro.error
+    return error.message(ctx.lang) if isinstance(error, Refused) else str(error or "")
+
+
+# --- receive --------------------------------------------------------------------------------------------
+
+
+def print_waiting(ctx: Ctx, waiting: Iterable[tuple[Ramo, str]], form: str) -> None:
+    """The files that would be read."""
+    rows = [(branch.sia, branch.abi, name) for branch, name in waiting]
+    if form == "json":
+        print_json([{"sia": sia, "abi": abi, "file": name} for sia, abi, name in rows])
+    else:
+        print_table(ctx, ctx.say("Da leggere", "To be read"), ("SIA", ctx.say("Banca", "Bank"), "File"), rows)
+
+
+def print_files(ctx: Ctx, files: Sequence[FileRicevuto], form: str) -> None:
+    """What became of each file, with its sums and, below, why something was refused."""
+    if form == "json":
+        print_json([_file_json(file) for file in files])
+    elif files:
+        _print_sums(ctx, files)
+        for file in files:
+            _print_refusals(ctx, file)
+    else:
+        say(ctx, "Nessun file nuovo dalle banche.", "No new file from the banks.")
+
+
+def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
+    headings = (
+        ctx.say("Banca", "Bank"),
+        "File",
+        ctx.say("Verdetto", "Verdict"),
+        ctx.say(">Ricevuti", ">Received"),
+        ctx.say(">= applicati", ">= applied"),
+        ctx.say(">+ già applicati", ">+ already"),
+        ctx.say(">+ eccezioni", ">+ exceptions"),
+        ">Promemoria",
+        ctx.say(">Movimenti", ">Movements"),
+    )
+    rows = [(f.abi, f.nome, ctx.say(*VERDETTI[_verdict(f)]), *_figures(f.conto)) for f in files]
+    if len(files) > 1:
+        total = sum((file.conto for file in files), Conto())
+        rows.append(("", ctx.say("Totale", "Total"), "", *_figures(total)))
+    print_table(ctx, ctx.say("File ricevuti", "Files received"), headings, rows)
+
+
+def _print_refusals(ctx: Ctx, file: FileRicevuto) -> None:
+    for supporto in file.supporti:
+        for code in supporto.codici:
+            it, en = CODICI[code]
+            name = supporto.nome_supporto
+            say(
+                ctx,
+                f"{name} scartato dalla banca {file.abi}: {code} {it}",
+                f"{name} refused by bank {file.abi}: {code} {en}",
+            )
+    for motivo in file.motivi[:SHOWN_REASONS]:
+        where = f"{file.nome}:{motivo['line']}: {motivo['code']}:"
+        warn(ctx, f"{where} {motivo['message_it']}", f"{where} {motivo['message_en']}")
+    more = len(file.motivi) - SHOWN_REASONS
+    if more > 0:
+        warn(ctx, f"  e altri {more}: {file.path}.diagnostica.json", f"  and {more} more: {file.path}.diagnostica.json")
+
+
+def _verdict(file: FileRicevuto) -> str:
+    known = bool(file.supporti) and all(s.verdetto == GIA_RICEVUTO for s in file.supporti)
+    return GIA_RICEVUTO if known and file.verdetto == FATTO else file.verdetto
+
+
+def _figures(conto: Conto) -> tuple[str, ...]:
+    movimenti = str(conto.movimenti)
+    if conto.movimenti_gia_presenti:
+        movimenti += f" (+{conto.movimenti_gia_presenti})"
+    figures = (conto.ricevuti, conto.applicati, conto.gia_applicati, conto.eccezioni, conto.promemoria)
+    return (*map(str, figures), movimenti)
+
+
+def _file_json(file: FileRicevuto) -> dict[str, Any]:
+    return {
+        "file": file.nome,
+        "sia": file.sia,
+        "abi": file.abi,
+        "sha256": file.sha256 or None,
+        "verdetto": _verdict(file),
+        "path": str(file.path) if file.path else None,
+        "conto": asdict(file.conto),
+        "supporti": [asdict(supporto) for supporto in file.supporti],
+        "motivi": list(file.motivi),
+    }
+
+
+# --- exceptions -----------------------------------------------------------------------------------------
+
+
+def print_eccezioni(ctx: Ctx, found: Sequence[Row[Any]], form: str) -> None:
+    """What a person has to look at."""
+    if form == "json":
+        print_json([_eccezione_json(ctx, row) for row in found])
+    elif found:
+        headings = (
+            ">N.",
+            ctx.say("Banca", "Bank"),
+            ctx.say("Ricevuta", "Receipt"),
+            ctx.say(">Importo", ">Amount"),
+            ctx.say("Scadenza", "Due"),
+            ctx.say("Debitore", "Debtor"),
+            ctx.say("Perché", "Why"),
+            ctx.say("File e riga", "File and line"),
+        )
+        print_table(ctx, ctx.say("Eccezioni", "Exceptions"), headings, [_eccezione_cells(ctx, row) for row in found])
+    else:
+        say(ctx, "Nessuna eccezione.", "No exception.")
+
+
+def _eccezione_cells(ctx: Ctx, row: Row[Any]) -> tuple[str, ...]:
+    return (
+        str(row.id),
+        row.abi or "",
+        row.numero_ricevuta or "",
+        "" if row.importo is None else euro(row.importo, ctx.lang),
+        day(row.scadenza),
+        row.debitore or "",
+        f"{_why(ctx, row)}{_seen(ctx, row)}",
+        f"{row.file}:{row.line or 1}",
+    )
+
+
+def _why(ctx: Ctx, row: Row[Any]) -> str:
+    return ctx.say(*MOTIVI[row.motivo])
+
+
+def _seen(ctx: Ctx, row: Row[Any]) -> str:
+    """The orders that were looked at: what the accountant would go and look up."""
+    found = json.loads(row.dati).get("candidate", [])
+    orders = [
+        f"{euro(c['importo'], ctx.lang)} {ctx.say('al', 'due')} {day(date.fromisoformat(c['scadenza']))}, {c['stato']}"
+        for c in found
+    ]
+    return f" ({'; '.join(orders)})" if orders else ""
+
+
+def _eccezione_json(ctx: Ctx, row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "motivo": row.motivo,
+        "perche": _why(ctx, row),
+        "at": row.at.isoformat(),
+        "file": row.file,
+        "abi": row.abi,
+        "line": row.line,
+        "causale": row.causale,
+        "effetto": row.effetto,
+        "numero_ricevuta": row.numero_ricevuta,
+        "importo": None if row.importo is None else amount(row.importo),
+        "scadenza": row.scadenza and row.scadenza.isoformat(),
+        "debitore": row.debitore,
+        "dati": json.loads(row.dati),
+    }
+
+
+# --- movements ------------------------------------------------------------------------------------------
+
+
+def print_movimenti(ctx: Ctx, found: Sequence[Row[Any]], form: str, *, in_chiaro: bool) -> None:
+    """The movements of the accounts, each with what it speaks of."""
+    if form == "json":
+        print_json([_movimento_json(row, in_chiaro) for row in found])
+    elif found:
+        headings = (
+            ctx.say("Contabile", "Booked"),
+            ctx.say("Valuta", "Value"),
+            ctx.say("Banca", "Bank"),
+            ctx.say("Conto", "Account"),
+            ctx.say(">Importo", ">Amount"),
+            ctx.say("Parla di", "Speaks of"),
+            ctx.say("Descrizione", "Description"),
+        )
+        rows = [_movimento_cells(ctx, row, in_chiaro) for row in found]
+        print_table(ctx, ctx.say("Movimenti", "Movements"), headings, rows)
+    else:
+        say(ctx, "Nessun movimento.", "No movement.")
+
+
+def _movimento_cells(ctx: Ctx, row: Row[Any], in_chiaro: bool) -> tuple[str, ...]:
+    return (
+        day(row.data_contabile),
+        day(row.data_valuta),
+        row.abi,
+        _account(row.conto, in_chiaro),
+        euro(_signed(row), ctx.lang),
+        _link(ctx, row),
+        row.descrizione,
+    )
+
+
+def _link(ctx: Ctx, row: Row[Any]) -> str:
+    if row.distinta:
+        return f"distinta {row.distinta}"
+    if row.esiti:
+        return f"{row.esiti} {ctx.say('esiti', 'outcomes')}, {row.riferimento}"
+    return f"{row.tipo_riferimento} {row.riferimento}" if row.tipo_riferimento else ""
+
+
+def _movimento_json(row: Row[Any], in_chiaro: bool) -> dict[str, Any]:
+    return {
+        "data_contabile": row.data_contabile.isoformat(),
+        "data_valuta": row.data_valuta.isoformat(),
+        "abi": row.abi,
+        "conto": _account(row.conto, in_chiaro),
+        "divisa": row.divisa,
+        "importo": amount(_signed(row)),
+        "causale": row.causale,
+        "tipo_riferimento": row.tipo_riferimento,
+        "riferimento": row.riferimento,
+        "distinta": row.distinta,
+        "promemoria": row.promemoria,
+        "esiti": row.esiti,
+        "descrizione": row.descrizione,
+    }
+
+
+def _signed(row: Row[Any]) -> int:
+    return int(row.importo) if row.segno == "C" else -int(row.importo)
+
+
+def _account(number: str, in_chiaro: bool) -> str:
+    return number if in_chiaro else "*" * max(0, len(number) - 4) + number[-4:]

@@ -1,0 +1,34 @@
+"""One byte form for structured data, so that the same facts always hash the same."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+from ledger.schema import instant
+
+
+def canonical(value: Any) -> str:
+    """JSON in ASCII with sorted keys and no blanks: text, integers, booleans, null, lists, objects; days and
+    instants as ISO text (instants in UTC). TypeError for anything else, floats first of all."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case datetime():
+            return instant(value)
+        case date():
+            return value.isoformat()
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {_key(key): _plain(item) for key, item in value.items()}
+    raise TypeError(f"no canonical form for {type(value).__name__}")
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key must be text, not {type(key).__name__}")
+    return key

@@ -1,0 +1,119 @@
+"""The doors to the machine: clock, disk, randomness.
+
+Nothing else in the engine asks the machine what time it is, writes a file or draws a random number: that is
+what lets a test stop the clock, or fail the n-th write.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The present instant, timezone-aware, in UTC."""
+        ...
+
+
+class Random(Protocol):
+    def token(self) -> str:
+        """32 hexadecimal digits that nobody can guess."""
+        ...
+
+
+class Disk(Protocol):
+    """Files and folders. Every method raises OSError when the machine refuses."""
+
+    def read(self, path: Path) -> bytes: ...
+
+    def open_read(self, path: Path) -> BinaryIO: ...
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        """Create `path` (which must not exist), write all of `data` and make it durable."""
+        ...
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Move within one file system, at once: a reader sees the old name or the new one."""
+        ...
+
+    def fsync_dir(self, path: Path) -> None:
+        """Make the names inside a folder durable."""
+        ...
+
+    def listdir(self, path: Path) -> list[str]:
+        """Names inside a folder, sorted."""
+        ...
+
+    def exists(self, path: Path) -> bool: ...
+
+    def mkdir(self, path: Path) -> None:
+        """Create a folder, and the ones above it, unless they are there."""
+        ...
+
+    def remove(self, path: Path) -> None: ...
+
+    def size(self, path: Path) -> int: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    clock: Clock
+    disk: Disk
+    random: Random
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class _Random:
+    def token(self) -> str:
+        return secrets.token_hex(16)
+
+
+class _Disk:
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    def open_read(self, path: Path) -> BinaryIO:
+        return path.open("rb")
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        with path.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def rename(self, source: Path, target: Path) -> None:
+        source.rename(target)
+
+    def fsync_dir(self, path: Path) -> None:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def listdir(self, path: Path) -> list[str]:
+        return sorted(entry.name for entry in path.iterdir())
+
+    def exists(self, path: Path) -> bool:
+        return path.exists()
+
+    def mkdir(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+
+    def remove(self, path: Path) -> None:
+        path.unlink()
+
+    def size(self, path: Path) -> int:
+        return path.stat().st_size
+
+
+def real_ports() -> Ports:
+    """The machine as it is."""
+    return Ports(_Clock(), _Disk(), _Random())

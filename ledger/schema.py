@@ -1,0 +1,386 @@
+"""The tables of the ledger, in one place.
+
+Money is integer cents, a day is ISO text, an instant is ISO text in UTC with microseconds (so that text order
+is time order), structured data is canonical JSON text. Nothing here is particular to SQLite but the STRICT
+mark and the triggers of the migration.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+VERSION = "0001"
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Giorno(TypeDecorator[date]):
+    """A calendar day, kept as YYYY-MM-DD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class Istante(TypeDecorator[datetime]):
+    """An instant, timezone-aware, kept as YYYY-MM-DDTHH:MM:SS.ffffffZ."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else instant(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def instant(value: datetime) -> str:
+    """An aware datetime as the ledger writes it; ValueError for a naive one."""
+    if value.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+CENTS = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _table(name: str, *parts: Any) -> Table:
+    return Table(name, METADATA, *parts, sqlite_strict=True)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _to(table: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(f"{table}_id", Integer, ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _int(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Integer, nullable=nullable)
+
+
+def _cents(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, CENTS, nullable=nullable)
+
+
+def _day(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Giorno, nullable=nullable)
+
+
+def _when(name: str = "at", *, nullable: bool = False) -> Column[Any]:
+    return Column(name, Istante, nullable=nullable)
+
+
+AZIENDA = _table(
+    "azienda",
+    _id(),
+    Column("sia", Text, nullable=False, unique=True),
+    _text("nome"),
+    _text("codice_fiscale"),
+    _when(),
+)
+
+BANCA = _table("banca", _id(), _to("azienda"), _text("abi"), _text("nome"), UniqueConstraint("azienda_id", "abi"))
+
+CONTO = _table(
+    "conto",
+    _id(),
+    _to("azienda"),
+    _text("iban"),
+    _text("abi"),
+    _text("cab"),
+    _text("numero"),
+    UniqueConstraint("azienda_id", "iban"),
+)
+
+UTENTE = _table(
+    "utente",
+    _id(),
+    _to("azienda"),
+    _text("login"),
+    _int("peso"),
+    _text("hash"),  # argon2id, with its own salt and parameters
+    _text("stato"),  # attivo | disabilitato
+    _int("tentativi"),  # wrong passwords since the last right one
+    _when(),
+    UniqueConstraint("azienda_id", "login"),
+    CheckConstraint("peso BETWEEN 1 AND 100", name="peso"),
+)
+
+FILE = _table(
+    "file",
+    _id(),
+    _to("azienda"),
+    _text("origine"),  # azienda: given by the company; banca: received from a bank
+    _text("abi", nullable=True),  # the bank a received file comes from
+    _text("sha256"),
+    _text("nome"),
+    _int("dimensione"),
+    _text("dati"),  # what became of it, canonical JSON
+    _when(),
+    UniqueConstraint("azienda_id", "origine", "sha256"),
+)
+
+# A supporto that never left (Con errori) or that the bank refused (Scartata) gives its name back.
+_VIVA = "stato NOT IN ('Con errori', 'Scartata')"
+
+DISTINTA = _table(
+    "distinta",
+    _id(),
+    _to("azienda"),
+    _to("file"),
+    _int("numero_supporto"),  # ordinal in the file, from 1
+    _int("line"),  # of the header in the file, from 1
+    _text("flusso"),  # RIBA
+    _text("tipo"),  # of the header: IB
+    _text("abi"),
+    _text("nome_supporto"),
+    _day("data_creazione", nullable=True),  # a faulty header may hold none
+    _text("sha256"),  # of the exact bytes that leave
+    _int("numero_disposizioni"),
+    _cents("totale"),
+    _text("stato"),
+    _when(),
+    Index(
+        "uq_distinta_supporto",
+        "azienda_id",
+        "abi",
+        "tipo",
+        "nome_supporto",
+        unique=True,
+        sqlite_where=text(_VIVA),
+        postgresql_where=text(_VIVA),
+    ),
+    Index("ix_distinta_stato", "azienda_id", "stato"),
+)
+
+DISPOSIZIONE = _table(
+    "disposizione",
+    _id(),
+    _to("azienda"),
+    _to("distinta"),
+    _int("numero"),  # progressive in the supporto
+    _int("line"),  # of its first record in the file
+    _text("causale"),  # 30000 order, 30100 recall
+    _cents("importo"),
+    _day("scadenza"),
+    _text("numero_ricevuta"),
+    _text("debitore"),
+    _text("codice_fiscale", nullable=True),
+    _text("abi"),  # domiciliataria
+    _text("cab", nullable=True),
+    _text("conto_assuntrice", nullable=True),
+    _text("codice_cliente", nullable=True),
+    _text("riferimento", nullable=True),
+    _text("stato"),
+    Column("raw", LargeBinary, nullable=False),  # the records as they came
+    UniqueConstraint("distinta_id", "numero"),
+    Index("ix_disposizione_ricevuta", "azienda_id", "numero_ricevuta", "importo", "scadenza"),
+    Index("ix_disposizione_importo", "azienda_id", "importo", "scadenza"),
+)
+
+FIRMA = _table(
+    "firma",
+    _id(),
+    _to("distinta"),
+    _to("utente"),
+    _int("peso"),
+    _text("sha256"),  # of the exact bytes signed
+    _int("numero_disposizioni"),
+    _cents("totale"),
+    _text("regole"),  # those in force when it was given, canonical JSON
+    _when(),
+    UniqueConstraint("distinta_id", "utente_id"),
+)
+
+ITER = _table(
+    "iter",
+    _id(),
+    _to("distinta"),
+    _to("disposizione", nullable=True),  # none: the whole distinta
+    _when(),
+    _text("chi"),
+    _text("evento"),
+    _text("da"),
+    _text("a"),
+    _text("dati"),  # why, from which file: canonical JSON
+    Index("ix_iter_distinta", "distinta_id"),
+    Index("ix_iter_disposizione", "disposizione_id"),
+)
+
+JOURNAL = _table(
+    "journal",
+    Column("azienda_id", Integer, ForeignKey("azienda.id"), primary_key=True),
+    Column("numero", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    _text("at"),
+    _text("tipo"),
+    _text("soggetto"),
+    _text("dati"),
+    _text("prima"),  # hash of the event before; 64 zeros for the first
+    _text("hash"),
+)
+
+INTENTO = _table(
+    "intento",
+    _id(),
+    _to("distinta"),
+    _text("abi"),
+    _text("nome_file"),
+    _text("sha256"),
+    _text("stato"),  # aperto | compiuto | ritirato
+    _when(),
+    Index("ix_intento_stato", "stato"),
+    Index(
+        "uq_intento_distinta",
+        "distinta_id",
+        unique=True,
+        sqlite_where=text("stato <> 'ritirato'"),
+        postgresql_where=text("stato <> 'ritirato'"),
+    ),
+)
+
+DIAGNOSTICA = _table(
+    "diagnostica",
+    _id(),
+    _to("file"),
+    _to("distinta", nullable=True),
+    _text("codice"),
+    _text("gravita"),  # error | warning | info
+    _int("line"),
+    _text("dati"),  # the whole diagnostic, canonical JSON
+    Index("ix_diagnostica_file", "file_id"),
+    Index("ix_diagnostica_distinta", "distinta_id"),
+)
+
+ESITO = _table(
+    "esito",
+    _id(),
+    _to("azienda"),
+    _to("file"),
+    _to("disposizione", nullable=True),  # none: nothing matched, see eccezione
+    _text("abi"),
+    _text("nome_supporto"),
+    _day("data_creazione", nullable=True),  # the day insoluti are booked
+    _int("line"),
+    _text("causale"),
+    _text("effetto"),  # paid | unpaid | rejected | recalled
+    _text("numero_ricevuta"),
+    _cents("importo"),
+    _day("scadenza", nullable=True),
+    _text("debitore"),
+    _cents("spese", nullable=True),
+    _day("data_valuta", nullable=True),
+    _text("riferimento_promemoria", nullable=True),
+    _text("verdetto"),  # applicato | gia_applicato | eccezione
+    _when(),
+    Column("raw", LargeBinary, nullable=False),
+    UniqueConstraint("file_id", "line"),
+    Index("ix_esito_disposizione", "disposizione_id"),
+    Index("ix_esito_promemoria", "azienda_id", "riferimento_promemoria"),
+)
+
+PROMEMORIA = _table(
+    "promemoria",
+    _id(),
+    _to("azienda"),
+    _to("file"),
+    _text("abi"),
+    _text("nome_supporto"),
+    _int("line"),
+    _text("causale"),  # 16000 fees, 37000 charge-back
+    _cents("importo"),
+    _day("data_valuta", nullable=True),
+    _text("riferimento", nullable=True),
+    _text("conto", nullable=True),
+    UniqueConstraint("file_id", "line"),
+    Index("ix_promemoria_riferimento", "azienda_id", "riferimento"),
+)
+
+ECCEZIONE = _table(
+    "eccezione",
+    _id(),
+    _to("azienda"),
+    _to("file", nullable=True),
+    _to("esito", nullable=True),
+    _to("distinta", nullable=True),
+    _text("motivo"),
+    _text("dati"),  # evidence, canonical JSON
+    _when(),
+    Index("ix_eccezione_azienda", "azienda_id"),
+)
+
+RAPPORTO = _table(
+    "rapporto",
+    _id(),
+    _to("azienda"),
+    _to("file"),
+    _text("tipo"),  # RH | EC
+    _text("nome_supporto"),
+    _int("line"),
+    _text("abi"),
+    _text("cab"),
+    _text("conto"),
+    _text("iban", nullable=True),
+    _text("divisa"),
+    _day("data"),
+    _cents("saldo_iniziale"),
+    _cents("saldo_finale"),
+    _cents("saldo_liquido", nullable=True),
+    _when(),
+    UniqueConstraint("azienda_id", "tipo", "abi", "cab", "conto", "divisa", "data", "nome_supporto"),
+)
+
+MOVIMENTO = _table(
+    "movimento",
+    _id(),
+    _to("rapporto"),
+    _int("numero"),
+    _int("line"),
+    _day("data_valuta"),
+    _day("data_contabile"),
+    _text("segno"),  # C | D
+    _cents("importo"),
+    _text("causale"),
+    _text("causale_interna", nullable=True),
+    _text("riferimento_banca", nullable=True),
+    _text("tipo_riferimento", nullable=True),
+    _text("riferimento", nullable=True),
+    _text("descrizione"),
+    UniqueConstraint("rapporto_id", "line"),
+    Index("ix_movimento_riferimento", "tipo_riferimento", "riferimento"),
+    Index("ix_movimento_data", "data_contabile"),
+)

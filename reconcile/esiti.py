@@ -1,0 +1,143 @@
+"""Outcomes against orders: every esito received is applied, already applied, or an exception with its
+reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from cbi import Supporto
+from cbi.flows.riba import Esito, Promemoria
+from ledger import distinte, outcomes
+from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
+from ledger.ports import Ports
+from ledger.stati import DISPOSIZIONE, DISTINTA, FINALI, Evento
+from reconcile.abbinamento import EVENTO, choose, recalls
+from reconcile.conto import Arrivo, Conto
+
+Candidates = Mapping[str, list[Candidata]]
+
+
+def apply_esiti(
+    conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, items: Iterable[Esito | Promemoria]
+) -> Conto:
+    """Applies the esiti of one supporto, in the write transaction of `conn`, and keeps its promemoria.
+
+    `items` are the supporto's esiti and promemoria, already decoded. A distinta whose orders have all had
+    their final outcome becomes Elaborata.
+    """
+    items = list(items)
+    esiti = [item for item in items if isinstance(item, Esito)]
+    promemoria = [item for item in items if isinstance(item, Promemoria)]
+    found = outcomes.candidates(conn, arrivo.azienda_id, (e.numero_ricevuta for e in esiti))
+    verdicts = [_apply(conn, ports, arrivo, supporto, esito, found) for esito in esiti]
+    _keep_promemoria(conn, arrivo, supporto, promemoria)
+    _close(conn, ports, arrivo, {c.distinta_id for some in found.values() for c in some if c.stato in FINALI})
+    return Conto(
+        ricevuti=len(esiti),
+        applicati=verdicts.count(APPLICATO),
+        gia_applicati=verdicts.count(GIA_APPLICATO),
+        eccezioni=verdicts.count(ECCEZIONE_),
+        promemoria=len(promemoria),
+    )
+
+
+def _apply(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, esito: Esito, found: Candidates) -> str:
+    """Applies one esito and keeps it, with its eccezione if it is one; returns its verdict."""
+    candidates = found.get(esito.numero_ricevuta, [])
+    choice = choose(esito, arrivo.abi, candidates)
+    verdetto, motivo, disposizione = ECCEZIONE_, "", None
+    if isinstance(choice, str):
+        motivo = choice
+    else:
+        disposizione = choice.id
+        verdetto = _move(conn, ports, arrivo, esito, choice)
+        motivo = "stato_non_ammette" if verdetto == ECCEZIONE_ else ""
+        for recall in recalls(esito, arrivo.abi, candidates):
+            _move(conn, ports, arrivo, esito, recall)
+    fate = {"verdetto": verdetto, "disposizione_id": disposizione}
+    esito_id = outcomes.add_esito(conn, ports, _columns(arrivo, supporto, esito) | fate)
+    if motivo:
+        _except(conn, ports, arrivo, esito_id, motivo, candidates)
+    return verdetto
+
+
+def _except(
+    conn: Connection,
+    ports: Ports,
+    arrivo: Arrivo,
+    esito_id: int,
+    motivo: str,
+    candidates: Iterable[Candidata],
+) -> None:
+    seen = [
+        {"disposizione": c.id, "abi": c.abi, "stato": c.stato, "importo": c.importo, "scadenza": c.scadenza}
+        for c in candidates
+    ]
+    outcomes.add_eccezione(
+        conn,
+        ports,
+        azienda=arrivo.azienda_id,
+        file_id=arrivo.file_id,
+        esito_id=esito_id,
+        motivo=motivo,
+        dati={"candidate": seen},
+    )
+
+
+def _move(conn: Connection, ports: Ports, arrivo: Arrivo, esito: Esito, order: Candidata) -> str:
+    """Moves the order where the esito says; which of the three verdicts it was."""
+    evento = EVENTO[esito.effetto]
+    if outcomes.already_applied(conn, order.id, esito.effetto):
+        return GIA_APPLICATO
+    target = DISPOSIZIONE.get((order.stato, evento))
+    if target is None:
+        return ECCEZIONE_
+    dati = {"file": arrivo.nome_file, "line": esito.line, "causale": esito.causale}
+    distinte.apply_order(conn, ports, order.id, evento, chi=f"banca {arrivo.abi}", dati=dati)
+    order.stato = target
+    return APPLICATO
+
+
+def _close(conn: Connection, ports: Ports, arrivo: Arrivo, touched: Iterable[int]) -> None:
+    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says
+    later."""
+    for distinta_id in outcomes.all_final(conn, touched, FINALI):
+        if (distinte.get(conn, distinta_id).stato, Evento.ELABORA) in DISTINTA:
+            dati = {"file": arrivo.nome_file}
+            distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=f"banca {arrivo.abi}", dati=dati)
+
+
+def _columns(arrivo: Arrivo, supporto: Supporto, esito: Esito) -> dict[str, Any]:
+    return {
+        **_origin(arrivo, supporto),
+        "data_creazione": supporto.created,
+        "line": esito.line,
+        "causale": esito.causale or "",
+        "effetto": esito.effetto,
+        "numero_ricevuta": esito.numero_ricevuta,
+        "importo": esito.importo,
+        "scadenza": esito.scadenza,
+        "debitore": esito.debitore,
+        "spese": esito.spese,
+        "data_valuta": esito.data_valuta,
+        "riferimento_promemoria": esito.riferimento_promemoria,
+        "raw": esito.raw,
+    }
+
+
+def _keep_promemoria(conn: Connection, arrivo: Arrivo, supporto: Supporto, items: Iterable[Promemoria]) -> None:
+    names = ("line", "causale", "importo", "data_valuta", "riferimento", "conto")
+    rows = [{**_origin(arrivo, supporto), **{name: getattr(item, name) for name in names}} for item in items]
+    outcomes.add_promemoria(conn, rows)
+
+
+def _origin(arrivo: Arrivo, supporto: Supporto) -> dict[str, Any]:
+    return {
+        "azienda_id": arrivo.azienda_id,
+        "file_id": arrivo.file_id,
+        "abi": arrivo.abi,
+        "nome_supporto": supporto.identita[3],
+    }

@@ -1,0 +1,77 @@
+"""The tree of folders: one branch per company and bank, `<sia>/<abi>/out/...` and `<sia>/<abi>/in/...`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.errors import Refused
+from ledger.ports import Disk
+
+OUT = ("tmp", "new", "sent", "confirmed", "rejected")
+IN = ("new", "done", "quarantine")
+
+LEFT = ("new", "sent", "confirmed", "rejected")
+"""The folders of `out` where a flow may be found once it has left; `new` is where the bank collects."""
+
+_SIA = re.compile(r"[A-Z0-9]{5}\Z")
+_ABI = re.compile(r"[0-9]{5}\Z")
+
+
+@dataclass(frozen=True)
+class Ramo:
+    """The branch of one company (`sia`) and one bank (`abi`) under the root of the spool."""
+
+    root: Path
+    sia: str
+    abi: str
+
+    def out(self, folder: str) -> Path:
+        """A folder of what leaves: one of `OUT`."""
+        return self.root / self.sia / self.abi / "out" / folder
+
+    def into(self, folder: str) -> Path:
+        """A folder of what arrives: one of `IN`."""
+        return self.root / self.sia / self.abi / "in" / folder
+
+    def where_left(self, disk: Disk, name: str) -> Path | None:
+        """The path of an outgoing file that has left, wherever it is by now; None if it is nowhere."""
+        return next((p for f in LEFT if disk.exists(p := self.out(f) / name)), None)
+
+
+def ramo(root: Path, sia: str, abi: str) -> Ramo:
+    """The branch of a company and a bank. Raises `Refused` (SPOOL-001) when a code could not be a folder."""
+    if not _SIA.match(sia) or not _ABI.match(abi):
+        raise Refused(
+            "SPOOL-001",
+            f"Codice SIA {sia!r} o ABI {abi!r} non valido: non può essere una cartella dello spool.",
+            f"SIA code {sia!r} or ABI {abi!r} not valid: it cannot be a folder of the spool.",
+        )
+    return Ramo(root, sia, abi)
+
+
+def plant(disk: Disk, branch: Ramo) -> Ramo:
+    """The branch with all its folders made, durably. Doing it again does nothing."""
+    for folder in [branch.out(f) for f in OUT] + [branch.into(f) for f in IN]:
+        _make(disk, folder, branch.root)
+    return branch
+
+
+def _make(disk: Disk, folder: Path, root: Path) -> None:
+    if disk.exists(folder):
+        return
+    if folder != root:
+        _make(disk, folder.parent, root)
+    disk.mkdir(folder)
+    disk.fsync_dir(folder.parent)
+
+
+def branches(disk: Disk, root: Path) -> Iterator[Ramo]:
+    """Every branch there is, in the order of the codes; what does not look like a code is not ours."""
+    if not disk.exists(root):
+        return
+    for sia in filter(_SIA.match, sorted(disk.listdir(root))):
+        for abi in filter(_ABI.match, sorted(disk.listdir(root / sia))):
+            yield Ramo(root, sia, abi)

@@ -1,0 +1,158 @@
+"""What leaves: each signed distinta is put into its bank's folder once, under one name, whatever crashes.
+
+The protocol, in two transactions:
+
+1. the intent (which distinta, which digest, which name) is journaled and committed before the disk is touched;
+2. holding the write transaction of the ledger: bytes to `out/tmp`, fsync, rename to `out/new`, fsync of the
+   folder, then the intent is done and the distinta Inoltrata, in one commit.
+
+A crash leaves either nothing or a pending intent. `recover` looks for each pending one in the folders and
+does the second step again: a file that has left is never written twice, a half-written one in `out/tmp` is
+never trusted. The write transaction is also what keeps two processes from completing the same intent at
+once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger import distinte, intenti
+from ledger.errors import Refused
+from ledger.home import Home
+from ledger.intenti import Intento
+from ledger.ports import Disk
+from ledger.stati import DISTINTA, Evento, next_state
+from spool.albero import Ramo, branches, plant, ramo
+from spool.nomi import outgoing_name
+
+INOLTRATA = "inoltrata"
+COMPLETATA = "completata"
+GIA_INOLTRATA = "gia_inoltrata"
+RITIRATA = "ritirata"
+FALLITA = "fallita"
+
+
+@dataclass(frozen=True)
+class Inoltro:
+    """What became of one distinta: `verdetto` is one of the words above; `path` is where the flow is now.
+
+    `error` says why when the intent was withdrawn or when the attempt failed (it stays pending: try again).
+    """
+
+    distinta_id: int
+    nome_file: str
+    verdetto: str
+    path: Path | None = None
+    error: Refused | OSError | None = None
+
+
+def dispatch_ready(home: Home) -> list[Inoltro]:
+    """Completes what a crash left pending, then dispatches every distinta with all its signatures.
+
+    One that fails does not stop the others: its `verdetto` says so.
+    """
+    done = recover(home)
+    tried = {inoltro.distinta_id for inoltro in done}
+    with home.read() as conn:
+        ready = [distinta.id for distinta in distinte.ready(conn) if distinta.id not in tried]
+    return done + [_attempt(home, distinta_id) for distinta_id in ready]
+
+
+def would_dispatch(home: Home) -> list[Inoltro]:
+    """What `dispatch_ready` would try to do. Changes nothing."""
+    with home.read() as conn:
+        pending = [Inoltro(i.distinta_id, i.nome_file, COMPLETATA) for i in intenti.pending(conn)]
+        begun = {inoltro.distinta_id for inoltro in pending}
+        return pending + [Inoltro(d.id, "", INOLTRATA) for d in distinte.ready(conn) if d.id not in begun]
+
+
+def dispatch(home: Home, distinta_id: int) -> Inoltro:
+    """Dispatches one distinta. Raises `Refused` when its state does not allow it or its bytes are not those
+    signed, `OSError` when the disk fails (the intent stays pending, `recover` completes it)."""
+    return _complete(home, _intend(home, distinta_id), INOLTRATA)
+
+
+def recover(home: Home) -> list[Inoltro]:
+    """Completes or withdraws every pending intent, once. Does nothing when there is none."""
+    with home.read() as conn:
+        pending = intenti.pending(conn)
+    return [_attempt_to_complete(home, intento) for intento in pending]
+
+
+def tidy(home: Home) -> list[Path]:
+    """Moves the flows whose fate is known out of `out/new` and `out/sent`: to `confirmed` or to `rejected`."""
+    moved = []
+    for branch in branches(home.ports.disk, home.spool_dir):
+        for folder in ("new", "sent"):
+            for name in home.ports.disk.listdir(branch.out(folder)):
+                with home.read() as conn:
+                    fate = intenti.folder_of(conn, branch.sia, branch.abi, name)
+                if fate and _move(home.ports.disk, branch.out(folder) / name, branch.out(fate) / name):
+                    moved.append(branch.out(fate) / name)
+    return moved
+
+
+def _move(disk: Disk, source: Path, target: Path) -> bool:
+    """Whether the file could be moved. Where it lies decides nothing: the next run tries again."""
+    try:
+        disk.rename(source, target)
+        disk.fsync_dir(target.parent)
+    except OSError:
+        return False
+    return True
+
+
+def _attempt(home: Home, distinta_id: int) -> Inoltro:
+    try:
+        return dispatch(home, distinta_id)
+    except (Refused, OSError) as error:
+        return Inoltro(distinta_id, "", FALLITA, error=error)
+
+
+def _attempt_to_complete(home: Home, intento: Intento) -> Inoltro:
+    try:
+        return _complete(home, intento, COMPLETATA)
+    except (Refused, OSError) as error:
+        return Inoltro(intento.distinta_id, intento.nome_file, FALLITA, error=error)
+
+
+def _intend(home: Home, distinta_id: int) -> Intento:
+    """The pending intent of the distinta, committed: the one there is, or a new one."""
+    with home.begin() as conn:
+        if pending := intenti.pending_of(conn, distinta_id):
+            return pending
+        distinta = distinte.get(conn, distinta_id)
+        next_state(DISTINTA, distinta.stato, Evento.INOLTRA)
+        distinte.require_complete(distinta)
+        distinte.payload(home, conn, distinta_id)
+        name = outgoing_name(distinta.flusso, distinta.data_creazione, distinta.nome_supporto, distinta.sha256)
+        return intenti.intend(conn, home.ports, distinta_id, name)
+
+
+def _complete(home: Home, intento: Intento, verdetto: str) -> Inoltro:
+    with home.begin() as conn:
+        if not intenti.is_pending(conn, intento.id):
+            return Inoltro(intento.distinta_id, intento.nome_file, GIA_INOLTRATA)
+        branch = plant(home.ports.disk, ramo(home.spool_dir, intento.sia, intento.abi))
+        left = branch.where_left(home.ports.disk, intento.nome_file)
+        try:
+            data = b"" if left else distinte.payload(home, conn, intento.distinta_id)
+        except Refused as refused:
+            intenti.withdraw(conn, home.ports, intento, why=refused.it)
+            return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
+        path = left or _deliver(home.ports.disk, branch, intento.nome_file, data)
+        home.ports.disk.fsync_dir(path.parent)
+        dati = {"file": intento.nome_file, "sha256": intento.sha256}
+        distinte.apply(conn, home.ports, intento.distinta_id, Evento.INOLTRA, chi="spool", dati=dati)
+        intenti.done(conn, home.ports, intento)
+    return Inoltro(intento.distinta_id, intento.nome_file, verdetto, path)
+
+
+def _deliver(disk: Disk, branch: Ramo, name: str, data: bytes) -> Path:
+    tmp, new = branch.out("tmp") / name, branch.out("new") / name
+    if disk.exists(tmp):
+        disk.remove(tmp)
+    disk.write_new(tmp, data)
+    disk.rename(tmp, new)
+    return new

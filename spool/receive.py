@@ -1,0 +1,211 @@
+"""What arrives: every file in `in/new` is read once, routed supporto by supporto, and put where it belongs.
+
+For each file: its bytes into the archive; then one transaction with all that it says and what became of it,
+keyed by its digest; then the move to `in/done` or `in/quarantine`. A crash before the commit changes
+nothing; one after it finds the digest already known, applies nothing again and only moves the file. What
+was refused in a file (wrong company, a fault) leaves no mark: the same file, given again after the cause is
+cured, is read for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ledger import archivio, aziende, journal, outcomes
+from ledger.home import Home
+from ledger.ports import Ports
+from reconcile.conto import Arrivo, Conto
+from spool.albero import Ramo, branches, plant, ramo
+from spool.dispatch import tidy
+from spool.lettura import Hostile, read_foreign
+from spool.nomi import why_hostile
+from spool.quarantena import quarantine, shelve
+from spool.smistamento import Letto, Reason, reason, sort
+
+ELABORATO, GIA_RICEVUTO, RIFIUTATO = "elaborato", "gia_ricevuto", "rifiutato"
+FATTO, QUARANTENA, FALLITO = "fatto", "quarantena", "fallito"
+
+
+@dataclass(frozen=True)
+class SupportoRicevuto:
+    """What became of one supporto (or sidecar) of a file: `verdetto` is elaborato, gia_ricevuto or rifiutato.
+
+    `conto` are its sums, `motivi` say why it was refused; `codici` are those of an ER: why the bank refuses the
+    flow that it names.
+    """
+
+    numero: int
+    tipo: str
+    nome_supporto: str
+    verdetto: str
+    conto: Conto = field(default_factory=Conto)
+    motivi: tuple[Reason, ...] = ()
+    codici: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileRicevuto:
+    """What became of one file: `verdetto` is fatto, quarantena or fallito (left in `in/new`, try again)."""
+
+    nome: str
+    sia: str
+    abi: str
+    verdetto: str
+    sha256: str = ""
+    path: Path | None = None
+    supporti: tuple[SupportoRicevuto, ...] = ()
+    motivi: tuple[Reason, ...] = ()
+
+    @property
+    def conto(self) -> Conto:
+        """The sums of the whole file."""
+        return sum((s.conto for s in self.supporti), Conto())
+
+
+def receive(home: Home) -> list[FileRicevuto]:
+    """Reads all that the banks have left in `in/new`; returns one result per file. A file that cannot be
+    read now stays where it is, and the others go on."""
+    _plant(home)
+    results = [result for branch, name in all_waiting(home) if (result := _attempt(home, branch, name))]
+    tidy(home)
+    return results
+
+
+def all_waiting(home: Home) -> list[tuple[Ramo, str]]:
+    """The names in every `in/new`, with their branch. Changes nothing."""
+    disk = home.ports.disk
+    folders = [(branch, branch.into("new")) for branch in branches(disk, home.spool_dir)]
+    return [(branch, name) for branch, folder in folders if disk.exists(folder) for name in disk.listdir(folder)]
+
+
+def _plant(home: Home) -> None:
+    """Makes the folders that are missing, of the banks of the ledger and of any other branch there is."""
+    with home.read() as conn:
+        known = [ramo(home.spool_dir, sia, abi) for sia, abi in outcomes.banks(conn)]
+    for branch in [*known, *branches(home.ports.disk, home.spool_dir)]:
+        plant(home.ports.disk, branch)
+
+
+def _attempt(home: Home, branch: Ramo, name: str) -> FileRicevuto | None:
+    try:
+        return receive_file(home, branch, name)
+    except OSError as error:
+        if not home.ports.disk.exists(branch.into("new") / name):
+            return None  # another process took it
+        why = reason("RIC-000", f"errore del disco: {error}", f"disk error: {error}")
+        return FileRicevuto(name, branch.sia, branch.abi, FALLITO, motivi=(why,))
+
+
+def receive_file(home: Home, branch: Ramo, name: str) -> FileRicevuto:
+    """Receives one file of `in/new`. Raises `OSError` when the disk fails; then nothing of it has been
+    lost."""
+    try:
+        data = _bytes(branch, name)
+    except Hostile as hostile:
+        return _refuse(home, branch, name, (reason("RIC-001", hostile.it, hostile.en),))
+    with home.read() as conn:
+        company = {a.sia: a.id for a in aziende.list_(conn)}.get(branch.sia)
+    if company is None:
+        it = f"nessuna azienda con codice SIA {branch.sia} in questo archivio"
+        return _refuse(home, branch, name, (reason("RIC-002", it, f"no company {branch.sia} in this home"),))
+    sha256 = archivio.store(home, data)
+    supporti = tuple(_commit(home, branch, name, company, data, sha256, sort(branch, name, data)))
+    motivi = tuple(m for s in supporti for m in s.motivi)
+    disk = home.ports.disk
+    path = quarantine(disk, branch, name, motivi) if motivi else shelve(disk, branch, name)
+    verdetto = QUARANTENA if motivi else FATTO
+    return FileRicevuto(name, branch.sia, branch.abi, verdetto, sha256, path, supporti, motivi)
+
+
+def _bytes(branch: Ramo, name: str) -> bytes:
+    if why := why_hostile(name):
+        raise Hostile(*why)
+    return read_foreign(branch.into("new") / name)
+
+
+def _refuse(home: Home, branch: Ramo, name: str, motivi: tuple[Reason, ...]) -> FileRicevuto:
+    path = quarantine(home.ports.disk, branch, name, motivi)
+    return FileRicevuto(name, branch.sia, branch.abi, QUARANTENA, path=path, motivi=motivi)
+
+
+def _commit(
+    home: Home,
+    branch: Ramo,
+    name: str,
+    company: int,
+    data: bytes,
+    sha256: str,
+    letti: Iterable[Letto],
+) -> list[SupportoRicevuto]:
+    """Applies what was read, once, and records what became of it, in one transaction."""
+    with home.begin() as conn:
+        known = outcomes.received_file(conn, company, sha256)
+        file_id, before = known or (
+            outcomes.add_file(
+                conn,
+                home.ports,
+                azienda=company,
+                abi=branch.abi,
+                nome=name,
+                sha256=sha256,
+                dimensione=len(data),
+            ),
+            {},
+        )
+        done = {s["numero"]: s for s in before.get("supporti", [])}
+        arrivo = Arrivo(company, branch.abi, file_id, name)
+        results = [_apply(conn, home.ports, arrivo, letto, letto.numero in done) for letto in letti]
+        news = [s for s in results if s.verdetto == ELABORATO]
+        if news or not known:
+            for supporto in news:
+                done[supporto.numero] = _to_keep(supporto)
+            outcomes.set_file(conn, file_id, {"supporti": [done[n] for n in sorted(done)]})
+            _journal(conn, home.ports, arrivo, sha256, len(data), results)
+    return results
+
+
+def _apply(conn: Connection, ports: Ports, arrivo: Arrivo, letto: Letto, known: bool) -> SupportoRicevuto:
+    who = (letto.numero, letto.tipo, letto.nome_supporto)
+    if known:
+        return SupportoRicevuto(*who, GIA_RICEVUTO)
+    if letto.action is None:
+        return SupportoRicevuto(*who, RIFIUTATO, motivi=letto.motivi)
+    return SupportoRicevuto(*who, ELABORATO, conto=letto.action(conn, ports, arrivo), codici=letto.codici)
+
+
+def _to_keep(supporto: SupportoRicevuto) -> Mapping[str, Any]:
+    return {
+        "numero": supporto.numero,
+        "tipo": supporto.tipo,
+        "nome_supporto": supporto.nome_supporto,
+        "conto": asdict(supporto.conto),
+    }
+
+
+def _journal(
+    conn: Connection,
+    ports: Ports,
+    arrivo: Arrivo,
+    sha256: str,
+    size: int,
+    results: Iterable[SupportoRicevuto],
+) -> None:
+    journal.append(
+        conn,
+        azienda_id=arrivo.azienda_id,
+        tipo="file_ricevuto",
+        soggetto=f"file:{arrivo.file_id}",
+        dati={
+            "nome": arrivo.nome_file,
+            "abi": arrivo.abi,
+            "sha256": sha256,
+            "dimensione": size,
+            "supporti": [{**_to_keep(s), "verdetto": s.verdetto} for s in results],
+        },
+        at=ports.clock.now(),
+    )

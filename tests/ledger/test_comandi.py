@@ -1,0 +1,286 @@
+"""The commands of the ledger, as a person types them."""
+
+import json
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from cli import cbi
+from ledger.stati import Stato
+from tests.ledger.flussi import faulty, order, riba
+from tests.ledger.sala import PARTITA_IVA, PASSWORD
+
+IBAN = "IT60X0542811101000000123456"
+INIT = ["init", "--sia", "A1B2C", "--nome", "Ferramenta Prova", "--codice-fiscale", PARTITA_IVA]
+USERS = ["--utente", "anna:50", "--utente", "bruno:50"]
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    runner = CliRunner()
+
+    def run(*args, passwords=(), lang="it"):
+        read, write = os.pipe()
+        os.write(write, "".join(f"{each}\n" for each in passwords).encode())
+        os.close(write)
+        words = [str(read) if arg == "FD" else str(arg) for arg in args]
+        result = runner.invoke(cbi, ["--home", str(tmp_path / "casa"), "--lang", lang, *words])
+        os.close(read)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+@pytest.fixture
+def open_house(run, tmp_path):
+    """A company with two signers, and `bring` to import a flow."""
+    assert run(*INIT, *USERS, "--password-fd", "FD", passwords=[PASSWORD] * 2).exit_code == 0
+
+    def bring(data, *args, nome="flusso.cbi"):
+        path = tmp_path / nome
+        path.write_bytes(data)
+        return run("import", path, *args)
+
+    run.bring = bring
+    return run
+
+
+def refused(code, run, *args, **kwargs):
+    from ledger.errors import Refused
+
+    with pytest.raises(Refused) as found:
+        run(*args, **kwargs)
+    assert found.value.code == code
+
+
+def test_a_company_is_created_with_all_that_belongs_to_it(run, tmp_path):
+    args = [*INIT, *USERS, "--banca", "03069:Banca Finta", "--conto", IBAN, "--password-fd", "FD"]
+    result = run(*args, passwords=[PASSWORD, "un'altra frase lunga"])
+    assert result.exit_code == 0
+    assert "A1B2C" in result.stdout
+    assert (tmp_path / "casa" / "cbi.db").exists()
+    assert run("sign", 1, "--user", "bruno", "--password-fd", "FD", passwords=[PASSWORD]).exit_code == 3
+    refused("AZIENDA-004", run, *args, passwords=[PASSWORD] * 2)
+
+
+def test_a_dry_run_of_init_checks_and_creates_nothing(run, tmp_path):
+    assert run(*INIT, *USERS, "--dry-run").exit_code == 0
+    assert not (tmp_path / "casa").exists()
+    refused("UTENTE-002", run, *INIT, "--utente", "anna:101", "--dry-run")
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (["--conto", "IT00"], "CONTO-001"),
+        (["--banca", "3069:Finta"], "BANCA-001"),
+        (["--utente", "anna:0"], "UTENTE-002"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_created(run, tmp_path, args, code):
+    refused(code, run, *INIT, *args)
+    assert not (tmp_path / "casa").exists()
+
+
+def test_a_short_password_creates_nothing(run, tmp_path):
+    refused("UTENTE-003", run, *INIT, *USERS, "--password-fd", "FD", passwords=[PASSWORD, "corta"])
+    assert not (tmp_path / "casa").exists()
+
+
+@pytest.mark.parametrize("user", ["anna", "anna:", "anna:x", ":50", "anna:٥٠", "anna:-1"])
+def test_a_user_is_login_and_weight(run, user):
+    assert run(*INIT, "--utente", user).exit_code == 2
+
+
+def test_the_verdict_on_each_supporto_and_the_exit_code(open_house):
+    clean = open_house.bring(riba())
+    assert clean.exit_code == 0
+    assert "3.703,50" in clean.stdout
+    assert "importata, da firmare" in clean.stdout
+    mixed = open_house.bring(faulty(nome="B") + riba(order(2), order(9), nome="C [red]"), nome="misto.cbi")
+    assert mixed.exit_code == 3
+    for words in ("con errori (1)", "cbi distinte approve 3 --user U", "C [red]"):
+        assert words in mixed.stdout
+    assert "misto.cbi:23:53: RIBA-EF-050" in mixed.stderr
+    assert "la ricevuta 0000000002 (n. 1) è già nella distinta 1 (n. 2)" in mixed.stderr
+
+
+def test_many_errors_are_shown_in_part(open_house):
+    result = open_house.bring(riba().replace(b"PROVA", b"PR\x80VA"))
+    assert result.exit_code == 3
+    assert "e altri " in result.stderr
+    assert result.stderr.count("flusso.cbi:") <= 6
+
+
+def test_the_report_as_json(open_house):
+    [report] = json.loads(open_house.bring(riba(), "--format", "json").stdout)
+    [verdetto] = report["verdetti"]
+    assert (verdetto["codice"], verdetto["totale"], verdetto["distinta"]) == ("importata", "3703.50", 1)
+    [again] = json.loads(open_house.bring(riba(order(2), nome="D"), "--format", "json").stdout)
+    assert again["verdetti"][0]["doppi"] == [
+        {"numero": 1, "numero_ricevuta": "0000000002", "distinta_id": 1, "prima": 2}
+    ]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(open_house, tmp_path):
+    (tmp_path / "buono.cbi").write_bytes(riba())
+    result = open_house("import", tmp_path / "niente.cbi", tmp_path / "buono.cbi")
+    assert result.exit_code == 8
+    assert "IMPORTA-001" in result.stderr
+    assert "importata" in result.stdout
+
+
+def test_a_dry_run_of_import_changes_nothing(open_house):
+    assert open_house.bring(riba(), "--dry-run").exit_code == 0
+    assert json.loads(open_house("distinte", "--format", "json").stdout) == []
+
+
+def test_with_several_companies_one_is_named(open_house):
+    other = ["init", "--sia", "Z9Y8X", "--nome", "Altra", "--codice-fiscale", "12121210152"]
+    assert open_house(*other).exit_code == 0
+    refused("AZIENDA-006", open_house.bring, riba())
+    assert open_house.bring(riba(), "--sia", "A1B2C").exit_code == 0
+
+
+def test_the_list_and_the_page_of_a_distinta(open_house):
+    open_house.bring(riba())
+    listed = open_house("distinte").stdout
+    assert "SUPPORTO1" in listed
+    assert "Da spedire" in listed
+    [found] = json.loads(open_house("distinte", "--format", "json").stdout)
+    assert (found["id"], found["stato"], found["totale"]) == (1, "Da spedire", "3703.50")
+    page = open_house("distinte", "show", 1).stdout
+    assert "********2345" in page
+    assert "000000012345" not in page
+    assert "000000012345" in open_house("distinte", "show", 1, "--in-chiaro").stdout
+    assert "convalida" in page
+    assert "flusso.cbi" in page
+    whole = json.loads(open_house("distinte", "show", 1, "--format", "json").stdout)
+    assert [each["conto_assuntrice"] for each in whole["disposizioni"]] == ["********2345"] * 3
+    assert [each["evento"] for each in whole["iter"]] == ["importa", "convalida"]
+    refused("DISTINTA-001", open_house, "distinte", "show", 9)
+
+
+def test_the_page_of_a_faulty_distinta_shows_why(open_house):
+    open_house.bring(faulty())
+    page = open_house("distinte", "show", 1, lang="en").stdout
+    assert "RIBA-EF-050" in page
+    assert "Con errori" in page
+    whole = json.loads(open_house("distinte", "show", 1, "--format", "json").stdout)
+    assert [each["code"] for each in whole["diagnostica"]] == ["RIBA-EF-050"]
+
+
+def sign(run, *numbers, user="anna", password=PASSWORD, extra=()):
+    return run("sign", *numbers, "--user", user, "--password-fd", "FD", *extra, passwords=[password])
+
+
+def state(run, number=1):
+    return json.loads(run("distinte", "show", number, "--format", "json").stdout)["stato"]
+
+
+def test_two_signatures_and_it_leaves(open_house, tmp_path):
+    open_house.bring(riba())
+    first = sign(open_house, 1)
+    assert (first.exit_code, first.stdout) == (0, "distinta 1: firmata, 50 su 100\n")
+    book = open_house("libro-firma", "--user", "bruno").stdout
+    assert "anna (50)" in book
+    assert "50/100" in book
+    [entry] = json.loads(open_house("libro-firma", "--user", "bruno", "--format", "json").stdout)
+    assert (entry["manca"], entry["prima_scadenza"], entry["totale"]) == (50, "2026-04-30", "3703.50")
+    assert "Niente da firmare." in open_house("libro-firma", "--user", "anna").stdout
+    refused("UTENTE-007", open_house, "libro-firma", "--user", "zeno")
+    second = sign(open_house, 1, user="bruno")
+    assert second.exit_code == 0
+    assert f"distinta 1: {Stato.INOLTRATA}" in second.stdout
+    sent = [path for path in (tmp_path / "casa" / "spool").rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in sent] == [riba()]
+    assert "anna" in open_house("distinte", "show", 1).stdout
+
+
+@pytest.mark.parametrize("obstacle", ["disk", "altered"])
+def test_what_is_signed_but_cannot_leave_is_told(open_house, tmp_path, monkeypatch, obstacle):
+    from ledger import distinte, ports
+
+    open_house.bring(riba())
+    sign(open_house, 1)
+    if obstacle == "disk":
+
+        def broken(self, source, target):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(ports._Disk, "rename", broken)
+    else:
+        real = distinte.get
+
+        def altered(conn, number):
+            found = real(conn, number)
+            if found.completa:
+                (path,) = (tmp_path / "casa" / "archive" / found.sha256[:2]).iterdir()
+                path.write_bytes(b"altro")
+            return found
+
+        monkeypatch.setattr(distinte, "get", altered)
+    result = sign(open_house, 1, user="bruno")
+    monkeypatch.undo()
+    assert result.exit_code == 3
+    assert ("No space left" if obstacle == "disk" else "ARCHIVIO-002") in result.stderr
+    assert "cbi dispatch" in result.stderr
+    assert state(open_house) == "Firmata"
+
+
+def test_several_are_signed_and_the_refused_one_is_told(open_house):
+    open_house.bring(riba() + faulty(nome="B") + riba(order(9), nome="C"))
+    result = sign(open_house, 1, 2, 3)
+    assert result.exit_code == 3
+    assert "distinta 2: STATO-001" in result.stderr
+    assert result.stdout == "distinta 1: firmata, 50 su 100\ndistinta 3: firmata, 50 su 100\n"
+
+
+def test_a_wrong_password_is_tried_once_however_many_the_distinte(open_house):
+    open_house.bring(riba() + riba(order(9), nome="C"))
+    result = sign(open_house, 1, 2, password="sbagliata sbagliata")
+    assert result.exit_code == 3
+    assert result.stderr.count("UTENTE-005") == 1
+
+
+def test_a_dry_run_of_sign_signs_nothing(open_house):
+    open_house.bring(riba())
+    assert "50 su 100" in sign(open_house, 1, extra=["--dry-run"]).stdout
+    assert state(open_house) == "Da spedire"
+
+
+def test_doubles_are_approved_by_a_person(open_house):
+    open_house.bring(riba())
+    open_house.bring(riba(order(1), nome="D"), nome="d.cbi")
+    approve = ["distinte", "approve", 2, "--user", "anna", "--password-fd", "FD"]
+    assert open_house(*approve, "--dry-run", passwords=[PASSWORD]).exit_code == 0
+    assert state(open_house, 2) == "Inserita"
+    assert open_house(*approve, passwords=[PASSWORD]).stdout == "distinta 2: Da spedire\n"
+    assert state(open_house, 2) == "Da spedire"
+
+
+@pytest.mark.parametrize(
+    ("cents", "it", "en", "plain"),
+    [
+        (0, "0,00", "0.00", "0.00"),
+        (5, "0,05", "0.05", "0.05"),
+        (123456789, "1.234.567,89", "1,234,567.89", "1234567.89"),
+        (-150, "-1,50", "-1.50", "-1.50"),
+    ],
+)
+def test_amounts_as_people_and_programs_read_them(cents, it, en, plain):
+    from commands.ledger_text import amount, euro
+
+    assert (euro(cents, "it"), euro(cents, "en"), amount(cents)) == (it, en, plain)
+
+
+def test_moments_are_shown_on_the_clocks_of_rome():
+    from datetime import UTC, datetime
+
+    from commands.ledger_text import moment
+
+    assert moment(datetime(2026, 7, 1, 22, 30, tzinfo=UTC)) == "02/07/2026 00:30:00"
