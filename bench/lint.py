@@ -162,9 +162,8 @@ def main() -> None:
             pairs = [(run(bare, path)[0], run(LINT, path)[0]) for _ in range(ROUNDS)]
             loop, check = median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
             ratio = median(pair[0] / pair[1] for pair in pairs)
-            print(
-                f"{name}: {size:.0f} MB  slice loop {size / loop:.0f} MB/s  lint {size / check:.0f} MB/s  ratio {ratio:.2f}"
-            )
+            speeds = f"slice loop {size / loop:.0f} MB/s  lint {size / check:.0f} MB/s"
+            print(f"{name}: {size:.0f} MB  {speeds}  ratio {ratio:.2f}")
             peaks = []
             for some in (10, megabytes, 2 * megabytes):
                 make(kind, some, path)
