@@ -25,7 +25,7 @@ class Fast(NamedTuple):
     pattern: re.Pattern[bytes]
     rules: tuple[Rule, ...]
     line: int
-    ends: dict[bytes, str]
+    ends: dict[str, str]
 
 
 class Prover:
@@ -60,8 +60,7 @@ class Prover:
             end = match.end()
             lines = (end - at) // fast.line
             reading.accept(fast.key, fast.start, valori, lines, line + 1)
-            last = end - fast.line + 1
-            reading.state = fast.ends[buffer[last : last + 2]]
+            reading.state = fast.ends[reading.flow.tipo_di(buffer[end - fast.line : end])]
             at, line = end, line + lines
         source.advance(at, line - source.line)
         return at > last_safe and not source.eof
@@ -72,7 +71,7 @@ class Prover:
         if name not in self.compiled:
             found: dict[bytes, tuple[Fast, ...]] = {}
             for unit in flow.units:
-                tipo = unit.start.encode()
+                tipo = unit.start[:2].encode()
                 found[tipo] = (*found.get(tipo, ()), _fast(flow, unit, reading.ruleset, self.source.ending))
             self.compiled[name] = found
         return self.compiled[name]
@@ -94,9 +93,9 @@ def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
     )
 
 
-def _ends(flow: Flow, unit: Unit) -> dict[bytes, str]:
+def _ends(flow: Flow, unit: Unit) -> dict[str, str]:
     """The state after a group, by the type of its last record: the key of the unit where the automaton knows it."""
     ends = {}
     for key in (option for keys, _ in unit.records for option in keys.split("|")):
-        ends[tipo_of(key).encode()] = key if key in flow.transitions else tipo_of(key)
+        ends[tipo_of(key)] = key if key in flow.transitions else tipo_of(key)
     return ends
