@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from ledger.home import Home
 
 
+PIPE_WIDTH = 160  # of tables that nobody looks at on a terminal
+
+
 @dataclass
 class Ctx:
     """The global options: `home` is where the ledger lives, `lang` is "it" or "en"."""
@@ -31,7 +35,8 @@ class Ctx:
         """Standard output: the data, and nothing else."""
         from rich.console import Console
 
-        return Console(soft_wrap=False)
+        wide = None if sys.stdout.isatty() or "COLUMNS" in self.environ else PIPE_WIDTH
+        return Console(width=wide)
 
     @cached_property
     def err(self) -> Console:

@@ -26,9 +26,8 @@ def run(group: click.Group) -> int:
     except click.Abort:
         click.echo("interrotto / interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+    except SystemExit as stop:  # click's own: completion is done, or whoever read the output has gone away
+        return OK if stop.code == BUG else int(stop.code or OK)
     except OSError as error:
         click.echo(f"cbi: {error.filename or ''}: {error.strerror or error}", err=True)
         return UNREADABLE

@@ -42,6 +42,8 @@ def _reading(ctx: Ctx, name: str, work: Callable[[BinaryIO], int]) -> int:
     try:
         with open_input(name) as stream, Progress(ctx, name, stream) as watched:
             found = work(watched)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{name}: {why_not(ctx, error)}", err=True)
         return UNREADABLE
@@ -134,6 +136,8 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
     try:
         with open_input(file) as stream:
             count = _dry(stream) if dry_run else _write(stream, output)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{error.filename or file}: {why_not(ctx, error)}", err=True)
         return UNREADABLE
@@ -211,6 +215,8 @@ def context_cmd(ctx: Ctx, file: str, line: int) -> int:
     try:
         with open_input(file) as stream:
             letto = _at(stream, line)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{file}: {why_not(ctx, error)}", err=True)
         return UNREADABLE

@@ -92,7 +92,7 @@ def init_cmd(
     dry_run: bool,
 ) -> None:
     """Crea un'azienda con banche, conti e utenti / creates a company with its banks, accounts, users."""
-    from commands.ledger_text import say
+    from commands.tables import say
     from ledger import aziende, utenti
     from ledger.home import Home
     from ledger.ports import real_ports
@@ -139,7 +139,8 @@ def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
 @pass_ctx
 def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, form: str) -> None:
     """Importa i flussi dell'azienda, una distinta per supporto / imports the company's flows."""
-    from commands.ledger_text import print_json, print_refused, print_report, report_json
+    from commands.ledger_text import print_refused, print_report, report_json
+    from commands.tables import print_json
     from ledger import aziende
     from ledger.errors import Refused
     from ledger.importa import import_file
@@ -172,7 +173,8 @@ def distinte_cmd(click_ctx: click.Context, form: str) -> None:
     """Le distinte e i loro stati / the distinte and their states."""
     if click_ctx.invoked_subcommand is not None:
         return
-    from commands.ledger_text import distinta_json, print_distinte, print_json
+    from commands.ledger_text import distinta_json, print_distinte
+    from commands.tables import print_json
     from ledger import distinte
 
     ctx = click_ctx.ensure_object(Ctx)
@@ -191,7 +193,8 @@ def distinte_cmd(click_ctx: click.Context, form: str) -> None:
 @pass_ctx
 def show_cmd(ctx: Ctx, distinta_id: int, in_chiaro: bool, form: str) -> None:
     """Una distinta: iter, firme, disposizioni / one distinta: its iter, signatures, orders."""
-    from commands.ledger_text import print_json, print_show, show_json
+    from commands.ledger_text import print_show, show_json
+    from commands.tables import print_json
     from ledger import distinte
 
     with open_home(ctx).read() as conn:
@@ -210,7 +213,7 @@ def show_cmd(ctx: Ctx, distinta_id: int, in_chiaro: bool, form: str) -> None:
 @pass_ctx
 def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None, dry_run: bool) -> None:
     """Conferma le disposizioni già viste: la distinta si può firmare / confirms orders seen before."""
-    from commands.ledger_text import say
+    from commands.tables import say
     from ledger import firme
 
     home = open_home(ctx)
@@ -227,7 +230,8 @@ def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None,
 @pass_ctx
 def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
     """Ciò che attende la firma di un utente / what awaits a user's signature."""
-    from commands.ledger_text import libro_json, print_json, print_libro
+    from commands.ledger_text import libro_json, print_libro
+    from commands.tables import print_json
     from ledger import aziende, firme, utenti
 
     with open_home(ctx).read() as conn:
@@ -247,7 +251,8 @@ def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
 @pass_ctx
 def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool) -> None:
     """Firma distinte; a 100 partono subito / signs distinte; those that reach 100 leave at once."""
-    from commands.ledger_text import print_failed, print_left, print_refused, say
+    from commands.ledger_text import print_failed, print_left, print_refused
+    from commands.tables import say
     from ledger import firme
     from ledger.errors import Refused
 

@@ -220,3 +220,16 @@ def test_help_is_there_for_every_command() -> None:
     for name in COMMANDS:
         done = cbi(name, "--help")
         assert done.code == 0 and name in done.out
+
+
+def test_a_reader_that_goes_away_is_not_an_error() -> None:
+    import subprocess
+    import sys
+
+    big = ROOT / "fixtures" / "regole" / "CBI-FILE-200.rotta.cbi"
+    for command in (("parse", RIBA), ("lint", big)):
+        words = " ".join(map(str, (sys.executable, "-m", "cli", *command)))
+        done = subprocess.run(
+            ["bash", "-c", f"{words} | head -1; exit ${{PIPESTATUS[0]}}"], cwd=ROOT, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
