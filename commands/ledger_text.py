@@ -52,7 +52,10 @@ def print_left(ctx: Ctx, home: Home, distinte_ids: Sequence[int]) -> None:
 def print_report(ctx: Ctx, report: ImportReport) -> None:
     """What became of a file: a line a supporto, then the doubles and the first errors."""
     headings = ("Distinta", "Flusso", "Banca", "Supporto", ">N.", ">Totale", "Verdetto")
-    print_table(ctx, report.nome, headings, (_verdetto_cells(ctx, verdetto) for verdetto in report.verdetti))
+    if not report.verdetti:
+        warn(ctx, f"{report.nome}: nessun supporto da importare", f"{report.nome}: no supporto to import")
+    else:
+        print_table(ctx, report.nome, headings, [_verdetto_cells(ctx, verdetto) for verdetto in report.verdetti])
     for verdetto in report.verdetti:
         for doppio in verdetto.doppi:
             _print_doppio(ctx, doppio)

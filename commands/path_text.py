@@ -275,7 +275,7 @@ def _link(ctx: Ctx, row: Row[Any]) -> str:
 def _movimento_json(row: Row[Any], in_chiaro: bool) -> dict[str, Any]:
     return {
         "data_contabile": row.data_contabile.isoformat(),
-        "data_valuta": row.data_valuta.isoformat(),
+        "data_valuta": row.data_valuta.isoformat() if row.data_valuta else None,
         "abi": row.abi,
         "conto": account(row.conto, in_chiaro),
         "divisa": row.divisa,

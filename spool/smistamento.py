@@ -111,7 +111,7 @@ def _rapporti(supporto: cbi.Supporto) -> Action:
     for item in items:
         _require(supporto, item.line, item.data)
         for m in item.movimenti:
-            _require(supporto, m.line, m.numero, m.data_valuta, m.data_contabile, m.segno, m.importo)
+            _require(supporto, m.line, m.data_contabile, m.segno, m.importo)
     return lambda conn, ports, arrivo: store_rapporti(conn, ports, arrivo, supporto, items)
 
 

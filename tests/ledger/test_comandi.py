@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(open_house, tmp_pat
     (tmp_path / "buono.cbi").write_bytes(riba())
     result = open_house("import", tmp_path / "niente.cbi", tmp_path / "buono.cbi")
     assert result.exit_code == 8
-    assert "IMPORTA-001" in result.stderr
+    assert "niente.cbi: il file non esiste" in result.stderr
     assert "importata" in result.stdout
 
 
