@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from commands.common import Ctx
 from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
 from reconcile.abbinamento import MOTIVI
-from reconcile.codici_er import CODICI
+from reconcile.codici_er import meaning
 from reconcile.conto import Conto
 from spool.receive import FATTO, GIA_RICEVUTO
 
@@ -118,7 +118,7 @@ def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
 def _print_refusals(ctx: Ctx, file: FileRicevuto) -> None:
     for supporto in file.supporti:
         for code in supporto.codici:
-            it, en = CODICI[code]
+            it, en = meaning(code)
             name = supporto.nome_supporto
             say(
                 ctx,
