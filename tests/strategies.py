@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -47,6 +48,7 @@ def _rstrip(text: str) -> str:
     return text.rstrip()
 
 
+@cache
 def values(cls: type[Record]) -> st.SearchStrategy[dict[str, Any]]:
     """Values for all the fields of a record."""
     named = {field.name: value(field) for field in cls.FIELDS if not isinstance(field, Filler)}
