@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -241,8 +242,12 @@ def test_a_file_without_permission_is_told_and_not_half_read(
     from cli import cbi as group
     from commands.failures import run
 
-    def forbidden(self: Path, *args: object, **kwargs: object) -> object:
-        raise PermissionError(13, "Permission denied", str(self))
+    opened = Path.open
+
+    def forbidden(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self == RIBA:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *args, **kwargs)
 
     monkeypatch.setattr(Path, "open", forbidden)
     monkeypatch.setattr("sys.argv", ["cbi", "--lang", "it", "lint", str(RIBA)])
