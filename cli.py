@@ -12,7 +12,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from commands.common import Ctx
+from commands.common import LANGUAGE, Ctx
 
 # Command -> module and attribute: imported only when it is the one that runs.
 COMMANDS = {
@@ -47,6 +47,13 @@ class LazyGroup(click.RichGroup):
         command = getattr(importlib.import_module(module), attribute)
         return command if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> object:
+        """What a command returns is its exit code."""
+        code = super().invoke(ctx)
+        if isinstance(code, int):
+            ctx.exit(code)
+        return code
+
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cbi-engine", prog_name="cbi")
@@ -56,6 +63,7 @@ class LazyGroup(click.RichGroup):
 def cbi(ctx: click.Context, home: Path | None, lang: str | None) -> None:
     """CBI flows: check, read, write; import, sign, send; receive, reconcile."""
     ctx.obj = Ctx(home=home, lang=lang or _system_language())
+    LANGUAGE.set(ctx.obj.lang)
 
 
 def _system_language() -> str:

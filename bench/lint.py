@@ -76,7 +76,7 @@ def riba(size: int, rng: random.Random) -> Iterator[bytes]:
             put(line, Record14.numero_progressivo, b"%07d" % number)
         put(order[0], Record14.importo, b"%013d" % amount)
         put(order[2], Record30.codice_fiscale_cliente, partita_iva(rng.randrange(10**10)).ljust(16))
-        put(order[5], Record51.numero_ricevuta, b"%010d" % rng.randrange(1, 10**10))
+        put(order[5], Record51.numero_ricevuta, b"%010d" % (number * 104_729 % 10**10))
         yield b"".join(order)
     coda = bytearray(lines[-1])
     put(coda, EF.numero_disposizioni, b"%07d" % count)

@@ -374,10 +374,8 @@ class Number(Field[int]):
         return self.fit(b"%d" % int(value)).rjust(self.size, b"0")
 
 
-class Cents(Number):
-    """An amount in euro cents, without separator. The value is an integer number of cents."""
-
-    kind = "amount_cents"
+class Amount(Field[int]):
+    """An amount, however written: an integer number of cents, "1234.50" in JSON."""
 
     def to_text(self, raw: bytes) -> str | None:
         value = self.decode(raw)
@@ -387,7 +385,13 @@ class Cents(Number):
         return self.encode(None if text is None else cents(text, self.name))
 
 
-class CommaAmount(Field[int]):
+class Cents(Amount, Number):
+    """An amount in euro cents, without separator."""
+
+    kind = "amount_cents"
+
+
+class CommaAmount(Amount):
     """An amount of a statement: digits, comma, two decimals; zero-filled. The value is in cents, unsigned."""
 
     kind = "amount_comma"
@@ -430,9 +434,6 @@ class CommaAmount(Field[int]):
         return self.fit(b"%d,%0*d" % (whole, self.decimals, part)).rjust(self.size, b"0")
 
     _unit, _unit_en = "un numero di centesimi", "a number of cents"
-
-    to_text = Cents.to_text
-    from_text = Cents.from_text
 
 
 class Quantity(CommaAmount):

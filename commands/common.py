@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ledger.home import Home
+
+
+LANGUAGE: ContextVar[str] = ContextVar("language", default="it")  # for what is said after a command has stopped
+PIPE_WIDTH = 160  # of tables that nobody looks at on a terminal
 
 
 @dataclass
@@ -31,7 +37,8 @@ class Ctx:
         """Standard output: the data, and nothing else."""
         from rich.console import Console
 
-        return Console(soft_wrap=False)
+        wide = None if sys.stdout.isatty() or "COLUMNS" in self.environ else PIPE_WIDTH
+        return Console(width=wide)
 
     @cached_property
     def err(self) -> Console:
@@ -83,10 +90,23 @@ def read_password(fd: int | None, prompt: str, *, confirm: bool = False) -> str:
 
 
 @contextmanager
-def progress(ctx: Ctx, label: str, total: int | None) -> Iterator[object]:
-    """A progress bar on standard error, shown only on a terminal."""
-    from rich.progress import Progress
+def busy(ctx: Ctx, it: str, en: str) -> Iterator[None]:
+    """Something that moves on standard error, on a terminal, while a thing takes its time."""
+    with ctx.err.status(ctx.say(it, en)) if ctx.err.is_terminal else nullcontext():
+        yield
 
-    with Progress(console=ctx.err, transient=True, disable=not ctx.err.is_terminal) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda step: bar.update(task, advance=step)
+
+# Options that several commands share.
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="Testo o JSON / text or JSON.",
+)
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Dice cosa farebbe e non cambia nulla / says what it would do, changes nothing.",
+)
+in_chiaro_option = click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")

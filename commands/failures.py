@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
-from commands.common import Ctx
+from commands.common import LANGUAGE
 
 OK, BUG, USAGE, REFUSED, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 8, 130
 
@@ -15,20 +14,17 @@ OK, BUG, USAGE, REFUSED, UNREADABLE, INTERRUPTED = 0, 1, 2, 3, 8, 130
 def run(group: click.Group) -> int:
     """Runs the group on the arguments of the process; the exit code."""
     try:
-        result = group.main(standalone_mode=False)
+        code = group.main(standalone_mode=False)
         sys.stdout.flush()
-        return result if isinstance(result, int) else OK
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        return code if isinstance(code, int) else OK
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except click.Abort:
         click.echo("interrotto / interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+    except SystemExit as stop:  # click's own: completion is done, or whoever read the output has gone away
+        return OK if stop.code == BUG else int(stop.code or OK)
     except OSError as error:
         click.echo(f"cbi: {error.filename or ''}: {error.strerror or error}", err=True)
         return UNREADABLE
@@ -42,9 +38,8 @@ def _refused(error: Exception) -> int:
 
     if not isinstance(error, Refused):
         raise error
-    context = click.get_current_context(silent=True)
-    lang = context.obj.lang if context and isinstance(context.obj, Ctx) else os.environ.get("CBI_LANG", "it")
-    message, hint = (error.en, error.hint_en) if lang == "en" else (error.it, error.hint_it)
+    lang = LANGUAGE.get()
+    message, hint = error.message(lang), error.hint(lang)
     click.echo(f"{error.code}: {message}", err=True)
     if hint:
         click.echo(f"  = {hint}", err=True)

@@ -42,6 +42,8 @@ def _reading(ctx: Ctx, name: str, work: Callable[[BinaryIO], int]) -> int:
     try:
         with open_input(name) as stream, Progress(ctx, name, stream) as watched:
             found = work(watched)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{name}: {why_not(ctx, error)}", err=True)
         return UNREADABLE
@@ -54,40 +56,13 @@ def _reading(ctx: Ctx, name: str, work: Callable[[BinaryIO], int]) -> int:
 
 def _parse_ndjson(stream: BinaryIO) -> int:
     from cbi import read_records
+    from commands.exchange import as_json
 
     known = 0
     for letto in read_records(stream):
         known += letto.flow is not None
         click.echo(json.dumps(as_json(letto), ensure_ascii=False))
     return known
-
-
-def as_json(letto: Letto) -> dict[str, Any]:
-    """A record in the exchange format."""
-    record, flow = letto.record, letto.flow
-    item: dict[str, Any] = {
-        "line": letto.riga.number,
-        "flow": flow.name if flow else None,
-        "direction": flow.direction if flow else None,
-        "record": letto.riga.tipo if flow is None or not record.tipo else record.tipo,
-        "variant": record.variante,
-        "fields": record.fields(),
-    }
-    if not _canonical(letto):
-        item["raw"] = letto.riga.raw[:4096].decode("latin-1")
-    return item
-
-
-def _canonical(letto: Letto) -> bool:
-    from cbi import ValoreErrato
-
-    record, riga = letto.record, letto.riga
-    if riga.raw != record.raw:
-        return False
-    try:
-        return type(record).from_fields(record.fields()).raw == record.raw
-    except ValoreErrato:
-        return False
 
 
 def _parse_json(stream: BinaryIO) -> int:
@@ -131,32 +106,24 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
 
     The file appears only when it is whole. Check it with `cbi lint` before it goes anywhere.
     """
+    from commands.exchange import BadLine
+
     try:
         with open_input(file) as stream:
             count = _dry(stream) if dry_run else _write(stream, output)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{error.filename or file}: {why_not(ctx, error)}", err=True)
         return UNREADABLE
     except BadLine as error:
-        click.echo(f"{file}:{error.line}: {error.reason(ctx)}", err=True)
+        click.echo(f"{file}:{error.line}: {error.reason(ctx.lang)}", err=True)
         return REFUSED
     verb = ctx.say(
         "record da scrivere" if dry_run else "record scritti", "records to write" if dry_run else "records written"
     )
     click.echo(f"{output}: {count} {verb}", err=True)
     return OK
-
-
-class BadLine(Exception):
-    """A line of the exchange format that is not a record."""
-
-    def __init__(self, line: int, field: str, raw: object, it: str = "{...}", en: str = "{...}") -> None:
-        super().__init__(line)
-        self.line, self.field, self.raw, self.it, self.en = line, field, raw, it, en
-
-    def reason(self, ctx: Ctx) -> str:
-        it = f"{self.field}: {self.raw!r} non va bene, atteso: {self.it}"
-        return ctx.say(it, f"{self.field}: {self.raw!r} will not do, expected: {self.en}")
 
 
 def _dry(stream: BinaryIO) -> int:
@@ -173,23 +140,14 @@ def _write(stream: BinaryIO, output: str) -> int:
 
 
 def _records(stream: BinaryIO) -> Iterator[Record]:
-    from cbi import ValoreErrato, record_from_json
+    from commands.exchange import BadLine, record_of
 
     number = 0
     for number, line in enumerate(_lines(stream), 1):
-        if not line.strip():
-            continue
-        try:
-            item = json.loads(line)
-            if not isinstance(item, dict):
-                raise BadLine(number, "record", item)
-            yield record_from_json(item)
-        except ValoreErrato as error:
-            raise BadLine(number, error.field, error.raw, error.it, error.en) from error
-        except (ValueError, RecursionError) as error:
-            raise BadLine(number, "JSON", line[:40].decode("utf-8", "replace")) from error
+        if line.strip():
+            yield record_of(number, line)
     if number == 0:
-        raise BadLine(1, "JSON", "")
+        raise BadLine(1, "JSON", "", "un record per riga", "a record a line")
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -211,6 +169,8 @@ def context_cmd(ctx: Ctx, file: str, line: int) -> int:
     try:
         with open_input(file) as stream:
             letto = _at(stream, line)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{file}: {why_not(ctx, error)}", err=True)
         return UNREADABLE

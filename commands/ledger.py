@@ -11,22 +11,20 @@ from typing import Any
 
 import click
 
-from commands.common import Ctx, home_path, open_home, pass_ctx, read_password
-
-REFUSED = 3
-
-_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Testo o JSON / text or JSON.",
+from commands.common import (
+    Ctx,
+    busy,
+    dry_run_option,
+    format_option,
+    home_path,
+    in_chiaro_option,
+    open_home,
+    pass_ctx,
+    read_password,
 )
-_dry_run = click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Dice cosa farebbe e non cambia nulla / says what it would do, changes nothing.",
-)
+from commands.failures import REFUSED, UNREADABLE
+from commands.opening import why_not
+
 _password_fd = click.option(
     "--password-fd",
     type=int,
@@ -78,7 +76,7 @@ class Weight(Pair):
     help="Legge le password da questo descrittore, una riga per utente, nell'ordine / "
     "reads the passwords from this file descriptor, a line per user, in order.",
 )
-@_dry_run
+@dry_run_option
 @pass_ctx
 def init_cmd(
     ctx: Ctx,
@@ -92,10 +90,11 @@ def init_cmd(
     dry_run: bool,
 ) -> None:
     """Crea un'azienda con banche, conti e utenti / creates a company with its banks, accounts, users."""
-    from commands.ledger_text import say
+    from commands.tables import say
     from ledger import aziende, utenti
     from ledger.home import Home
     from ledger.ports import real_ports
+    from spool.receive import plant_all
 
     path = home_path(ctx)
     aziende.check(sia=sia, nome=nome, codice_fiscale=codice_fiscale)
@@ -118,6 +117,7 @@ def init_cmd(
             aziende.add_conto(conn, home.ports, azienda_id, iban)
         for (login, peso), password in zip(firmatari, passwords, strict=True):
             utenti.create(conn, home.ports, azienda_id, login=login, peso=peso, password=password)
+    plant_all(home)
     home.close()
     say(ctx, f"Creata l'azienda {nome} ({sia}) in {path}.", f"Created company {nome} ({sia}) in {path}.")
 
@@ -134,12 +134,13 @@ def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_sia
-@_dry_run
-@_format
+@dry_run_option
+@format_option
 @pass_ctx
-def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, form: str) -> None:
+def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, form: str) -> int:
     """Importa i flussi dell'azienda, una distinta per supporto / imports the company's flows."""
-    from commands.ledger_text import print_json, print_refused, print_report, report_json
+    from commands.ledger_text import print_refused, print_report, report_json
+    from commands.tables import print_json
     from ledger import aziende
     from ledger.errors import Refused
     from ledger.importa import import_file
@@ -150,29 +151,34 @@ def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, 
     reports, exit_code = [], 0
     for path in files:
         try:
-            report = import_file(home, path, path.name, azienda.id, dry_run=dry_run)
+            with busy(ctx, f"importo {path.name}", f"importing {path.name}"):
+                report = import_file(home, path, path.name, azienda.id, dry_run=dry_run)
         except Refused as error:
-            print_refused(ctx, error)
+            if isinstance(error.__cause__, OSError):
+                click.echo(f"{path}: {why_not(ctx, error.__cause__)}", err=True)
+            else:
+                print_refused(ctx, error)
             exit_code = max(exit_code, error.exit_code)
             continue
         reports.append(report)
-        exit_code = max(exit_code, 0 if report.clean else REFUSED)
+        exit_code = max(exit_code, 0 if report.clean else REFUSED if report.verdetti else UNREADABLE)
         if form == "text":
             print_report(ctx, report)
     if form == "json":
         print_json([report_json(report, ctx.lang) for report in reports])
     home.close()
-    raise SystemExit(exit_code)
+    return exit_code
 
 
 @click.group("distinte", invoke_without_command=True)
-@_format
+@format_option
 @click.pass_context
 def distinte_cmd(click_ctx: click.Context, form: str) -> None:
     """Le distinte e i loro stati / the distinte and their states."""
     if click_ctx.invoked_subcommand is not None:
         return
-    from commands.ledger_text import distinta_json, print_distinte, print_json
+    from commands.ledger_text import distinta_json, print_distinte
+    from commands.tables import print_json
     from ledger import distinte
 
     ctx = click_ctx.ensure_object(Ctx)
@@ -186,12 +192,13 @@ def distinte_cmd(click_ctx: click.Context, form: str) -> None:
 
 @distinte_cmd.command("show")
 @click.argument("distinta_id", metavar="ID", type=int)
-@click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")
-@_format
+@in_chiaro_option
+@format_option
 @pass_ctx
 def show_cmd(ctx: Ctx, distinta_id: int, in_chiaro: bool, form: str) -> None:
     """Una distinta: iter, firme, disposizioni / one distinta: its iter, signatures, orders."""
-    from commands.ledger_text import print_json, print_show, show_json
+    from commands.ledger_text import print_show, show_json
+    from commands.tables import print_json
     from ledger import distinte
 
     with open_home(ctx).read() as conn:
@@ -206,11 +213,11 @@ def show_cmd(ctx: Ctx, distinta_id: int, in_chiaro: bool, form: str) -> None:
 @click.argument("distinta_id", metavar="ID", type=int)
 @click.option("--user", "login", required=True, help="Chi approva / who approves.")
 @_password_fd
-@_dry_run
+@dry_run_option
 @pass_ctx
 def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None, dry_run: bool) -> None:
     """Conferma le disposizioni già viste: la distinta si può firmare / confirms orders seen before."""
-    from commands.ledger_text import say
+    from commands.tables import say
     from ledger import firme
 
     home = open_home(ctx)
@@ -223,11 +230,12 @@ def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None,
 @click.command("libro-firma")
 @click.option("--user", "login", required=True, help="Chi deve firmare / who has to sign.")
 @_sia
-@_format
+@format_option
 @pass_ctx
 def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
     """Ciò che attende la firma di un utente / what awaits a user's signature."""
-    from commands.ledger_text import libro_json, print_json, print_libro
+    from commands.ledger_text import libro_json, print_libro
+    from commands.tables import print_json
     from ledger import aziende, firme, utenti
 
     with open_home(ctx).read() as conn:
@@ -243,11 +251,12 @@ def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
 @click.argument("distinte_ids", metavar="ID...", nargs=-1, required=True, type=int)
 @click.option("--user", "login", required=True, help="Chi firma / who signs.")
 @_password_fd
-@_dry_run
+@dry_run_option
 @pass_ctx
-def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool) -> None:
+def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool) -> int:
     """Firma distinte; a 100 partono subito / signs distinte; those that reach 100 leave at once."""
-    from commands.ledger_text import print_failed, print_left, print_refused, say
+    from commands.ledger_text import print_failed, print_left, print_refused
+    from commands.tables import say
     from ledger import firme
     from ledger.errors import Refused
 
@@ -276,4 +285,4 @@ def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int
         print_left(ctx, home, complete)
         exit_code = exit_code or (REFUSED if failed else 0)
     home.close()
-    raise SystemExit(exit_code)
+    return exit_code

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
-
-import click
 
 from commands.common import Ctx
+from commands.tables import account, amount, day, euro, moment, print_table, say, warn
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,42 +17,8 @@ if TYPE_CHECKING:
     from ledger.home import Home
     from ledger.verdetti import Doppio, ImportReport, Verdetto
 
-ROME = ZoneInfo("Europe/Rome")
 SHOWN_DIAGNOSTICS = 5
 DISTINTA_HEADINGS = ("ID", "Banca", "Supporto", ">N.", ">Totale")
-
-
-def print_table(ctx: Ctx, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on standard output, of plain text; the headings that begin with > are of numbers."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    cells = [list(row) for row in rows]
-    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD)
-    for column, heading in enumerate(headings):
-        # What has no blanks (codes, days, amounts) is never broken; the width is taken from the words.
-        solid = not any(" " in row[column] for row in cells)
-        justify = "right" if heading.startswith(">") else "left"
-        table.add_column(heading.lstrip(">"), justify=justify, no_wrap=solid, overflow="fold")  # type: ignore[arg-type]
-    for row in cells:
-        table.add_row(*map(Text, row))
-    ctx.console.print(table)
-
-
-def print_json(value: Any) -> None:
-    """JSON on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def say(ctx: Ctx, it: str, en: str) -> None:
-    """A line on standard output, in the user's language."""
-    ctx.console.print(ctx.say(it, en), markup=False, highlight=False, soft_wrap=True)
-
-
-def warn(ctx: Ctx, it: str, en: str) -> None:
-    """A line on standard error, in the user's language."""
-    ctx.err.print(ctx.say(it, en), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_refused(ctx: Ctx, error: Refused, about: str = "") -> None:
@@ -89,7 +52,10 @@ def print_left(ctx: Ctx, home: Home, distinte_ids: Sequence[int]) -> None:
 def print_report(ctx: Ctx, report: ImportReport) -> None:
     """What became of a file: a line a supporto, then the doubles and the first errors."""
     headings = ("Distinta", "Flusso", "Banca", "Supporto", ">N.", ">Totale", "Verdetto")
-    print_table(ctx, report.nome, headings, (_verdetto_cells(ctx, verdetto) for verdetto in report.verdetti))
+    if not report.verdetti:
+        warn(ctx, f"{report.nome}: nessun supporto da importare", f"{report.nome}: no supporto to import")
+    else:
+        print_table(ctx, report.nome, headings, [_verdetto_cells(ctx, verdetto) for verdetto in report.verdetti])
     for verdetto in report.verdetti:
         for doppio in verdetto.doppi:
             _print_doppio(ctx, doppio)
@@ -176,7 +142,7 @@ def _order_cells(ctx: Ctx, order: Disposizione, in_chiaro: bool) -> tuple[str, .
         euro(order.importo, ctx.lang),
         order.debitore,
         f"{order.abi}-{order.cab or ''}",
-        _account(order.conto_assuntrice, in_chiaro) or "",
+        account(order.conto_assuntrice, in_chiaro) or "",
         str(order.stato),
     )
 
@@ -324,37 +290,8 @@ def _order_json(order: Disposizione, in_chiaro: bool) -> dict[str, Any]:
         "codice_fiscale": order.codice_fiscale,
         "abi": order.abi,
         "cab": order.cab,
-        "conto_assuntrice": _account(order.conto_assuntrice, in_chiaro),
+        "conto_assuntrice": account(order.conto_assuntrice, in_chiaro),
         "codice_cliente": order.codice_cliente,
         "riferimento": order.riferimento,
         "stato": order.stato,
     }
-
-
-def _account(number: str | None, in_chiaro: bool) -> str | None:
-    if number is None or in_chiaro:
-        return number
-    return "*" * max(0, len(number) - 4) + number[-4:]
-
-
-def day(value: date | None) -> str:
-    """A day as people write it, "-" for none."""
-    return "-" if value is None else value.strftime("%d/%m/%Y")
-
-
-def moment(at: datetime) -> str:
-    """An instant on the clocks of Rome."""
-    return at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S")
-
-
-def amount(cents: int) -> str:
-    """Cents as a decimal string, "1234.50"."""
-    sign, cents = "-" if cents < 0 else "", abs(cents)
-    return f"{sign}{cents // 100}.{cents % 100:02d}"
-
-
-def euro(cents: int, lang: str) -> str:
-    """Cents as people read them: 1.234,50 in Italian, 1,234.50 in English."""
-    sign, cents = "-" if cents < 0 else "", abs(cents)
-    text = f"{sign}{cents // 100:,}.{cents % 100:02d}"
-    return text if lang != "it" else text.translate(str.maketrans(",.", ".,"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -69,6 +70,8 @@ def _lint_file(ctx: Ctx, name: str, profile: str | None, printer: Printer) -> in
                 counts[diagnostic.severity] += 1
                 code = max(code, UNREADABLE if diagnostic.code == NOT_CBI else OK)
                 printer.show(diagnostic)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         click.echo(f"{name}: {why_not(ctx, error)}", err=True)
         return UNREADABLE
@@ -190,7 +193,13 @@ def _list(ctx: Ctx, every: Iterable[Regola]) -> None:
     ctx.console.print(table)
 
 
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
 def _explain(ctx: Ctx, rule: Regola) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
     rows = (
         (ctx.say("gravità", "severity"), rule.severity),
         (ctx.say("messaggio", "message"), ctx.say(rule.it, rule.en)),
@@ -201,7 +210,10 @@ def _explain(ctx: Ctx, rule: Regola) -> None:
         (ctx.say("fonte", "source"), rule.source),
         (ctx.say("codice ER", "ER code"), rule.er),
     )
-    ctx.console.print(rule.code, style="bold")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
     for name, text in rows:
         if text:
-            ctx.console.print(f"  {name + ':':<14}{text}", markup=False, highlight=False)
+            table.add_row(name, Text(_PLACEHOLDER.sub(r"‹\1›", text)))
+    ctx.console.print(rule.code, style="bold")
+    ctx.console.print(table)

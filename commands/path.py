@@ -7,30 +7,15 @@ from __future__ import annotations
 
 import click
 
-from commands.common import Ctx, open_home, pass_ctx
-
-REFUSED = 3
-
-_format = click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="Testo o JSON / text or JSON.",
-)
-_dry_run = click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Dice cosa farebbe e non cambia nulla / says what it would do, changes nothing.",
-)
-_in_chiaro = click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")
+from commands.common import Ctx, busy, dry_run_option, format_option, in_chiaro_option, open_home, pass_ctx
+from commands.failures import OK, REFUSED
 
 
 @click.command("dispatch")
-@_format
-@_dry_run
+@format_option
+@dry_run_option
 @pass_ctx
-def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
+def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     """Inoltra le distinte con tutte le firme / sends the distinte that have all their signatures.
 
     Prima completa gli inoltri che un'interruzione ha lasciato a metà: nulla parte due volte. / First completes what
@@ -40,34 +25,35 @@ def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
     from spool.dispatch import FALLITA, RITIRATA, dispatch_ready, would_dispatch
 
     home = open_home(ctx)
-    inoltri = would_dispatch(home) if dry_run else dispatch_ready(home)
+    with busy(ctx, "inoltro", "sending"):
+        inoltri = would_dispatch(home) if dry_run else dispatch_ready(home)
     print_inoltri(ctx, inoltri, form)
-    raise SystemExit(REFUSED if any(i.verdetto in (FALLITA, RITIRATA) for i in inoltri) else 0)
+    return REFUSED if any(i.verdetto in (FALLITA, RITIRATA) for i in inoltri) else OK
 
 
 @click.command("receive")
-@_format
-@_dry_run
+@format_option
+@dry_run_option
 @pass_ctx
-def receive_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
+def receive_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     """Legge ciò che le banche hanno lasciato in in/new / reads what the banks left in in/new."""
-    _receive(ctx, form, dry_run, recover_first=False)
+    return _receive(ctx, form, dry_run, recover_first=False)
 
 
 @click.command("reconcile")
-@_format
-@_dry_run
+@format_option
+@dry_run_option
 @pass_ctx
-def reconcile_cmd(ctx: Ctx, form: str, dry_run: bool) -> None:
+def reconcile_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     """Completa gli inoltri, riceve e riconcilia / completes the dispatches, receives and reconciles.
 
     Per ogni file: esiti ricevuti = applicati + già applicati + eccezioni. / For each file: outcomes received =
     applied + already applied + exceptions.
     """
-    _receive(ctx, form, dry_run, recover_first=True)
+    return _receive(ctx, form, dry_run, recover_first=True)
 
 
-def _receive(ctx: Ctx, form: str, dry_run: bool, *, recover_first: bool) -> None:
+def _receive(ctx: Ctx, form: str, dry_run: bool, *, recover_first: bool) -> int:
     from commands.path_text import print_files, print_waiting
     from spool.dispatch import recover
     from spool.receive import FATTO, all_waiting, receive
@@ -75,16 +61,17 @@ def _receive(ctx: Ctx, form: str, dry_run: bool, *, recover_first: bool) -> None
     home = open_home(ctx)
     if dry_run:
         print_waiting(ctx, all_waiting(home), form)
-        return
-    if recover_first:
-        recover(home)
-    files = receive(home)
+        return OK
+    with busy(ctx, "leggo ciò che le banche hanno mandato", "reading what the banks have sent"):
+        if recover_first:
+            recover(home)
+        files = receive(home)
     print_files(ctx, files, form)
-    raise SystemExit(REFUSED if any(file.verdetto != FATTO for file in files) else 0)
+    return REFUSED if any(file.verdetto != FATTO for file in files) else OK
 
 
 @click.command("exceptions")
-@_format
+@format_option
 @pass_ctx
 def exceptions_cmd(ctx: Ctx, form: str) -> None:
     """Ciò che non si è potuto applicare, e perché / what could not be applied, and why."""
@@ -96,8 +83,8 @@ def exceptions_cmd(ctx: Ctx, form: str) -> None:
 
 
 @click.command("movimenti")
-@_in_chiaro
-@_format
+@in_chiaro_option
+@format_option
 @pass_ctx
 def movimenti_cmd(ctx: Ctx, form: str, in_chiaro: bool) -> None:
     """I movimenti di conto, e il flusso di cui parlano / account movements, and the flow they speak of."""

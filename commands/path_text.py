@@ -9,9 +9,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
-from commands.ledger_text import amount, day, euro, print_json, print_table, say, warn
+from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
 from reconcile.abbinamento import MOTIVI
-from reconcile.codici_er import CODICI
+from reconcile.codici_er import meaning
 from reconcile.conto import Conto
 from spool.receive import FATTO, GIA_RICEVUTO
 
@@ -49,7 +49,7 @@ def print_inoltri(ctx: Ctx, inoltri: Sequence[Inoltro], form: str) -> None:
             (str(i.distinta_id), ctx.say(*VERDETTI[i.verdetto]), str(i.path or i.nome_file), _error(ctx, i))
             for i in inoltri
         ]
-        headings = ("Distinta", ctx.say("Verdetto", "Verdict"), "File", ctx.say("Perché", "Why"))
+        headings = ("Distinta", "Verdetto", "File", "Perché")
         print_table(ctx, ctx.say("Inoltri", "Dispatches"), headings, rows)
     else:
         say(ctx, "Nessuna distinta da inoltrare.", "No distinta to be sent.")
@@ -81,7 +81,7 @@ def print_waiting(ctx: Ctx, waiting: Iterable[tuple[Ramo, str]], form: str) -> N
     if form == "json":
         print_json([{"sia": sia, "abi": abi, "file": name} for sia, abi, name in rows])
     else:
-        print_table(ctx, ctx.say("Da leggere", "To be read"), ("SIA", ctx.say("Banca", "Bank"), "File"), rows)
+        print_table(ctx, ctx.say("Da leggere", "To be read"), ("SIA", "Banca", "File"), rows)
 
 
 def print_files(ctx: Ctx, files: Sequence[FileRicevuto], form: str) -> None:
@@ -98,15 +98,15 @@ def print_files(ctx: Ctx, files: Sequence[FileRicevuto], form: str) -> None:
 
 def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
     headings = (
-        ctx.say("Banca", "Bank"),
+        "Banca",
         "File",
-        ctx.say("Verdetto", "Verdict"),
-        ctx.say(">Ricevuti", ">Received"),
-        ctx.say(">= applicati", ">= applied"),
-        ctx.say(">+ già applicati", ">+ already"),
-        ctx.say(">+ eccezioni", ">+ exceptions"),
-        ">Promemoria",
-        ctx.say(">Movimenti", ">Movements"),
+        "Verdetto",
+        ">Ricev.",
+        ">= appl.",
+        ">+ già appl.",
+        ">+ ecc.",
+        ">Prom.",
+        ">Mov.",
     )
     rows = [(f.abi, f.nome, ctx.say(*VERDETTI[_verdict(f)]), *_figures(f.conto)) for f in files]
     if len(files) > 1:
@@ -118,7 +118,7 @@ def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
 def _print_refusals(ctx: Ctx, file: FileRicevuto) -> None:
     for supporto in file.supporti:
         for code in supporto.codici:
-            it, en = CODICI[code]
+            it, en = meaning(code)
             name = supporto.nome_supporto
             say(
                 ctx,
@@ -170,13 +170,13 @@ def print_eccezioni(ctx: Ctx, found: Sequence[Row[Any]], form: str) -> None:
     elif found:
         headings = (
             ">N.",
-            ctx.say("Banca", "Bank"),
-            ctx.say("Ricevuta", "Receipt"),
-            ctx.say(">Importo", ">Amount"),
-            ctx.say("Scadenza", "Due"),
-            ctx.say("Debitore", "Debtor"),
-            ctx.say("Perché", "Why"),
-            ctx.say("File e riga", "File and line"),
+            "Banca",
+            "Ricevuta",
+            ">Importo",
+            "Scadenza",
+            "Debitore",
+            "Perché",
+            "File e riga",
         )
         print_table(ctx, ctx.say("Eccezioni", "Exceptions"), headings, [_eccezione_cells(ctx, row) for row in found])
     else:
@@ -238,13 +238,13 @@ def print_movimenti(ctx: Ctx, found: Sequence[Row[Any]], form: str, *, in_chiaro
         print_json([_movimento_json(row, in_chiaro) for row in found])
     elif found:
         headings = (
-            ctx.say("Contabile", "Booked"),
-            ctx.say("Valuta", "Value"),
-            ctx.say("Banca", "Bank"),
-            ctx.say("Conto", "Account"),
-            ctx.say(">Importo", ">Amount"),
-            ctx.say("Parla di", "Speaks of"),
-            ctx.say("Descrizione", "Description"),
+            "Contabile",
+            "Valuta",
+            "Banca",
+            "Conto",
+            ">Importo",
+            "Parla di",
+            "Descrizione",
         )
         rows = [_movimento_cells(ctx, row, in_chiaro) for row in found]
         print_table(ctx, ctx.say("Movimenti", "Movements"), headings, rows)
@@ -257,7 +257,7 @@ def _movimento_cells(ctx: Ctx, row: Row[Any], in_chiaro: bool) -> tuple[str, ...
         day(row.data_contabile),
         day(row.data_valuta),
         row.abi,
-        _account(row.conto, in_chiaro),
+        account(row.conto, in_chiaro) or "",
         euro(_signed(row), ctx.lang),
         _link(ctx, row),
         row.descrizione,
@@ -275,9 +275,9 @@ def _link(ctx: Ctx, row: Row[Any]) -> str:
 def _movimento_json(row: Row[Any], in_chiaro: bool) -> dict[str, Any]:
     return {
         "data_contabile": row.data_contabile.isoformat(),
-        "data_valuta": row.data_valuta.isoformat(),
+        "data_valuta": row.data_valuta.isoformat() if row.data_valuta else None,
         "abi": row.abi,
-        "conto": _account(row.conto, in_chiaro),
+        "conto": account(row.conto, in_chiaro),
         "divisa": row.divisa,
         "importo": amount(_signed(row)),
         "causale": row.causale,
@@ -292,7 +292,3 @@ def _movimento_json(row: Row[Any], in_chiaro: bool) -> dict[str, Any]:
 
 def _signed(row: Row[Any]) -> int:
     return int(row.importo) if row.segno == "C" else -int(row.importo)
-
-
-def _account(number: str, in_chiaro: bool) -> str:
-    return number if in_chiaro else "*" * max(0, len(number) - 4) + number[-4:]

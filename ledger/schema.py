@@ -368,9 +368,9 @@ MOVIMENTO = _table(
     "movimento",
     _id(),
     _to("rapporto"),
-    _int("numero"),
+    _int("numero", nullable=True),
     _int("line"),
-    _day("data_valuta"),
+    _day("data_valuta", nullable=True),
     _day("data_contabile"),
     _text("segno"),  # C | D
     _cents("importo"),

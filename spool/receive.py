@@ -70,7 +70,7 @@ class FileRicevuto:
 def receive(home: Home) -> list[FileRicevuto]:
     """Reads all that the banks have left in `in/new`; returns one result per file. A file that cannot be
     read now stays where it is, and the others go on."""
-    _plant(home)
+    plant_all(home)
     results = [result for branch, name in all_waiting(home) if (result := _attempt(home, branch, name))]
     tidy(home)
     return results
@@ -83,7 +83,7 @@ def all_waiting(home: Home) -> list[tuple[Ramo, str]]:
     return [(branch, name) for branch, folder in folders if disk.exists(folder) for name in disk.listdir(folder)]
 
 
-def _plant(home: Home) -> None:
+def plant_all(home: Home) -> None:
     """Makes the folders that are missing, of the banks of the ledger and of any other branch there is."""
     with home.read() as conn:
         known = [ramo(home.spool_dir, sia, abi) for sia, abi in outcomes.banks(conn)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 
 import cbi
@@ -111,7 +111,7 @@ def _rapporti(supporto: cbi.Supporto) -> Action:
     for item in items:
         _require(supporto, item.line, item.data)
         for m in item.movimenti:
-            _require(supporto, m.line, m.numero, m.data_valuta, m.data_contabile, m.segno, m.importo)
+            _require(supporto, m.line, m.data_contabile, m.segno, m.importo)
     return lambda conn, ports, arrivo: store_rapporti(conn, ports, arrivo, supporto, items)
 
 
@@ -132,22 +132,25 @@ _KINDS: Mapping[tuple[str, str], Callable[[cbi.Supporto], Action]] = {
 }
 
 
+class Ack(BaseModel):
+    """A receipt beside the file that was sent: its name, and the SHA-256 of what arrived."""
+
+    file: str
+    sha256: str | None = None
+
+
 def _read_ack(name: str, data: bytes) -> Letto:
     """A sidecar: `{"file": NAME, "sha256": HEX}`, as the file that was sent."""
     sent = name.removesuffix(ACK)
     try:
-        content = json.loads(data)
-    except (ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict) or content.get("file") != sent:
+        ack = Ack.model_validate_json(data)
+    except ValidationError:
+        ack = None
+    if ack is None or ack.file != sent:
         it, en = "non è una ricevuta del file che il suo nome dice", "not a receipt of the file in its name"
         return Letto(1, ACK, sent, (reason("RIC-007", it, en),))
-    return Letto(
-        1,
-        ACK,
-        sent,
-        action=lambda conn, ports, arrivo: _ack(conn, ports, arrivo, sent, content.get("sha256")),
-    )
+    sha256 = ack.sha256
+    return Letto(1, ACK, sent, action=lambda conn, ports, arrivo: _ack(conn, ports, arrivo, sent, sha256))
 
 
 def _ack(conn: Connection, ports: Ports, arrivo: Arrivo, sent: str, sha256: object) -> Conto:

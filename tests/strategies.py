@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cache
 from typing import Any
 from unittest import mock
 
@@ -70,6 +71,7 @@ def _rstrip(text: str) -> str:
     return text.rstrip()
 
 
+@cache
 def values(cls: type[Record]) -> st.SearchStrategy[dict[str, Any]]:
     """Values for all the fields of a record."""
     named = {field.name: value(field) for field in cls.FIELDS if not isinstance(field, Filler)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 ERROR, WARNING, INFO = "error", "warning", "info"
+BEYOND = 8  # carets shown past the end of a record, however long the line
 SEVERITIES = (ERROR, WARNING, INFO)
 _WORDS = {
     "it": {ERROR: "errore", WARNING: "avviso", INFO: "nota"},
@@ -76,6 +77,7 @@ class Diagnostic:
         """The record and, under the guilty columns, carets; nothing when the defect has no record."""
         if not self.text:
             return []
-        width = max(self.end - self.start + 1, 1)
+        end = min(self.end, max(self.start, len(self.text) + BEYOND))
+        width = max(end - self.start + 1, 1)
         shown = "".join(char if char.isprintable() else "·" for char in self.text)
         return [f"    |{shown}|", f"     {' ' * (self.start - 1)}{'^' * width}"]

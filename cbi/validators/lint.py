@@ -111,10 +111,6 @@ class _Linter:
         if source.empty:
             yield self.teller.file_wide("CBI-FILE-001")
             return
-        if source.bom:
-            yield self.teller.file_wide("CBI-FILE-100")
-        if source.ending != b"\r\n":
-            yield from self._once("CBI-FILE-102")
         while True:
             yield from self._advance()
             riga = source.next()
@@ -136,11 +132,13 @@ class _Linter:
             self.prover.prove(reading)
 
     def _line(self, riga: Riga) -> Iterator[Diagnostic]:
+        if riga.blank and not self.supporti:
+            return
         if riga.blank:
             closing = any(fault.kind == "FILE-101" for fault in riga.faults)
             yield from self._once("CBI-FILE-101" if closing else "CBI-FILE-103", riga)
             return
-        if riga.end not in (self.source.ending, b""):
+        if self.supporti and riga.end not in (self.source.ending, b""):
             yield from self._once("CBI-FILE-102", riga)
         if registry.is_header(riga.tipo):
             yield from self._close()
@@ -154,14 +152,22 @@ class _Linter:
             yield from self.explainer.add(self.reading, riga)
 
     def _open(self, riga: Riga) -> Iterator[Diagnostic]:
-        if self.stray is not None:
-            yield from self._once("CBI-REC-020", self.stray)
+        yield from self._habits()
         reading = self.reading = self._begin(riga, self.source)
         reading.group = [Read(reading.flow.tipo, reading.flow.tipo, riga)]
         self.doubles.add(identity_key(riga.record))
         yield from self.explainer.explain(reading)
         if reading.flow.is_frame:
             yield from self._once("CBI-REC-100", riga, reading.flow.name)
+
+    def _habits(self) -> Iterator[Diagnostic]:
+        """What can be said of the file once it is known to be one of ours."""
+        if self.source.bom:
+            yield from self._once("CBI-FILE-100")
+        if self.source.ending != b"\r\n":
+            yield from self._once("CBI-FILE-102")
+        if self.stray is not None:
+            yield from self._once("CBI-REC-020", self.stray)
 
     def _begin(self, riga: Riga, source: Source) -> Reading:
         """The reading of the supporto that begins with a header."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from cbi.fields import Cents, CommaAmount, Date, Digits, Field, Number
+from cbi.fields import Amount, Cents, CommaAmount, Date, Digits, Field, Number, ValoreErrato
 from cbi.flows.physical import LineFault, Riga
 from cbi.layout import LENGTH, Record
 from cbi.validators.catalogue import OFF, rules, severities
@@ -110,9 +111,9 @@ class Teller:
             "start": columns[0],
             "end": columns[1],
         }
-        wanted = expected.strip()
-        it = {**words, "kind": kind[0], "found": found.strip() or "spazi", "expected": wanted or "spazi"}
-        en = {**words, "kind": kind[1], "found": found.strip() or "blank", "expected": wanted or "blank"}
+        shown, wanted = _in_words(spec, found), expected.strip()
+        it = {**words, "kind": kind[0], "found": shown or "spazi", "expected": wanted or "spazi"}
+        en = {**words, "kind": kind[1], "found": shown or "blank", "expected": wanted or "blank"}
         return Diagnostic(
             code=code,
             severity=severity,
@@ -133,6 +134,14 @@ class Teller:
             related=related,
             text=text,
         )
+
+
+def _in_words(spec: Field[Any] | None, found: str) -> str:
+    """What was found, for a message: an amount in euro when it is one."""
+    if isinstance(spec, Amount):
+        with suppress(ValoreErrato):
+            return spec.to_text(found.encode("latin-1")) or ""
+    return found.strip()
 
 
 def full_code(kind: str) -> str:

@@ -212,6 +212,13 @@ def test_an_endless_line_is_skipped_in_constant_memory() -> None:
     ]
 
 
+def test_the_ruler_of_an_endless_line_is_not_endless() -> None:
+    raw = b" IBA1B2C03069201126X".ljust(120) + b"\r\n" + b"A" * 1_000_000 + b"\r\n"
+    (long,) = [found for found in lint(io.BytesIO(raw)) if found.code == "CBI-RIGA-043"]
+    assert long.value == "1000000"
+    assert all(len(line) < 150 for line in long.ruler())
+
+
 def test_two_supporti_of_different_banks_and_kinds_in_one_file_are_told_apart() -> None:
     head = {"mittente": "A1B2C", "ricevente": "03069", "nome_supporto": "UNO"}
     from datetime import date

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import cbi
-from commands.files import as_json
+from commands.exchange import as_json
 from tests.shared_facts import FACTS, needs_facts
 
 NAMES = ("riba", "riba_esiti", "richiamo", "mav", "mav_esiti", "rid", "rid_esiti", "pc", "al", "f24", "rh", "ec")

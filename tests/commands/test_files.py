@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,16 +76,11 @@ def test_colours_stay_on_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("command", [("lint",), ("parse",), ("context",), ("write", "-o", "OUT")], ids=lambda c: c[0])
-@pytest.mark.parametrize("bad", ["missing", "directory", "forbidden"])
+@pytest.mark.parametrize("bad", ["missing", "directory"])
 def test_what_cannot_be_read_is_said_with_exit_code_8(command: tuple[str, ...], bad: str, tmp_path: Path) -> None:
     path = tmp_path / "x.cbi"
     if bad == "directory":
         path.mkdir()
-    elif bad == "forbidden":
-        path.write_bytes(RIBA.read_bytes())
-        path.chmod(0)
-        if os.access(path, os.R_OK):
-            pytest.skip("this user may read everything")
     name, *rest = command
     rest = [str(tmp_path / "out") if part == "OUT" else part for part in rest]
     done = cbi(name, path, *(["1"] if name == "context" else []), *rest)
@@ -189,7 +183,6 @@ def test_write_does_not_touch_the_file_that_is_there_when_it_fails(tmp_path: Pat
     path.write_bytes(b"what was there")
     assert cbi("write", "-", "-o", path, stdin=b"no").code == 3
     assert path.read_bytes() == b"what was there"
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
 
 
 def test_context_explains_a_record_field_by_field() -> None:
@@ -220,3 +213,43 @@ def test_help_is_there_for_every_command() -> None:
     for name in COMMANDS:
         done = cbi(name, "--help")
         assert done.code == 0 and name in done.out
+
+
+def test_a_reader_that_goes_away_is_not_an_error() -> None:
+    import subprocess
+    import sys
+
+    big = ROOT / "fixtures" / "regole" / "CBI-FILE-200.rotta.cbi"
+    for command in (("parse", RIBA), ("lint", big)):
+        words = " ".join(map(str, (sys.executable, "-m", "cli", *command)))
+        done = subprocess.run(
+            ["bash", "-c", f"{words} | head -1; exit ${{PIPESTATUS[0]}}"], cwd=ROOT, capture_output=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_refusal_speaks_the_language_asked_for_and_says_what_to_do(tmp_path: Path) -> None:
+    empty = {"CBI_HOME": str(tmp_path / "none")}
+    it, en = cbi("distinte", **empty), cbi("--lang", "en", "distinte", lang="it", **empty)
+    assert it.code == en.code == 3
+    assert "cbi --home" in told(it) and "cbi --home" in told(en)
+    assert it.err != en.err and "There is no" in en.err
+
+
+def test_a_file_without_permission_is_told_and_not_half_read(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from cli import cbi as group
+    from commands.failures import run
+
+    opened = Path.open
+
+    def forbidden(self: Path, *args: Any, **kwargs: Any) -> Any:
+        if self == RIBA:
+            raise PermissionError(13, "Permission denied", str(self))
+        return opened(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr("sys.argv", ["cbi", "--lang", "it", "lint", str(RIBA)])
+    assert run(group) == 8
+    assert "manca il permesso" in capfd.readouterr().err

@@ -1,0 +1,132 @@
+"""How commands show things: tables and lines for people, JSON for programs; days, instants, amounts, accounts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from commands.common import Ctx
+
+ROME = ZoneInfo("Europe/Rome")
+LONGEST_CODE = 20  # the longest thing without blanks that keeps to one line, whatever the width: a nome supporto
+
+# Headings, in the language of the standard and in English.
+ENGLISH = {
+    "Banca": "Bank",
+    "Chi": "Who",
+    "Codice": "Code",
+    "Contabile": "Booked",
+    "Conto": "Account",
+    "Creata": "Created",
+    "Debitore": "Debtor",
+    "Descrizione": "Description",
+    "Disp.": "Order",
+    "Evento": "Event",
+    "File e riga": "File and line",
+    "Firmata da": "Signed by",
+    "Firme": "Signed",
+    "Flusso": "Flow",
+    "Gravità": "Severity",
+    "Importo": "Amount",
+    "Manca": "Missing",
+    "Messaggio": "Message",
+    "Parla di": "Speaks of",
+    "Perché": "Why",
+    "Peso": "Weight",
+    "Prom.": "Memos",
+    "Quando": "When",
+    "Ricev.": "Recvd.",
+    "Ricevuta": "Receipt",
+    "Riga": "Line",
+    "Scadenza": "Due",
+    "Scadenze": "Due",
+    "Stato": "State",
+    "Totale": "Total",
+    "Valuta": "Value",
+    "Verdetto": "Verdict",
+    "+ già appl.": "+ already",
+    "+ ecc.": "+ exc.",
+}
+
+
+def print_table(ctx: Ctx, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table on standard output, of plain text. Headings are in Italian; those that begin with > are of numbers."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    if ctx.lang == "en":
+        headings = [
+            heading[: heading.startswith(">")] + ENGLISH.get(heading.lstrip(">"), heading) for heading in headings
+        ]
+    cells = [list(row) for row in rows]
+    table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column, heading in enumerate(headings):
+        # What has no blanks (codes, days, amounts) is never broken nor cut; the width is taken from the words.
+        widest = max((len(row[column]) for row in cells), default=0)
+        solid = widest <= LONGEST_CODE and not any(" " in row[column] for row in cells)
+        table.add_column(
+            heading.lstrip(">"),
+            justify="right" if heading.startswith(">") else "left",
+            no_wrap=solid,
+            min_width=widest if solid else None,
+            overflow="fold",
+        )
+    for row in cells:
+        table.add_row(*map(Text, row))
+    ctx.console.print(table)
+
+
+def _english(heading: str) -> str:
+    side, name = heading[: heading.startswith(">")], heading.lstrip(">")
+    return side + ENGLISH.get(name, name)
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def say(ctx: Ctx, it: str, en: str) -> None:
+    """A line on standard output, in the user's language."""
+    ctx.console.print(ctx.say(it, en), markup=False, highlight=False, soft_wrap=True)
+
+
+def warn(ctx: Ctx, it: str, en: str) -> None:
+    """A line on standard error, in the user's language."""
+    ctx.err.print(ctx.say(it, en), markup=False, highlight=False, soft_wrap=True)
+
+
+def euro(cents: int, lang: str) -> str:
+    """Cents as people read them: 1.234,50 in Italian, 1,234.50 in English."""
+    sign, cents = "-" if cents < 0 else "", abs(cents)
+    text = f"{sign}{cents // 100:,}.{cents % 100:02d}"
+    return text if lang != "it" else text.translate(str.maketrans(",.", ".,"))
+
+
+def amount(cents: int) -> str:
+    """Cents as a decimal string, "1234.50"."""
+    sign, cents = "-" if cents < 0 else "", abs(cents)
+    return f"{sign}{cents // 100}.{cents % 100:02d}"
+
+
+def day(value: date | None) -> str:
+    """A day as people write it, "-" for none."""
+    return "-" if value is None else value.strftime("%d/%m/%Y")
+
+
+def moment(at: datetime) -> str:
+    """An instant on the clocks of Rome."""
+    return at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def account(number: str | None, in_chiaro: bool) -> str | None:
+    """An account number: its last four characters, unless asked for in clear."""
+    if number is None or in_chiaro:
+        return number
+    return f"…{number[-4:]}"
