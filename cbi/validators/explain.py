@@ -16,14 +16,13 @@ from cbi.validators.reading import Read, Reading
 from cbi.validators.rules import Finding, Valori
 from cbi.validators.telling import Teller, full_code
 
-# Faults of fields that have a rule of their own: (field, kind of fault) -> code.
+# Faults of fields that have a rule of their own in every flow: (field, kind of fault) -> code.
 SPECIFIC = {
     ("mittente", "031"): "CBI-TES-031",
     ("ricevente", "033"): "CBI-TES-059",
     ("codice_divisa", "035"): "CBI-DIV-140",
     ("importo", "033"): "CBI-IMP-141",
     ("importo_movimento", "033"): "CBI-IMP-141",
-    ("filler_51", "036"): "RIBA-50-032",
 }
 
 
@@ -121,7 +120,7 @@ class Explainer:
             spec = next(spec for spec in cls.FIELDS if spec.start <= fault.start <= spec.end)
             if reading.ruleset.forgive(key, spec.name, fault.kind, valori):
                 continue
-            code = SPECIFIC.get((spec.name, fault.kind))
+            code = reading.ruleset.specific.get((key, spec.name, fault.kind)) or SPECIFIC.get((spec.name, fault.kind))
             code = code or ("CBI-CAR-032" if fault.kind == "CAR" else f"CBI-CAMPO-{fault.kind}")
             yield from self.tell(reading, LineFault(code, fault.start, fault.end, "", fault.expected), riga, cls, spec)
 

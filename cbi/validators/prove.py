@@ -25,7 +25,7 @@ class Fast(NamedTuple):
     pattern: re.Pattern[bytes]
     rules: tuple[Rule, ...]
     line: int
-    ends: dict[str, str]
+    ends: dict[bytes, str]
 
 
 class Prover:
@@ -60,7 +60,8 @@ class Prover:
             end = match.end()
             lines = (end - at) // fast.line
             reading.accept(fast.key, fast.start, valori, lines, line + 1)
-            reading.state = fast.ends[reading.flow.tipo_di(buffer[end - fast.line : end])]
+            last = end - fast.line + 1
+            reading.state = fast.ends[buffer[last : last + 2]]
             at, line = end, line + lines
         source.advance(at, line - source.line)
         return at > last_safe and not source.eof
@@ -93,9 +94,11 @@ def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
     )
 
 
-def _ends(flow: Flow, unit: Unit) -> dict[str, str]:
+def _ends(flow: Flow, unit: Unit) -> dict[bytes, str]:
     """The state after a group, by the type of its last record: the key of the unit where the automaton knows it."""
-    ends = {}
+    ends: dict[bytes, str] = {}
     for key in (option for keys, _ in unit.records for option in keys.split("|")):
-        ends[tipo_of(key)] = key if key in flow.transitions else tipo_of(key)
+        state = key if key in flow.transitions else tipo_of(key)
+        if ends.setdefault(key[:2].encode(), state) != state:
+            raise TypeError(f"{flow.name}: a unit cannot tell {state} from {ends[key[:2].encode()]} by its type")
     return ends

@@ -20,7 +20,7 @@ from tests.shared_facts import FACTS, needs_facts
 
 KINDS = list(strategies.SHAPES)
 SOAK = "CBI_SOAK" in os.environ
-EXAMPLES = 10_000 if SOAK else 60
+EXAMPLES = 10_000 if SOAK else 30
 each_kind = pytest.mark.parametrize("kind", KINDS, ids="-".join)
 relaxed = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
