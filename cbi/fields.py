@@ -61,6 +61,10 @@ FAULTS = {
 }
 
 
+def _unnumbered(name: str) -> str:
+    return re.sub(r"_\d+$", "", name)
+
+
 class HasRaw(Protocol):
     """What fields are read from: a record."""
 
@@ -164,7 +168,7 @@ class Filler(Field[None]):
 
     @property
     def name_it(self) -> str:
-        return re.sub(r"_\d+$", "", self.name)
+        return _unnumbered(self.name)
 
     def pattern(self) -> bytes:
         return b" {%d}" % self.size
@@ -230,6 +234,14 @@ class FreeText(Text):
         yield from (fault for fault in super().faults(raw) if fault.kind != "038")
 
 
+class Undocumented(FreeText):
+    """Columns whose content no public document explains. They are read as they stand and never written."""
+
+    @property
+    def name_it(self) -> str:
+        return _unnumbered(self.name)
+
+
 class Choice(Text):
     """A coded field. `values` maps each code to its Italian meaning; blank is allowed unless mandatory.
 
@@ -265,13 +277,18 @@ class Choice(Text):
             yield self.fault("032", ", ".join(self.values))
 
 
+CREDITO_DEBITO: Mapping[str, str] = {"C": "credito", "D": "debito"}
+
+
 class Sign(Choice):
-    """The sign of an amount of a statement."""
+    """The sign of an amount: of a statement, unless other `values` are given."""
 
     kind = "sign"
 
-    def __init__(self, start: int, end: int, obligation: str, description: str) -> None:
-        super().__init__(start, end, obligation, description, {"C": "credito", "D": "debito"})
+    def __init__(
+        self, start: int, end: int, obligation: str, description: str, values: Mapping[str, str] = CREDITO_DEBITO
+    ) -> None:
+        super().__init__(start, end, obligation, description, values)
 
 
 class Const(Field[str]):
@@ -378,10 +395,11 @@ class CommaAmount(Amount):
     """An amount of a statement: digits, comma, two decimals; zero-filled. The value is in cents, unsigned."""
 
     kind = "amount_comma"
+    decimals = 2
     _LENIENT = re.compile(rb"(\d+),(\d\d)")
 
     def pattern(self) -> bytes:
-        return self.blank_pattern(rb"\d{%d},\d\d" % (self.size - 3))
+        return self.blank_pattern(rb"\d{%d},\d{%d}" % (self.size - self.decimals - 1, self.decimals))
 
     def faults(self, raw: bytes) -> Iterator[Fault]:
         stripped = raw.strip(b" ")
@@ -391,7 +409,7 @@ class CommaAmount(Amount):
         elif self._LENIENT.fullmatch(stripped):
             yield self.fault("039", stripped.decode("latin-1").zfill(self.size))
         else:
-            yield self.fault("033", f"{self.size - 3} cifre, virgola, 2 cifre")
+            yield self.fault("033", f"{self.size - self.decimals - 1} cifre, virgola, {self.decimals} cifre")
 
     def decode(self, raw: bytes) -> int | None:
         stripped = raw.strip(b" ")
@@ -400,7 +418,10 @@ class CommaAmount(Amount):
         match = self._LENIENT.fullmatch(stripped)
         if match is None:
             raise ValoreErrato(
-                self.name, raw.decode("latin-1"), "cifre, una virgola, due cifre", "digits, a comma, two digits"
+                self.name,
+                raw.decode("latin-1"),
+                f"cifre, una virgola, {self.decimals} cifre",
+                f"digits, a comma, {self.decimals} digits",
             )
         return int(match[1] + match[2])
 
@@ -408,8 +429,30 @@ class CommaAmount(Amount):
         if value is None:
             return b" " * self.size
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValoreErrato(self.name, value, "un numero di centesimi", "a number of cents")
-        return self.fit(b"%d,%02d" % divmod(value, 100)).rjust(self.size, b"0")
+            raise ValoreErrato(self.name, value, self._unit, self._unit_en)
+        whole, part = divmod(value, 10**self.decimals)
+        return self.fit(b"%d,%0*d" % (whole, self.decimals, part)).rjust(self.size, b"0")
+
+    _unit, _unit_en = "un numero di centesimi", "a number of cents"
+
+
+class Quantity(CommaAmount):
+    """A quantity of securities: digits, comma, three decimals; zero-filled. The value is in thousandths, unsigned."""
+
+    decimals = 3
+    _LENIENT = re.compile(rb"(\d+),(\d{3})")
+    _TEXT = re.compile(r"(\d+)\.(\d{3})", re.ASCII)
+    _unit, _unit_en = "un numero di millesimi", "a number of thousandths"
+
+    def to_text(self, raw: bytes) -> str | None:
+        value = self.decode(raw)
+        return None if value is None else f"{value // 1000}.{value % 1000:03d}"
+
+    def from_text(self, text: str | None) -> bytes:
+        match = self._TEXT.fullmatch(text) if isinstance(text, str) else None
+        if text is not None and match is None:
+            raise ValoreErrato(self.name, text, 'una quantità come "1234.500"', 'a quantity like "1234.500"')
+        return self.encode(None if match is None else int(match[1] + match[2]))
 
 
 class Date(Field[date]):
@@ -461,6 +504,54 @@ class Date(Field[date]):
             return self.encode(None if text is None else date.fromisoformat(text))
         except ValueError as error:
             raise ValoreErrato(self.name, text, "una data AAAA-MM-GG", "a date AAAA-MM-GG") from error
+
+
+# AAAAMMGG that exist, from year 1.
+_FULL_DATE = (
+    rb"(?:(?!0000)(?:\d{4}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])(?:29|30)"
+    rb"|(?:0[13578]|1[02])31)|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)0229))"
+)
+
+
+class FullDate(Field[date]):
+    """AAAAMMGG, of any year. Where the date is optional, zeros mean none."""
+
+    kind = "date_yyyymmdd"
+
+    def pattern(self) -> bytes:
+        return _FULL_DATE if self.mandatory else b"(?:%b| {8}|0{8})" % _FULL_DATE
+
+    def faults(self, raw: bytes) -> Iterator[Fault]:
+        if not raw.strip(b" "):
+            if self.mandatory:
+                yield self.fault("031", self.description)
+        elif not raw.isdigit():
+            yield self.fault("033", "AAAAMMGG")
+        else:
+            yield self.fault("034", "AAAAMMGG")
+
+    def decode(self, raw: bytes) -> date | None:
+        if not raw.strip(b" ") or (not self.mandatory and raw == b"00000000"):
+            return None
+        try:
+            return _full_date(raw)
+        except ValueError as error:
+            raise ValoreErrato(self.name, raw.decode("latin-1"), "una data AAAAMMGG", "a date AAAAMMGG") from error
+
+    def encode(self, value: Any) -> bytes:
+        if value is None:
+            return b" " * self.size
+        if not isinstance(value, date):
+            raise ValoreErrato(self.name, value, "una data", "a date")
+        return b"%04d%02d%02d" % (value.year, value.month, value.day)
+
+    from_text = Date.from_text
+
+
+def _full_date(raw: bytes) -> date:
+    if not raw.isdigit() or len(raw) != 8:
+        raise ValueError(raw)
+    return date(int(raw[:4]), int(raw[4:6]), int(raw[6:]))
 
 
 def _date(raw: bytes) -> date:

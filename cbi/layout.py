@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
-from cbi.fields import Const, Fault, Field, Filler, Reader, ValoreErrato
+from cbi.fields import Const, Fault, Field, Filler, Reader, Undocumented, ValoreErrato
 
 LENGTH = 120
+SUBTYPE = "sub_tipo_record"  # the field that tells apart records of one type, where it is a constant of the record
 
 
 class Record:
@@ -37,8 +38,8 @@ class Record:
         cls.SOURCE = cls.SOURCE if source is None else source
         cls.CONFIDENCE = cls.CONFIDENCE if confidence is None else confidence
         _prove(cls)
-        tipo = cls.BY_NAME["tipo_record"]
-        cls.TIPO = tipo.value if isinstance(tipo, Const) else ""
+        parts = (cls.BY_NAME.get(name) for name in ("tipo_record", SUBTYPE))
+        cls.TIPO = "-".join(part.value for part in parts if isinstance(part, Const))
 
     def __init__(self, raw: bytes, line: int = 0) -> None:
         if len(raw) != LENGTH:
@@ -90,6 +91,7 @@ class Record:
     @classmethod
     def from_fields(cls, values: Mapping[str, str | None]) -> Self:
         """The inverse of `fields`. Raises `ValoreErrato`."""
+        values = _apart(cls, values)
         _refuse_unknown(cls, values)
         return cls(b"".join(_from_text(field, values) for field in cls.FIELDS))
 
@@ -104,6 +106,18 @@ def _from_text(field: Field[Any], values: Mapping[str, str | None]) -> bytes:
     if text is not None and not isinstance(text, str):
         raise ValoreErrato(field.name, text, "una stringa o null", "a string or null")
     return field.from_text(text)
+
+
+def _apart(cls: type[Record], values: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """The undocumented columns that `fields` shows together, each by the name of its own field."""
+    spans = [field for field in cls.FIELDS if isinstance(field, Undocumented)]
+    if not spans:
+        return values
+    found = {name: value for name, value in values.items() if name != spans[0].name_it}
+    text = values.get(spans[0].name_it) or ""
+    for span in spans[:-1]:
+        found[span.name], text = text[: span.size].rstrip(), text[span.size :]
+    return {**found, spans[-1].name: text}
 
 
 def _refuse_unknown(cls: type[Record], values: Mapping[str, Any]) -> None:
@@ -157,10 +171,18 @@ def _reader(cls: type[Record]) -> Reader:
 
 def _make_reader(cls: type[Record]) -> Reader:
     """One dict display over constant slices: what a hand-written reader would be, made from the declaration."""
-    named = [field for field in cls.FIELDS if not isinstance(field, Filler)]
-    scope: dict[str, Any] = {f"f{i}": _lenient(field) for i, field in enumerate(named)}
-    items = ", ".join(f"{field.name!r}: f{i}(raw[{field.start - 1}:{field.end}])" for i, field in enumerate(named))
-    return eval(f"lambda raw: {{{items}}}", scope)  # type: ignore[no-any-return]  # noqa: S307 - our own declarations
+    scope: dict[str, Any] = {}
+    items: dict[str, str] = {}
+    for field in (field for field in cls.FIELDS if not isinstance(field, Filler)):
+        columns = f"raw[{field.start - 1}:{field.end}]"
+        if isinstance(field, Undocumented):  # what nobody can tell apart is shown together
+            scope[field.name_it] = _lenient(field)
+            items[field.name_it] = f"{items[field.name_it]} + {columns}" if field.name_it in items else columns
+        else:
+            scope[field.name] = _lenient(field)
+            items[field.name] = columns
+    display = ", ".join(f"{name!r}: {name}({columns})" for name, columns in items.items())
+    return eval(f"lambda raw: {{{display}}}", scope)  # type: ignore[no-any-return]  # noqa: S307 - our own declarations
 
 
 def _lenient(field: Field[Any]) -> Any:

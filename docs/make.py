@@ -27,6 +27,7 @@ KINDS = {
     "amount_cents": "importo in centesimi",
     "amount_comma": "importo con virgola",
     "date_ddmmyy": "data GGMMAA",
+    "date_yyyymmdd": "data AAAAMMGG",
 }
 
 
@@ -43,7 +44,7 @@ def tracciato(flow: Flow) -> str:
 
 def _arrows(flow: Flow) -> Iterator[str]:
     def name(key: str) -> str:
-        return f"r{key.replace('/', '_')}"
+        return f"r{key.replace('/', '_').replace('-', '_').replace('*', 'corpo')}"
 
     for key in sorted({*flow.transitions, "EF"}):
         yield f'    state "{key}" as {name(key)}'

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cbi import Supporto
-from cbi.flows.riba import Esito, Promemoria
+from cbi.flows.disposizione import Promemoria
+from cbi.flows.riba import Esito
 from ledger import distinte, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
 from ledger.ports import Ports

@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cbi.fields import Field, ValoreErrato
-from cbi.layout import Record
+from cbi.flows.physical import raw_type
+from cbi.layout import SUBTYPE, Record
 
 TO_BANK, FROM_BANK = "to_bank", "from_bank"
+_BOUNDS = re.compile(r"\{(\d+),(\d+)\}")
 
 
 class Passo(NamedTuple):
@@ -45,7 +47,8 @@ class Flow:
     `records` maps keys to classes: the key is the type, or `type/variant` where one type has several layouts.
     `transitions` is the automaton: from each state (the key of the last record) the types admitted and the state
     that each leads to; it starts in the header's type and ends in "EF". `units` are the repeating groups,
-    `starts` the types that begin an order, `classify` tells the variants of a group of records.
+    `starts` the types that begin an order, `classify` tells the variants of a group of records, `amount`
+    is the field that EF sums: under its sign, or as positive where there is none.
     """
 
     name: str
@@ -56,6 +59,12 @@ class Flow:
     units: Sequence[Unit]
     starts: frozenset[str]
     classify: Callable[[list[str], list[bytes], Context], list[str]]
+    amount: str = "importo"
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether only header and trailer are declared."""
+        return "*" in self.records
 
     @property
     def tipo(self) -> str:
@@ -72,13 +81,39 @@ class Flow:
         return frozenset(unit.start for unit in self.units) | self.starts
 
     @cached_property
+    def limits(self) -> Mapping[str, tuple[int, int]]:
+        """How few and how many records of a type a group may hold, where a unit says so: `{2,5}`."""
+        found = {}
+        for unit in self.units:
+            sure = {tipo_of(key) for key, quantifier in unit.records if not quantifier}
+            for keys, quantifier in unit.records:
+                bounds = _BOUNDS.fullmatch(quantifier)
+                if bounds is None:
+                    continue
+                for tipo in {tipo_of(key) for key in keys.split("|")}:
+                    more = int(tipo in sure)  # the same type also stands alone in the unit
+                    found[tipo] = (int(bounds[1]) + more, int(bounds[2]) + more)
+        return found
+
+    @cached_property
     def first_keys(self) -> Mapping[str, str]:
         """The first declared key of each type."""
         return {tipo_of(key): key for key in reversed(list(self.records))}
 
-    def numero(self, tipo: str, record: bytes) -> int | None:
+    @cached_property
+    def subtypes(self) -> Mapping[str, Field[object]]:
+        """Where the subtype stands, of each type that has several."""
+        return {cls.TIPO[:2]: cls.BY_NAME[SUBTYPE] for cls in self.records.values() if "-" in cls.TIPO}
+
+    def tipo_di(self, record: bytes) -> str:
+        """The type of a record, with its subtype where there is one: `61`, `40-01`."""
+        tipo = raw_type(record)
+        spec = self.subtypes.get(tipo)
+        return tipo if spec is None else f"{tipo}-{spec.cut(record).decode('latin-1')}"
+
+    def numero(self, record: bytes) -> int | None:
         """The progressive that a record bears, if its type has one and it can be read."""
-        key = self.first_keys.get(tipo)
+        key = self.first_keys.get(self.tipo_di(record))
         spec = None if key is None else self.records[key].BY_NAME.get("numero_progressivo")
         raw = b"" if spec is None else spec.cut(record)
         return int(raw) if raw.isdigit() else None
@@ -211,13 +246,18 @@ def unit_pattern(flow: Flow, unit: Unit, needs: Collection[str], ending: bytes) 
         parts.append(b"(?:(?:%b)%b)%b" % (body, re.escape(ending), quantifier.encode()))
         if quantifier:  # the unit has surely ended: what follows is another record, not a faulty one of the same type
             tipo = tipo_of(key)
-            others = (other.encode() for other in flow.transitions[tipo] if other != tipo)
+            others = (other[:2].encode() for other in flow.transitions[tipo] if other[:2] != tipo[:2])
             parts.append(b"(?=.(?:%b))" % b"|".join(others))
     return re.compile(b"".join(parts), re.DOTALL)
 
 
 def _not(pattern: bytes | None) -> bytes:
     return b"" if pattern is None else b"(?!%b)" % pattern
+
+
+def needed_name(cls: type[Record], field: Field[Any]) -> str:
+    """The name under which rules know a field: `r14_importo`, `r4001_importo_a_debito`."""
+    return f"r{cls.TIPO.replace('-', '')}_{field.name}"
 
 
 # Columns that repeat, in every record of a unit, what its first record says.
@@ -229,7 +269,7 @@ def _record_pattern(cls: type[Record], needed: Collection[str], *, first: bool) 
 
 
 def _field_pattern(cls: type[Record], field: Field[object], needed: Collection[str], first: bool) -> bytes:
-    name = f"r{cls.TIPO}_{field.name}"
+    name = needed_name(cls, field)
     if field.name in SHARED:
         return b"(?P<%b>%b)" % (field.name.encode(), field.pattern()) if first else b"(?P=%b)" % field.name.encode()
     if name in needed:

@@ -23,6 +23,11 @@ LONGEST = 1 << 12
 _TIPO = re.compile(rb"[A-Z0-9]{2}")
 
 
+def raw_type(record: bytes) -> str:
+    """The two characters of the type of a record."""
+    return record[1:3].decode("latin-1")
+
+
 class LineFault(NamedTuple):
     """One defect of a line as such; `kind` is the last part of the code of its rule."""
 
@@ -44,7 +49,7 @@ class Riga(NamedTuple):
 
     @property
     def tipo(self) -> str:
-        return self.record[1:3].decode("latin-1")
+        return raw_type(self.record)
 
     @property
     def blank(self) -> bool:

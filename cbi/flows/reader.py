@@ -75,6 +75,7 @@ class _Reader:
             yield Letto(self.number, None, Corpo(riga.record, riga.number), riga)
             return
         else:
+            tipo = self.flow.tipo_di(riga.record)
             key = self._next(tipo)
             if tipo in self.flow.groups or tipo == "EF" or not self.flow.groups:
                 yield from self.flush()

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from cbi.flows import cornice, rendicontazione, riba
-from cbi.flows.model import FROM_BANK, TO_BANK, Flow
-from cbi.records.riba import CAUSALI_ESITO, IB, Record14
+from cbi.flows import al, altre_rendicontazioni, cornice, f24, mav, pc, rendicontazione, riba, rid
+from cbi.flows.model import FROM_BANK, TO_BANK, Flow, tipo_of
+from cbi.layout import LENGTH
+from cbi.records.riba import IB
 
-DECLARED: tuple[Flow, ...] = (riba.ORDINI, riba.ESITI, rendicontazione.RH, rendicontazione.EC)
-FRAME_NAMES = frozenset(cornice.FRAMES)
+DECLARED: tuple[Flow, ...] = (
+    riba.ORDINI,
+    riba.ESITI,
+    mav.ORDINI,
+    mav.ESITI,
+    rid.ORDINI,
+    rid.ESITI,
+    pc.PC,
+    al.RICHIESTE,
+    al.RISPOSTE,
+    al.IBAN,
+    f24.F4,
+    f24.I4,
+    f24.Q4,
+    f24.A4,
+    f24.R4,
+    rendicontazione.RH,
+    rendicontazione.EC,
+    altre_rendicontazioni.RA,
+    altre_rendicontazioni.RP,
+    altre_rendicontazioni.DT,
+)
 TESTE = frozenset(flow.tipo for flow in DECLARED) | frozenset(cornice.FRAMES)
 
 
@@ -27,18 +48,23 @@ def find(name: str, direction: str) -> Flow:
 def recognise(header: bytes, following: bytes = b"") -> Flow:
     """The flow of a header record.
 
-    Types that travel both ways are told by their codes: an ABI is all digits and a SIA seldom is; when both are,
-    the causale of the first order (`following`) decides.
+    Types that travel both ways are told by their codes: an ABI is all digits and a SIA seldom is. When that does not
+    settle it, the flow is the one whose records the first order (`following`) fits best.
     """
     tipo = header[1:3].decode("latin-1")
     candidates = [flow for flow in DECLARED if flow.tipo == tipo] or [cornice.FRAMES[tipo]]
     if len(candidates) == 1:
         return candidates[0]
-    direction = _direction(IB.mittente.cut(header), IB.ricevente.cut(header), Record14.causale.cut(following))
-    return next(flow for flow in candidates if flow.direction == direction)
+    from_company, to_company = (not cut.isdigit() for cut in (IB.mittente.cut(header), IB.ricevente.cut(header)))
+    if from_company or to_company:
+        direction = TO_BANK if from_company else FROM_BANK
+        candidates = [flow for flow in candidates if flow.direction == direction] or candidates
+    line = following.partition(b"\n")[0].rstrip(b"\r").ljust(LENGTH)
+    return min(candidates, key=lambda flow: _misfit(flow, line))
 
 
-def _direction(sender: bytes, receiver: bytes, causale: bytes) -> str:
-    if sender.isdigit() and receiver.isdigit():
-        return FROM_BANK if causale.decode("latin-1") in CAUSALI_ESITO else TO_BANK
-    return FROM_BANK if sender.isdigit() else TO_BANK
+def _misfit(flow: Flow, record: bytes) -> int:
+    """How many faults a record has, as the one of the flow that it resembles most."""
+    tipo = flow.tipo_di(record)
+    faults = (len(cls.faults(record)) for key, cls in flow.records.items() if tipo_of(key) == tipo)
+    return min(faults, default=LENGTH)

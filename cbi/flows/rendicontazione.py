@@ -141,6 +141,7 @@ def _rapporto(ordine: Ordine) -> Rapporto:
     head, tail = _need(ordine, "61"), _need(ordine, "64")
     closing = tail["data_contabile"] if "data_contabile" in tail else tail["data_fine_periodo"]
     liquid = tail.get("saldo_liquido")
+    account = head["rapporto"] if "rapporto" in head else head["conto_corrente"]
     iban = (
         head["codice_paese"],
         head["check_digit"],
@@ -152,8 +153,8 @@ def _rapporto(ordine: Ordine) -> Rapporto:
         line=ordine.line,
         abi=head["codice_abi_banca"],
         cab=head["cab_banca"],
-        conto=head["conto_corrente"],
-        iban="".join((*iban, head["conto_corrente"].rjust(12, "0"))) if all(iban) else None,
+        conto=account,
+        iban="".join((*iban, account.rjust(12, "0"))) if all(iban) else None,
         divisa=head["codice_divisa"],
         data=closing,
         saldo_iniziale=_signed(head["segno"], head["saldo_iniziale"]),
@@ -187,7 +188,7 @@ def _movimento(record: Record, details: list[Record]) -> Movimento:
         causale=values["causale_cbi"],
         causale_interna=values["causale_interna"],
         riferimento_banca=values["riferimento_banca"],
-        tipo_riferimento=values["tipo_riferimento_cliente"],
+        tipo_riferimento=values.get("tipo_riferimento_cliente"),
         riferimento=values["riferimento_cliente"],
         descrizione=description(details),
         dettagli=tuple(details),

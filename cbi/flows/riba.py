@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from cbi.fields import ValoreErrato
+from cbi.flows import disposizione
+from cbi.flows.disposizione import Promemoria, joined, need, promemoria
 from cbi.flows.model import FROM_BANK, TO_BANK, Context, Flow, Ordine, Supporto, Unit
 from cbi.records import riba as r
 
@@ -114,26 +115,29 @@ def _non_resident(raw: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Disposizione:
-    """A Ri.Ba. as the company knows it. `importo` in cents; `numero_ricevuta` with its ten digits."""
+class Disposizione(disposizione.Disposizione):
+    """A Ri.Ba. as the company knows it. `numero_ricevuta` with its ten digits."""
 
-    numero: int
-    line: int
-    causale: str
-    importo: int
-    segno: str
     scadenza: date
-    numero_ricevuta: str
-    debitore: str
-    codice_fiscale: str | None
     abi: str
-    cab: str | None
-    codice_cliente: str | None
-    riferimento: str | None
-    abi_assuntrice: str
-    cab_assuntrice: str
-    conto_assuntrice: str | None
-    raw: bytes
+    nostro_cab: str
+    numero_ricevuta: str
+
+    @property
+    def debitore(self) -> str:
+        return self.controparte
+
+    @property
+    def abi_assuntrice(self) -> str:
+        return self.nostro_abi
+
+    @property
+    def cab_assuntrice(self) -> str:
+        return self.nostro_cab
+
+    @property
+    def conto_assuntrice(self) -> str | None:
+        return self.nostro_conto
 
     @property
     def richiamo(self) -> bool:
@@ -148,20 +152,6 @@ class Esito(Disposizione):
     spese: int | None
     data_valuta: date | None
     riferimento_promemoria: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Promemoria:
-    """An accounting memo: causale 16000 fees, 37000 charge-back of unpaid items credited before."""
-
-    numero: int
-    line: int
-    causale: str
-    importo: int
-    data_creazione: date
-    data_valuta: date
-    riferimento: str
-    conto: str
 
 
 EFFETTI = {
@@ -183,15 +173,13 @@ def disposizioni(supporto: Supporto) -> Iterator[Disposizione]:
 def esiti(supporto: Supporto) -> Iterator[Esito | Promemoria]:
     """The outcomes and memos of a flow from the bank. Raises `ValoreErrato` where a field does not decode."""
     for ordine in supporto.ordini:
-        yield _promemoria(ordine) if ordine.get("10") else _esito(ordine)
+        yield promemoria(ordine) if ordine.get("10") else _esito(ordine)
 
 
 def _common(ordine: Ordine) -> dict[str, Any]:
-    quattordici = _need(ordine, "14")
-    trenta, cinquanta = _need(ordine, "30"), _need(ordine, "50")
-    ricevuta = _need(ordine, "51")
-    debtor = (trenta.get("descrizione_debitore_1"), trenta.get("descrizione_debitore_2"))
-    reference = (cinquanta.get("riferimenti_al_debito_1"), cinquanta.get("riferimenti_al_debito_2"))
+    quattordici = need(ordine, "14")
+    trenta, cinquanta = need(ordine, "30"), need(ordine, "50")
+    ricevuta = need(ordine, "51")
     return {
         "numero": quattordici["numero_progressivo"],
         "line": ordine.line,
@@ -200,21 +188,22 @@ def _common(ordine: Ordine) -> dict[str, Any]:
         "segno": quattordici["segno"],
         "scadenza": quattordici["data_pagamento"],
         "numero_ricevuta": f"{ricevuta['numero_ricevuta'] or 0:010d}",
-        "debitore": " ".join(part for part in debtor if part),
+        "controparte": joined(trenta, "descrizione_debitore_1", "descrizione_debitore_2"),
         "codice_fiscale": trenta["codice_fiscale_cliente"],
+        "codice_cliente": quattordici["codice_cliente_debitore"],
+        "riferimento": joined(cinquanta, "riferimenti_al_debito_1", "riferimenti_al_debito_2") or None,
         "abi": quattordici["abi_banca_domiciliataria"],
         "cab": quattordici["cab_banca_domiciliataria"],
-        "codice_cliente": quattordici["codice_cliente_debitore"],
-        "riferimento": " ".join(part for part in reference if part) or None,
-        "abi_assuntrice": quattordici["abi_banca_assuntrice"],
-        "cab_assuntrice": quattordici["cab_banca_assuntrice"],
-        "conto_assuntrice": quattordici["conto_banca_assuntrice"],
+        "conto": None,
+        "nostro_abi": quattordici["abi_banca_assuntrice"],
+        "nostro_cab": quattordici["cab_banca_assuntrice"],
+        "nostro_conto": quattordici["conto_banca_assuntrice"],
         "raw": ordine.raw,
     }
 
 
 def _esito(ordine: Ordine) -> Esito:
-    ricevuta = _need(ordine, "51")
+    ricevuta = need(ordine, "51")
     common = _common(ordine)
     return Esito(
         **common,
@@ -223,24 +212,3 @@ def _esito(ordine: Ordine) -> Esito:
         data_valuta=ricevuta["data_valuta"],
         riferimento_promemoria=ricevuta["riferimento_promemoria"],
     )
-
-
-def _promemoria(ordine: Ordine) -> Promemoria:
-    dieci = _need(ordine, "10")
-    return Promemoria(
-        numero=dieci["numero_progressivo"],
-        line=ordine.line,
-        causale=dieci["causale"],
-        importo=dieci["importo"],
-        data_creazione=dieci["data_creazione"],
-        data_valuta=dieci["data_valuta"],
-        riferimento=dieci["riferimento"],
-        conto=dieci["conto_del_creditore"],
-    )
-
-
-def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:
-    record = ordine.get(tipo)
-    if record is None:
-        raise ValoreErrato(tipo, ordine.numero, "presente nella disposizione", "present in the order")
-    return record.values()

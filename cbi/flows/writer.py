@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cbi.fields import ValoreErrato
+from cbi.fields import Undocumented, ValoreErrato
 from cbi.flows import registry
-from cbi.flows.model import Flow, tipo_of
+from cbi.flows.model import Flow
 from cbi.layout import Record
 
 Values = Mapping[str, object]
 EOL = b"\r\n"
+# What EF repeats of the header, where it has it.
+ECHO = (
+    *("mittente", "ricevente", "data_creazione", "nome_supporto"),
+    *("tipo_incasso_rid", "flag_priorita_trattamento_bonifico"),
+)
 
 
 def compose(flow: str, direction: str, header: Values, ordini: Iterable[Sequence[tuple[str, Values]]]) -> bytes:
@@ -53,7 +58,8 @@ class _Composer:
             self.movement += key == "62"
             given.setdefault("progressivo_movimento", (self.movement - 1) % 999 + 1)
         record = _build(self.flow, key, given)
-        amount, sign = record.values().get("importo"), record.values().get("segno")
+        made = record.values()
+        amount, sign = made.get(self.flow.amount), made.get("segno", "+")
         if amount is not None and sign in self.totals:
             self.totals[sign] += amount
         self.records += 1
@@ -72,7 +78,7 @@ class _Composer:
             "tot_importi_negativi": self.totals["-"],
             "tot_importi_positivi": self.totals["+"],
         }
-        echo = {name: header.get(name) for name in ("mittente", "ricevente", "data_creazione", "nome_supporto")}
+        echo = {name: header.get(name) for name in ECHO}
         return {name: value for name, value in {**echo, **counted}.items() if name in known}
 
 
@@ -83,7 +89,7 @@ def _build(flow: Flow, key: str, values: Values) -> Record:
 
 def documented(cls: type[Record], tipo: str) -> type[Record]:
     """The class itself. Raises `ValoreErrato` for one that may not be written."""
-    if any(field.name.startswith("non_documentato") for field in cls.FIELDS):
+    if any(isinstance(field, Undocumented) for field in cls.FIELDS):
         raise ValoreErrato(
             "record", tipo, "un record il cui tracciato è documentato per intero", "of a documented layout"
         )
@@ -108,4 +114,4 @@ def record_from_json(item: Mapping[str, Any]) -> Record:
     fields = item.get("fields")
     if not isinstance(fields, Mapping):
         raise ValoreErrato("fields", fields, "un oggetto", "an object")
-    return documented(flow.records[key], key).from_fields({**fields, "tipo_record": tipo_of(key)})
+    return documented(flow.records[key], key).from_fields(fields)

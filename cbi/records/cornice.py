@@ -6,25 +6,13 @@ Source: the rules common to every flow.
 
 from __future__ import annotations
 
-from cbi.fields import Date, Filler, FreeText, M, O, Text
+from cbi.fields import Date, Filler, FreeText, M, O, Text, Undocumented
 from cbi.layout import Record
 
 SOURCE = "regole comuni a tutti i flussi"
 
 # Header type -> what the flow is. Those with a module of their own are not in this list.
 TIPI = {
-    "IM": "M.Av.",
-    "IR": "R.I.D.",
-    "PC": "bonifici e stipendi",
-    "AL": "allineamento elettronico archivi",
-    "F4": "deleghe F24",
-    "I4": "deleghe F24 con elementi identificativi",
-    "Q4": "quietanze F24",
-    "A4": "esiti F24",
-    "R4": "revoche F24",
-    "RA": "conti anticipi",
-    "RP": "portafoglio",
-    "DT": "dossier titoli",
     "EP": "esiti di bonifici",
     "PE": "bonifici esteri",
     "AV": "avvisi di effetti",
@@ -45,7 +33,7 @@ class Testa(Record, source=SOURCE, confidence="low"):
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
-    non_documentato_1 = FreeText(46, 120, O, "Non documentato")
+    non_documentato_1 = Undocumented(46, 120, O, "Non documentato")
 
 
 class EF(Testa):
@@ -57,4 +45,4 @@ class Corpo(Record, source=SOURCE, confidence="low"):
 
     filler_1 = Filler(1, 1, O)
     tipo_record = FreeText(2, 3, O, "Tipo record")
-    non_documentato_1 = FreeText(4, 120, O, "Non documentato")
+    non_documentato_1 = Undocumented(4, 120, O, "Non documentato")

@@ -62,6 +62,11 @@ def cin_ok(cin: bytes, abi: bytes, cab: bytes, account: bytes) -> bool:
     return cin == bytes((check_letter(abi + cab + _account(account)),))
 
 
+def cin_expected(abi: bytes, cab: bytes, account: bytes) -> str:
+    """The CIN of ABI, CAB and account."""
+    return chr(check_letter(abi + cab + _account(account)))
+
+
 def iban_ok(country: bytes, digits: bytes, cin: bytes, abi: bytes, cab: bytes, account: bytes) -> bool:
     """Whether the check digits of an IBAN made of these parts are right (ISO 13616, mod 97)."""
     text = cin + abi + cab + _account(account) + country + digits

@@ -7,24 +7,22 @@ from functools import cache
 from typing import Any
 
 from cbi.fields import Fault, Field
-from cbi.flows.model import SHARED, tipo_of
+from cbi.flows.model import SHARED, needed_name, tipo_of
 from cbi.flows.physical import LineFault, Riga
 from cbi.layout import Record
 from cbi.records.cornice import Corpo
 from cbi.validators.diagnostics import Diagnostic
 from cbi.validators.reading import Read, Reading
-from cbi.validators.rendicontazione import MAX_DETTAGLI
 from cbi.validators.rules import Finding, Valori
 from cbi.validators.telling import Teller, full_code
 
-# Faults of fields that have a rule of their own: (field, kind of fault) -> code.
+# Faults of fields that have a rule of their own in every flow: (field, kind of fault) -> code.
 SPECIFIC = {
     ("mittente", "031"): "CBI-TES-031",
     ("ricevente", "033"): "CBI-TES-059",
     ("codice_divisa", "035"): "CBI-DIV-140",
     ("importo", "033"): "CBI-IMP-141",
     ("importo_movimento", "033"): "CBI-IMP-141",
-    ("filler_51", "036"): "RIBA-50-032",
 }
 
 
@@ -36,22 +34,23 @@ class Explainer:
 
     def add(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
         """Takes the next record of the supporto, explaining the group before when another begins."""
-        tipo, flow = riga.tipo, reading.flow
-        if "*" in flow.records and tipo != "EF":
+        flow = reading.flow
+        tipo = flow.tipo_di(riga.record)
+        if flow.is_frame and tipo != "EF":
             reading.conti.records += 1
             reading.state = "*"
             yield from self._physical(reading, riga, None)
             return
-        step = flow.step(reading.state, tipo, same_order=flow.numero(tipo, riga.record) == _numero(reading))
+        step = flow.step(reading.state, tipo, same_order=flow.numero(riga.record) == _numero(reading))
         before, after = _split(step.missing, flow.groups)
         reading.missing += [(key, riga) for key in before]
         if flow.complete(reading.state) if step.problem else (after or tipo in flow.groups or tipo == "EF"):
             yield from self.explain(reading)
         if step.problem:
-            self._disorder(reading, riga, step.problem)
+            self._disorder(reading, riga, tipo, step.problem)
         reading.missing += [(key, riga) for key in after]
         known = flow.first_keys.get(tipo)
-        reading.group.append(Read(known if step.problem else step.state, riga))
+        reading.group.append(Read(known if step.problem else step.state, tipo, riga))
         reading.state = step.state
         if tipo == "EF":
             yield from self.explain(reading)
@@ -68,22 +67,22 @@ class Explainer:
         found, reading.found = reading.found, []
         yield from sorted(found, key=_place)
 
-    def _disorder(self, reading: Reading, riga: Riga, problem: str) -> None:
+    def _disorder(self, reading: Reading, riga: Riga, tipo: str, problem: str) -> None:
         if problem == "025":  # it was not missing after all
-            reading.missing = [(key, at) for key, at in reading.missing if tipo_of(key) != riga.tipo]
+            reading.missing = [(key, at) for key, at in reading.missing if tipo_of(key) != tipo]
         expected = ", ".join(reading.flow.transitions.get(reading.state, {}))
-        finding = Finding(f"CBI-REC-{problem}", riga.tipo, "tipo_record", expected)
+        finding = Finding(f"CBI-REC-{problem}", tipo, "tipo_record", expected)
         reading.found += self.tell(reading, finding, riga, _any_class(reading))
 
     def _group(self, reading: Reading, group: list[Read]) -> Iterator[Diagnostic]:
-        first = group[0].riga
+        tipo, first = group[0].tipo, group[0].riga
         classes = self._classes(reading, group)
         faults = {
             read.riga.number: cls.faults(read.riga.record) for read in group if (cls := classes.get(read.riga.number))
         }
         valori = _valori(reading, group, classes, faults)
         reading.places["inizio"] = first.number
-        if first.tipo in reading.flow.starts:
+        if tipo in reading.flow.starts:
             reading.places["rapporto"] = first.number
         for read in group:
             cls = classes.get(read.riga.number)
@@ -91,15 +90,16 @@ class Explainer:
             if cls is not None:
                 yield from self._fields(reading, cls, read.riga, faults[read.riga.number], valori)
         yield from self._progressives(reading, group, classes)
-        yield from self._details(reading, group, classes, valori)
-        for rule in reading.ruleset.rules.get(first.tipo, ()):
+        yield from self._counts(reading, group, classes)
+        yield from self._movement_numbers(reading, group, classes, valori)
+        for rule in reading.ruleset.rules.get(tipo, ()):
             for finding in rule(valori, reading.conti):
-                at = next((r.riga for r in group if r.riga.tipo == finding.record), first)
+                at = next((r.riga for r in group if r.tipo == finding.record), first)
                 yield from self.tell(reading, finding, at, classes.get(at.number))
-        if first.tipo != "EF":
+        if tipo != "EF":
             cls = classes.get(first.number, Corpo)
-            key = f"{first.tipo}/{cls.VARIANTE}" if cls.VARIANTE else first.tipo
-            reading.accept(key, first.tipo, valori, len(group), first.number)
+            key = f"{tipo}/{cls.VARIANTE}" if cls.VARIANTE else tipo
+            reading.accept(key, tipo, valori, len(group), first.number)
 
     def _classes(self, reading: Reading, group: list[Read]) -> dict[int, type[Record]]:
         """The class of each known record of the group, by line."""
@@ -120,7 +120,7 @@ class Explainer:
             spec = next(spec for spec in cls.FIELDS if spec.start <= fault.start <= spec.end)
             if reading.ruleset.forgive(key, spec.name, fault.kind, valori):
                 continue
-            code = SPECIFIC.get((spec.name, fault.kind))
+            code = reading.ruleset.specific.get((key, spec.name, fault.kind)) or SPECIFIC.get((spec.name, fault.kind))
             code = code or ("CBI-CAR-032" if fault.kind == "CAR" else f"CBI-CAMPO-{fault.kind}")
             yield from self.tell(reading, LineFault(code, fault.start, fault.end, "", fault.expected), riga, cls, spec)
 
@@ -128,8 +128,8 @@ class Explainer:
         self, reading: Reading, group: list[Read], classes: dict[int, type[Record]]
     ) -> Iterator[Diagnostic]:
         """The first record of an order steps by one; the others bear its number."""
-        first = group[0].riga
-        expected = reading.conti.numero + (first.tipo in reading.flow.starts)
+        first, begins = group[0].riga, group[0].tipo in reading.flow.starts
+        expected = reading.conti.numero + begins
         for read in group:
             cls = classes.get(read.riga.number)
             spec = None if cls is None else cls.BY_NAME.get("numero_progressivo")
@@ -138,23 +138,33 @@ class Explainer:
             if int(raw) != expected:
                 finding = Finding("CBI-PROG-024", cls.TIPO, spec.name, f"{expected:07d}")
                 yield from self.tell(reading, finding, read.riga, cls)
-            if read.riga is first and first.tipo in reading.flow.starts:
+            if read.riga is first and begins:
                 expected = int(raw)
 
-    def _details(
+    def _counts(self, reading: Reading, group: list[Read], classes: dict[int, type[Record]]) -> Iterator[Diagnostic]:
+        """Records that repeat within a group: neither fewer nor more than it may hold."""
+        for tipo, (least, most) in reading.flow.limits.items():
+            found = [read.riga for read in group if read.tipo == tipo and read.riga.number in classes]
+            for riga in found[most:]:
+                finding = Finding(reading.ruleset.too_many[tipo], tipo, "tipo_record", f"<= {most}", "inizio")
+                yield from self.tell(reading, finding, riga, classes[riga.number])
+            if found and len(found) < least:
+                finding = Finding(reading.ruleset.too_few[tipo], tipo, "tipo_record", f">= {least}", "inizio")
+                yield from self.tell(reading, finding, found[-1], classes[found[-1].number])
+
+    def _movement_numbers(
         self, reading: Reading, group: list[Read], classes: dict[int, type[Record]], valori: Valori
     ) -> Iterator[Diagnostic]:
-        """The 63s of a movement: no more than five, all with its number."""
-        details = [read.riga for read in group if read.riga.tipo == "63" and read.riga.number in classes]
-        for riga in details[MAX_DETTAGLI:]:
-            finding = Finding("CC-63-023", "63", "tipo_record", f"<= {MAX_DETTAGLI}", "inizio")
-            yield from self.tell(reading, finding, riga, classes[riga.number])
-        for riga in details:
-            spec = classes[riga.number].BY_NAME["progressivo_movimento"]
-            number, raw = valori.get(spec.name), spec.cut(riga.record)
-            if number is not None and raw.isdigit() and raw != number:
-                finding = Finding("CC-63-024", "63", spec.name, number.decode("latin-1"), "inizio")
-                yield from self.tell(reading, finding, riga, classes[riga.number])
+        """The details of a movement bear its number."""
+        if "progressivo_movimento" not in valori:
+            return
+        number = valori["progressivo_movimento"]
+        for read in group:
+            cls = classes.get(read.riga.number)
+            spec = None if cls is None else cls.BY_NAME.get("progressivo_movimento")
+            if spec is not None and (raw := spec.cut(read.riga.record)).isdigit() and raw != number:
+                finding = Finding("CC-63-024", read.tipo, spec.name, number.decode("latin-1"), "inizio")
+                yield from self.tell(reading, finding, read.riga, cls)
 
 
 def _split(missing: tuple[str, ...], starts: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -165,9 +175,9 @@ def _split(missing: tuple[str, ...], starts: frozenset[str]) -> tuple[tuple[str,
 
 def _numero(reading: Reading) -> int | None:
     """The progressive of the order being read, also while its first group waits to be counted."""
-    first = reading.group[0].riga if reading.group else None
+    first = reading.group[0] if reading.group else None
     if first is not None and first.tipo in reading.flow.starts:
-        return reading.flow.numero(first.tipo, first.record)
+        return reading.flow.numero(first.riga.record)
     return reading.conti.numero
 
 
@@ -195,7 +205,7 @@ def _valori(
 @cache
 def _wanted(cls: Any, needs: frozenset[str]) -> dict[str, Field[Any]]:
     """The fields of a record that rules need, by the name that they have there."""
-    names = {spec.name if spec.name in SHARED else f"r{cls.TIPO}_{spec.name}": spec for spec in cls.FIELDS}
+    names = {spec.name if spec.name in SHARED else needed_name(cls, spec): spec for spec in cls.FIELDS}
     return {name: spec for name, spec in names.items() if name in SHARED or name in needs}
 
 

@@ -11,19 +11,24 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from cbi.flows import registry, rendicontazione, riba
+from cbi.flows import al, altre_rendicontazioni, f24, mav, pc, registry, rendicontazione, riba, rid
 from cbi.flows.model import TO_BANK, Flow
 from cbi.flows.physical import Riga, Source
 from cbi.flows.reader import context_of
+from cbi.validators import al as regole_al
+from cbi.validators import f24 as regole_f24
+from cbi.validators import mav as regole_mav
+from cbi.validators import pc as regole_pc
 from cbi.validators import rendicontazione as regole_rendicontazione
 from cbi.validators import riba as regole_riba
+from cbi.validators import rid as regole_rid
 from cbi.validators.catalogue import severities
 from cbi.validators.diagnostics import SEVERITIES, Diagnostic
 from cbi.validators.doubles import Doubles
 from cbi.validators.explain import Explainer
 from cbi.validators.prove import Prover
 from cbi.validators.reading import Read, Reading, double_key, identity_key
-from cbi.validators.rules import ECHO, Conti, Finding, Ruleset
+from cbi.validators.rules import Conti, Finding, Ruleset
 from cbi.validators.telling import Teller
 
 LIMIT = 10_000  # defects listed for one file; the rest is counted
@@ -33,8 +38,22 @@ UNREADABLE = "CBI-FILE-043"
 RULESETS = {
     (riba.ORDINI.name, riba.ORDINI.direction): regole_riba.ORDINI,
     (riba.ESITI.name, riba.ESITI.direction): regole_riba.ESITI,
+    (mav.ORDINI.name, mav.ORDINI.direction): regole_mav.ORDINI,
+    (mav.ESITI.name, mav.ESITI.direction): regole_mav.ESITI,
+    (rid.ORDINI.name, rid.ORDINI.direction): regole_rid.ORDINI,
+    (rid.ESITI.name, rid.ESITI.direction): regole_rid.ESITI,
+    (pc.PC.name, pc.PC.direction): regole_pc.PC,
+    (al.RICHIESTE.name, al.RICHIESTE.direction): regole_al.RICHIESTE,
+    (al.RISPOSTE.name, al.RISPOSTE.direction): regole_al.RISPOSTE_BANCA,
+    (al.IBAN.name, al.IBAN.direction): regole_al.IBAN,
+    (f24.F4.name, f24.F4.direction): regole_f24.F4,
+    (f24.I4.name, f24.I4.direction): regole_f24.I4,
+    (f24.Q4.name, f24.Q4.direction): regole_f24.Q4,
     (rendicontazione.RH.name, rendicontazione.RH.direction): regole_rendicontazione.RH,
     (rendicontazione.EC.name, rendicontazione.EC.direction): regole_rendicontazione.EC,
+    (altre_rendicontazioni.RA.name, altre_rendicontazioni.RA.direction): regole_rendicontazione.RA,
+    (altre_rendicontazioni.RP.name, altre_rendicontazioni.RP.direction): regole_rendicontazione.RP,
+    (altre_rendicontazioni.DT.name, altre_rendicontazioni.DT.direction): regole_rendicontazione.DT,
 }
 
 _NO_RULES = Ruleset(conti=Conti, needs=frozenset(), rules={})
@@ -107,7 +126,7 @@ class _Linter:
         reading = self.reading
         if reading is None:
             return
-        if reading.group and self.source.peek()[1:3].decode("latin-1") in reading.flow.groups:
+        if reading.group and reading.flow.tipo_di(self.source.peek()) in reading.flow.groups:
             yield from self.explainer.explain(reading)
         if self.fast and not reading.group and not reading.missing and reading.state != "EF":
             self.prover.prove(reading)
@@ -135,10 +154,10 @@ class _Linter:
     def _open(self, riga: Riga) -> Iterator[Diagnostic]:
         yield from self._habits()
         reading = self.reading = self._begin(riga, self.source)
-        reading.group = [Read(reading.flow.tipo, riga)]
+        reading.group = [Read(reading.flow.tipo, reading.flow.tipo, riga)]
         self.doubles.add(identity_key(riga.record))
         yield from self.explainer.explain(reading)
-        if reading.flow.name in registry.FRAME_NAMES:
+        if reading.flow.is_frame:
             yield from self._once("CBI-REC-100", riga, reading.flow.name)
 
     def _habits(self) -> Iterator[Diagnostic]:
@@ -189,7 +208,7 @@ class _Linter:
                     identity_key(riga.record),
                     Finding("CBI-FILE-999", riga.tipo, "nome_supporto", "", "primo"),
                 )
-            elif reading is not None and riga.tipo == reading.ruleset.double[1]:
+            elif reading is not None and reading.flow.tipo_di(riga.record) == reading.ruleset.double[1]:
                 code, record, name = reading.ruleset.double
                 spec = reading.flow.records[record].BY_NAME[name]
                 key, finding = (
@@ -202,7 +221,7 @@ class _Linter:
                 continue
             if key in first:
                 reading.places["primo"] = first[key]
-                cls = reading.flow.records[riga.tipo]
+                cls = reading.flow.records[finding.record]
                 yield from self.teller.record(reading, finding, riga, cls)
             first.setdefault(key, riga.number)
 
@@ -210,5 +229,9 @@ class _Linter:
 def _head(flow: Flow, header: bytes) -> dict[str, bytes]:
     """The fields that the rest of the supporto must agree with, those that are sound."""
     cls = flow.records[flow.tipo]
-    faulty = {fault.start for fault in cls.faults(header)}
-    return {name: cls.BY_NAME[name].cut(header) for name in ECHO if cls.BY_NAME[name].start not in faulty}
+    faulty = [fault.start for fault in cls.faults(header)]
+    return {
+        spec.name: spec.cut(header)
+        for spec in cls.FIELDS
+        if not any(spec.start <= start <= spec.end for start in faulty)
+    }

@@ -61,7 +61,8 @@ class Prover:
             lines = (end - at) // fast.line
             reading.accept(fast.key, fast.start, valori, lines, line + 1)
             last = end - fast.line + 1
-            reading.state = fast.ends[buffer[last : last + 2]]
+            state = fast.ends.get(buffer[last : last + 2])
+            reading.state = state or fast.ends[reading.flow.tipo_di(buffer[last - 1 : end]).encode()]
             at, line = end, line + lines
         source.advance(at, line - source.line)
         return at > last_safe and not source.eof
@@ -72,7 +73,7 @@ class Prover:
         if name not in self.compiled:
             found: dict[bytes, tuple[Fast, ...]] = {}
             for unit in flow.units:
-                tipo = unit.start.encode()
+                tipo = unit.start[:2].encode()
                 found[tipo] = (*found.get(tipo, ()), _fast(flow, unit, reading.ruleset, self.source.ending))
             self.compiled[name] = found
         return self.compiled[name]
@@ -95,8 +96,8 @@ def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
 
 
 def _ends(flow: Flow, unit: Unit) -> dict[bytes, str]:
-    """The state after a group, by the type of its last record: the key of the unit where the automaton knows it."""
-    ends = {}
-    for key in (option for keys, _ in unit.records for option in keys.split("|")):
-        ends[tipo_of(key).encode()] = key if key in flow.transitions else tipo_of(key)
-    return ends
+    """The state after a group, by the type of its last record, and by its two letters where they are enough."""
+    keys = [option for options, _ in unit.records for option in options.split("|")]
+    ends = {tipo_of(key): key if key in flow.transitions else tipo_of(key) for key in keys}
+    short = {tipo[:2]: state for tipo, state in ends.items() if sum(other[:2] == tipo[:2] for other in ends) == 1}
+    return {tipo.encode(): state for tipo, state in {**short, **ends}.items()}

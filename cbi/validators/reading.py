@@ -17,6 +17,7 @@ class Read:
     """A record of the group being read; `key` is None for a type that the flow does not know."""
 
     key: str | None
+    tipo: str
     riga: Riga
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cbi.fields import decimal_text
-from cbi.validators.coordinates import check_letter, cin_ok, iban_ok
+from cbi.validators.coordinates import cin_expected, cin_ok, iban_ok
 from cbi.validators.rules import (
     NONE,
     Conti,
@@ -24,10 +24,14 @@ from cbi.validators.rules import (
 )
 from cbi.validators.tables import CAUSALI_ABI
 
-MAX_DETTAGLI = 5
 ASSEGNO = b"13"
 RIFERIMENTI = frozenset((b"NROSUPCBI", b"PAYORDREF", b"NRPRATICA", b"NDISTINTA", b"RIFESICBI"))
-CAUSALI_FLUSSO = {"RH": (b"93001", b"93011"), "EC": (b"93003", b"93013")}
+CAUSALI_FLUSSO = {
+    "RH": (b"93001", b"93011"),
+    "RA": (b"93002", b"93012"),
+    "EC": (b"93003", b"93013"),
+    "RP": (b"93004", b"93014"),
+}
 
 
 @dataclass
@@ -90,8 +94,7 @@ def cin(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     parts = [v[name] for name in _PARTS[2:] if name in v]
     if len(parts) < len(_PARTS) - 2 or cin_ok(*parts):
         return NONE
-    expected = chr(check_letter(parts[1] + parts[2] + parts[3].strip().rjust(12, b"0")))
-    return (Finding("CC-61-035", "61", "cin", expected),)
+    return (Finding("CC-61-035", "61", "cin", cin_expected(*parts[1:])),)
 
 
 def causale_flusso(flow: str) -> Rule:
@@ -149,7 +152,8 @@ def data_64(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
 
 def divisa_64(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """61 and 64 bear one currency."""
-    if c.divisa is None or v.get("r64_codice_divisa", c.divisa) == c.divisa:
+    raw = v.get("r64_codice_divisa")
+    if c.divisa is None or raw is None or raw == c.divisa or not raw.strip():
         return NONE
     return (Finding("CC-64-140", "64", "codice_divisa", c.divisa.decode("latin-1"), "rapporto"),)
 
@@ -182,7 +186,27 @@ def _ruleset(flow: str) -> Ruleset:
             "64": (data_64, divisa_64, quadratura),
             "EF": (echo, not_empty, order_count("numero_rendicontazioni"), record_count),
         },
+        too_many={"63": "CC-63-023"},
     )
 
 
 RH, EC = _ruleset("RH"), _ruleset("EC")
+_EF = (echo, not_empty, order_count("numero_rendicontazioni"), record_count)
+RA = Ruleset(
+    conti=ContiRendicontazione,
+    needs=frozenset(_NEEDS),
+    rules={"61": (abi, causale_flusso("RA")), "EF": _EF},
+    too_many={"64": "CC-64-023"},
+)
+RP = Ruleset(
+    conti=ContiRendicontazione,
+    needs=frozenset(_NEEDS),
+    rules={
+        "61": (abi, causale_flusso("RP")),
+        "62": (movimento, causale),
+        "64": (data_64, divisa_64, quadratura),
+        "EF": _EF,
+    },
+    too_many={"63": "CC-63-023"},
+)
+DT = Ruleset(conti=Conti, needs=frozenset(_NEEDS), rules={"EF": (echo, not_empty, record_count)})

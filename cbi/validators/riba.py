@@ -269,6 +269,7 @@ ORDINI = Ruleset(
     },
     double=("RIBA-51-999", "51", "numero_ricevuta"),
     group="14",
+    specific={("50/non_residente", "filler_51", "036"): "RIBA-50-032"},
     forgive=_forgive,
 )
 

@@ -60,6 +60,9 @@ class Ruleset:
     rules: Mapping[str, tuple[Rule, ...]]
     double: tuple[str, str, str] = ("", "", "")  # code, record and field of the key that must not occur twice
     group: str = ""  # the record that begins the groups which have that key
+    too_few: Mapping[str, str] = field(default_factory=dict)  # codes by type of record, see `Flow.limits`
+    too_many: Mapping[str, str] = field(default_factory=dict)
+    specific: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # codes by record, field, kind of fault
     forgive: Callable[[str, str, str, Valori], bool] = lambda key, field, kind, valori: False
 
 

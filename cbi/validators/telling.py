@@ -58,13 +58,13 @@ class Teller:
             code,
             severity,
             line=riga.number,
-            record=what.record if isinstance(what, Finding) else riga.tipo,
+            record=what.record if isinstance(what, Finding) else reading.flow.tipo_di(riga.record),
             spec=spec,
             columns=(start, end),
             found=found or riga.record[start - 1 : end].decode("latin-1"),
             expected=what.expected,
             distinta=reading.number,
-            disposizione=reading.flow.numero(riga.tipo, riga.record),
+            disposizione=reading.flow.numero(riga.record),
             related=_related(reading, what),
             text=(riga.record if start <= LENGTH else riga.raw).decode("latin-1"),
         )
@@ -108,13 +108,12 @@ class Teller:
             "record": record or "",
             "field": spec.name if spec else "",
             "description": spec.description if spec else "",
-            "expected": expected.strip(),
             "start": columns[0],
             "end": columns[1],
         }
-        shown = _in_words(spec, found)
-        it = {**words, "kind": kind[0], "found": shown or "spazi"}
-        en = {**words, "kind": kind[1], "found": shown or "blank"}
+        shown, wanted = _in_words(spec, found), expected.strip()
+        it = {**words, "kind": kind[0], "found": shown or "spazi", "expected": wanted or "spazi"}
+        en = {**words, "kind": kind[1], "found": shown or "blank", "expected": wanted or "blank"}
         return Diagnostic(
             code=code,
             severity=severity,

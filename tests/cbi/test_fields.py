@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbi.fields import Cents, CommaAmount, Date, Digits, M, Number, O, Text, ValoreErrato, cents, decimal_text
+from cbi.fields import (
+    Cents,
+    CommaAmount,
+    Date,
+    Digits,
+    FullDate,
+    M,
+    Number,
+    O,
+    Quantity,
+    Text,
+    ValoreErrato,
+    cents,
+    decimal_text,
+)
 from cbi.flows.registry import DECLARED
 from cbi.layout import Record
 from cbi.records.riba import IB, Record14
@@ -165,3 +180,30 @@ def test_a_declaration_that_cannot_be_is_refused() -> None:
     for start, end, obligation in ((0, 5, M), (5, 4, M), (1, 121, M), (1, 2, "X")):
         with pytest.raises(TypeError):
             Text(start, end, obligation, "t")
+
+
+FULL = FullDate(1, 8, M, "Data")
+
+
+@pytest.mark.parametrize("raw", [b"20240229", b"20000229", b"19250131", b"00010101", b"99991231"])
+def test_a_date_with_its_whole_year_may_be_of_any_year(raw: bytes) -> None:
+    value = FULL.decode(raw)
+    assert value is not None and FULL.encode(value) == raw
+    assert re.fullmatch(FULL.pattern(), raw) and FULL.to_text(raw) == value.isoformat()
+
+
+@pytest.mark.parametrize("raw", [b"20230229", b"19000229", b"20240431", b"20241301", b"00000101", b"2024 101"])
+def test_a_date_with_its_whole_year_that_does_not_exist_is_told(raw: bytes) -> None:
+    assert not re.fullmatch(FULL.pattern(), raw)
+    assert [fault.kind for fault in FULL.faults(raw)] == ["034" if raw.isdigit() else "033"]
+    with pytest.raises(ValoreErrato):
+        FULL.decode(raw)
+
+
+def test_a_quantity_of_securities_has_three_decimals() -> None:
+    field = Quantity(1, 12, M, "Quantità")
+    assert field.encode(1_500_250) == b"00001500,250" and field.decode(b"00001500,250") == 1_500_250
+    assert field.to_text(b"00001500,250") == "1500.250" and field.from_text("1500.250") == b"00001500,250"
+    with pytest.raises(ValoreErrato):
+        field.from_text("1500.25")
+    assert [fault.kind for fault in field.faults(b"000015002,50")] == ["033"]

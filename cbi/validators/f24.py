@@ -1,0 +1,495 @@
+"""The rules of F24 beyond single fields.
+
+Source: public implementations of CBI-F24-001 6.17; tables of tax codes of the Agenzia delle entrate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from cbi.fields import decimal_text
+from cbi.flows.f24 import ELIDE, SEZIONI, Sezione
+from cbi.flows.model import needed_name
+from cbi.records import f24 as r
+from cbi.validators.coordinates import cin_expected, cin_ok, codice_fiscale_expected, codice_fiscale_ok
+from cbi.validators.rules import (
+    NONE,
+    Conti,
+    Finding,
+    Rule,
+    Ruleset,
+    Valori,
+    echo,
+    not_empty,
+    order_count,
+    record_count,
+)
+from cbi.validators.tables import table
+
+COMPENSAZIONI_VIETATE_DAL = b"20240701"
+RAVVEDIMENTO_RATE = b"3912"  # IMU on the main residence: paid in numbered instalments
+
+
+@cache
+def tributi() -> Mapping[bytes, Mapping[str, str]]:
+    """The rows of the table of tax codes by code."""
+    return {row["code"].encode(): row for row in table("f24_tributi")}
+
+
+@dataclass
+class ContiDelega(Conti):
+    """The delegation being read. An amount is None when a line that it sums is faulty."""
+
+    payment: bytes | None = None
+    lines: dict[str, int] = field(default_factory=dict)
+    debit: int | None = 0
+    credit: int | None = 0
+    all_debit: int | None = 0
+    all_credit: int | None = 0
+    balance: bytes | None = None
+    ente: bytes | None = None
+
+    def accept(self, start: str, valori: Valori) -> None:
+        if start == "10":
+            self.payment = valori.get("r20_data_di_pagamento")
+            self.lines = {}
+            self.all_debit = self.all_credit = self.debit = self.credit = 0
+        elif start in _LINES:
+            prefix = _PREFIX[start]
+            debit, credit = valori.get(f"{prefix}_importo_a_debito"), valori.get(f"{prefix}_importo_a_credito")
+            self.lines[start] = self.lines.get(start, 0) + 1
+            self.debit, self.all_debit = _plus(self.debit, debit), _plus(self.all_debit, debit)
+            self.credit, self.all_credit = _plus(self.credit, credit), _plus(self.all_credit, credit)
+            self.ente = valori.get("r4011_codice_ente")
+        elif start in _TOTALS:
+            self.debit = self.credit = 0
+        elif start == "50-01":
+            self.balance = valori.get("r5001_saldo_finale_delega")
+            self.positive += int(self.balance or 0)
+
+    def key(self, valori: Valori) -> bytes | None:
+        number: bytes | None = valori.get("r10_numero_protocollo_delega")
+        return None if number is None or not number.strip(b"0") else number
+
+
+_LINES = {sezione.riga.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
+_TOTALS = {sezione.totali.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
+_PREFIX = {tipo: f"r{tipo.replace('-', '')}" for tipo in (*_LINES, *_TOTALS)}
+
+
+def _plus(so_far: int | None, raw: bytes | None) -> int | None:
+    return None if so_far is None or raw is None else so_far + int(raw)
+
+
+# --- header and taxpayer -----------------------------------------------------------------------------------
+
+
+def qualificatore(head: str) -> Rule:
+    """105, 106 and 107-111 are all there or all blank."""
+
+    def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        names = ("tipo_flusso", "qualificatore_flusso", "soggetto_veicolatore")
+        parts = [v.get(f"r{head}_{name}", b"x").strip() for name in names]
+        if all(parts) or not any(parts):
+            return NONE
+        return (Finding("F24-F4-037", head, "qualificatore_flusso", "105, 106 e 107-111"),)
+
+    return rule
+
+
+def contribuente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The check character of the taxpayer's code."""
+    return _fiscale(v, "10", "codice_fiscale_contribuente", "F24-10-034")
+
+
+def secondo_codice(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The check character of the second fiscal code, where there is one."""
+    if not v.get("r20_secondo_codice_fiscale", b"").strip():
+        return NONE
+    return _fiscale(v, "20", "secondo_codice_fiscale", "F24-20-034")
+
+
+def identificativo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """A second fiscal code says who it is; without one there is nothing to say."""
+    second, who = v.get("r20_secondo_codice_fiscale"), v.get("r20_codice_identificativo")
+    if second is None or who is None or bool(second.strip()) == bool(who.strip()):
+        return NONE
+    code = "F24-20-031" if second.strip() else "F24-20-032"
+    return (Finding(code, "20", "codice_identificativo", "82-97 e 98-99"),)
+
+
+def passata(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Nothing is paid before the flow was made. How early it may be sent is a matter of the day it is sent."""
+    raw = v.get("r20_data_di_pagamento")
+    if raw is None or c.created is None:
+        return NONE
+    day = r.Record20.data_di_pagamento.decode(raw)
+    if day is None or day >= c.created:
+        return NONE
+    return (Finding("F24-20-202", "20", "data_di_pagamento", f">= {c.created:%Y%m%d}", "testa"),)
+
+
+def _fiscale(v: Valori, tipo: str, name: str, code: str) -> Sequence[Finding]:
+    raw = v.get(f"r{tipo.replace('-', '')}_{name}")
+    if raw is None or codice_fiscale_ok(raw):
+        return NONE
+    return (Finding(code, tipo, name, codice_fiscale_expected(raw)),)
+
+
+# --- lines -------------------------------------------------------------------------------------------------
+
+_MESE = re.compile(rb"00(?:0[1-9]|1[0-2])")
+_RATA = re.compile(rb"(?!00)\d\d(?!00)\d\d")
+_FORMATI = {"00MM": _MESE, "NNRR": _RATA, "0000": re.compile(b"0000")}
+_ENTI = {"T4": re.compile(rb"[A-Z]\d{3}"), "T6": re.compile(rb"[A-Z]{2} *")}
+
+
+def _righe(sezione: Sezione) -> tuple[Rule, ...]:
+    """The rules of a line of a section."""
+    tipo, prefix = sezione.riga.TIPO, _PREFIX[sezione.riga.TIPO]
+
+    def un_importo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        debit, credit = v.get(f"{prefix}_importo_a_debito"), v.get(f"{prefix}_importo_a_credito")
+        if debit is None or credit is None or bool(int(debit)) != bool(int(credit)):
+            return NONE
+        return (Finding("F24-40-141", tipo, "importo_a_debito", "debito oppure credito"),)
+
+    def solo_debito(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        if not sezione.solo_debito or not int(v.get(f"{prefix}_importo_a_credito", 0)):
+            return NONE
+        return (Finding("F24-40-210", tipo, "importo_a_credito", "0", ""),)
+
+    def limite(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        if c.lines.get(tipo, 0) != sezione.limite:
+            return NONE
+        return (Finding("F24-40-023", tipo, "tipo_record", f"<= {sezione.limite}", "rapporto"),)
+
+    def numero(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw, expected = v.get(f"{prefix}_{sezione.numero}"), c.lines.get(tipo, 0) + 1
+        if raw is None or int(raw) == expected:
+            return NONE
+        return (Finding("F24-40-024", tipo, sezione.numero, f"{expected:02d}"),)
+
+    def codice(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw = v.get(f"{prefix}_{sezione.codice}")
+        row = None if raw is None else tributi().get(raw.strip())
+        if raw is None or not sezione.tavola or (row is not None and row["section"] == sezione.tavola):
+            return NONE
+        if row is None:
+            return (Finding("F24-40-204", tipo, sezione.codice, sezione.tavola),)
+        return (Finding("F24-40-205", tipo, sezione.codice, row["section"]),)
+
+    def uso(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        row = tributi().get(v.get(f"{prefix}_{sezione.codice}", b"").strip(), _NO_ROW)
+        if row["mode_D_E_R"] == "D" and not sezione.solo_debito and int(v.get(f"{prefix}_importo_a_credito", 0)):
+            return (Finding("F24-40-206", tipo, "importo_a_credito", "a debito"),)
+        if row["mode_D_E_R"] == "R" and int(v.get(f"{prefix}_importo_a_debito", 0)):
+            return (Finding("F24-40-206", tipo, "importo_a_debito", "a credito"),)
+        return NONE
+
+    return (un_importo, solo_debito, limite, numero, codice, uso) if sezione.tavola else (un_importo, limite, numero)
+
+
+_NO_ROW = {"mode_D_E_R": "", "office_required": "", "act_required": "", "ref_1": "", "entity_or_format": ""}
+
+
+def _row(v: Valori, prefix: str) -> Mapping[str, str]:
+    return tributi().get(v.get(f"{prefix}_codice_tributo", b"").strip(), _NO_ROW)
+
+
+def ufficio_e_atto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Some codes pay what an act of an office asks for: both must be named."""
+    row = _row(v, "r4001")
+    missing = [
+        (code, name)
+        for code, column, name in (
+            ("F24-40-207", "office_required", "codice_ufficio"),
+            ("F24-40-208", "act_required", "codice_atto"),
+        )
+        if row[column] and not v.get(f"r4001_{name}", b"1").strip(b" 0")
+    ]
+    return [Finding(code, "40-01", name) for code, name in missing]
+
+
+def rateazione(prefix: str, tipo: str) -> Rule:
+    """What stands in rateazione is what the table of tax codes says: a month, an instalment, zeros."""
+
+    def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw, row = v.get(f"{prefix}_rateazione"), _row(v, prefix)
+        wanted = _FORMATI.get(row["ref_1"])
+        if raw is None or wanted is None or wanted.fullmatch(raw):
+            return NONE
+        return (Finding("F24-40-212", tipo, "rateazione", row["ref_1"]),)
+
+    return rule
+
+
+def rata_3912(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """3912 is paid in instalments, and says which."""
+    if v.get("r4007_codice_tributo") != RAVVEDIMENTO_RATE or v.get("r4007_rateazione", b"1").strip(b" 0"):
+        return NONE
+    return (Finding("F24-40-209", "40-07", "rateazione", "NNRR"),)
+
+
+def ente_locale(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The municipality's code; the province's letters for the fees of chambers of commerce."""
+    raw, kind = v.get("r4007_codice_ente"), _row(v, "r4007")["entity_or_format"]
+    wanted = _ENTI.get(kind[:2])
+    if raw is None or wanted is None or wanted.fullmatch(raw):
+        return NONE
+    return (Finding("F24-40-211", "40-07", "codice_ente", kind),)
+
+
+# --- totals ------------------------------------------------------------------------------------------------
+
+
+def _totali(sezione: Sezione) -> tuple[Rule, ...]:
+    """The rules of the totals of a section."""
+    tipo, prefix = sezione.totali.TIPO, _PREFIX[sezione.totali.TIPO]
+
+    def somme(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        return [
+            Finding(code, tipo, name, decimal_text(total))
+            for code, name, total in (
+                ("F24-40-050", "totale_importi_a_debito", c.debit),
+                ("F24-40-051", "totale_importi_a_credito", c.credit),
+            )
+            if total is not None and int(v.get(f"{prefix}_{name}", total)) != total
+        ]
+
+    def saldo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw = v.get(f"{prefix}_saldo_sezione")
+        if raw is None or c.debit is None or c.credit is None or int(raw) == abs(c.debit - c.credit):
+            return NONE
+        return (Finding("F24-40-052", tipo, "saldo_sezione", decimal_text(abs(c.debit - c.credit))),)
+
+    def segno(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw = v.get(f"{prefix}_segno_sezione")
+        if raw is None or c.debit is None or c.credit is None or (raw == b"P") == (c.debit >= c.credit):
+            return NONE
+        return (Finding("F24-40-047", tipo, "segno_sezione", "P" if c.debit >= c.credit else "N"),)
+
+    return somme, saldo, segno
+
+
+def un_ente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The lines of other bodies and their totals name one body."""
+    raw = v.get("r4012_codice_ente")
+    if raw is None or c.ente is None or raw == c.ente:
+        return NONE
+    return (Finding("F24-40-037", "40-12", "codice_ente", c.ente.decode("latin-1")),)
+
+
+# --- payment -----------------------------------------------------------------------------------------------
+
+
+def data_pagamento(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """20 and 50-01 bear one payment date."""
+    raw = v.get("r5001_data_di_pagamento")
+    if raw is None or c.payment is None or raw == c.payment:
+        return NONE
+    return (Finding("F24-50-037", "50-01", "data_di_pagamento", c.payment.decode("latin-1"), "rapporto"),)
+
+
+def saldo_delega(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Debits minus credits, and never less than zero."""
+    raw = v.get("r5001_saldo_finale_delega")
+    if raw is None or c.all_debit is None or c.all_credit is None:
+        return NONE
+    balance = c.all_debit - c.all_credit
+    if balance < 0:
+        return (Finding("F24-50-052", "50-01", "saldo_finale_delega", decimal_text(c.all_debit)),)
+    if int(raw) == balance:
+        return NONE
+    return (Finding("F24-50-050", "50-01", "saldo_finale_delega", decimal_text(balance)),)
+
+
+def crediti(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The credits of all the sections."""
+    raw = v.get("r5001_totale_importi_a_credito_compensati")
+    if raw is None or c.all_credit is None or int(raw) == c.all_credit:
+        return NONE
+    expected = decimal_text(c.all_credit)
+    return (Finding("F24-50-051", "50-01", "totale_importi_a_credito_compensati", expected),)
+
+
+def compensazione(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Since 1 July 2024 a bank may not carry a delegation with compensations or with nothing to pay."""
+    day, balance = v.get("r5001_data_di_pagamento", b""), v.get("r5001_saldo_finale_delega")
+    credit = c.all_credit or int(v.get("r5001_totale_importi_a_credito_compensati", 0))
+    if day < COMPENSAZIONI_VIETATE_DAL or not (credit or (balance is not None and not int(balance))):
+        return NONE
+    name = "totale_importi_a_credito_compensati" if credit else "saldo_finale_delega"
+    return (Finding("F24-50-201", "50-01", name, decimal_text(credit)),)
+
+
+def titolare(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """1 says that there is nothing to debit, 2 and 3 whose account is debited."""
+    raw, balance = v.get("r5001_titolare_pagamento"), v.get("r5001_saldo_finale_delega")
+    if raw is None or balance is None or (raw == b"1") == (int(balance) == 0):
+        return NONE
+    return (Finding("F24-50-032", "50-01", "titolare_pagamento", "2 / 3" if int(balance) else "1"),)
+
+
+_CONTO = ("abi_banca_di_addebito_passiva", "cab_banca_di_addebito", "numero_conto_di_addebito")
+
+
+def conto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """What is debited needs an account, and an account with a CIN the right one."""
+    parts = [v.get(f"r5001_{name}", b"?") for name in _CONTO]
+    if not int(v.get("r5001_saldo_finale_delega", 0)) or b"?" in parts:
+        return NONE
+    blank = [name for name, part in zip(_CONTO, parts, strict=True) if not part.strip(b" 0")]
+    if blank:
+        return (Finding("F24-50-031", "50-01", blank[0]),)
+    cin = v.get("r5001_cin", b" ")
+    if not cin.strip() or cin_ok(cin, *parts):
+        return NONE
+    return (Finding("F24-50-053", "50-01", "cin", cin_expected(parts[0], parts[1], parts[2])),)
+
+
+def intestatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The check character of the code of whose account is debited."""
+    return _fiscale(v, "50-01", "codice_fiscale_titolare_conto", "F24-50-034")
+
+
+def mittente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The check character of the sender's code."""
+    return _fiscale(v, "50-02", "codice_fiscale_mittente", "F24-5002-034")
+
+
+def destinatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The address of who gets the printed receipt is there when it is not the holder of the account, and only then."""
+    raw, there = v.get("r5002_destinatario_stampa"), v.get("r5003_tipo_record") is not None
+    if raw is None or (raw == b"2") == there:
+        return NONE
+    return (
+        Finding("F24-50-022" if there else "F24-50-021", "50-02", "destinatario_stampa", "1" if there else "50-03"),
+    )
+
+
+# --- receipts ----------------------------------------------------------------------------------------------
+
+
+def totale_quietanza(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The receipt is of the whole balance, on the day of the delegation."""
+    total, day = v.get("r70_totale_delega"), v.get("r70_data_pagamento")
+    found = []
+    if total is not None and c.balance is not None and int(total) != int(c.balance):
+        found.append(Finding("F24-70-037", "70", "totale_delega", decimal_text(int(c.balance)), "rapporto"))
+    if day is not None and c.payment is not None and day != c.payment:
+        found.append(Finding("F24-70-038", "70", "data_pagamento", c.payment.decode("latin-1"), "rapporto"))
+    return found
+
+
+_IUD = ("sportello_banca_passiva_cab", "progressivo_assoluto")
+
+
+def protocollo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """What the IUD is made of, for a delegation of which no refusal is told."""
+    if v.get("r70_descrizione_rifiuto", b"x").strip():
+        return NONE
+    own = v.get("r70_flag_posizione_abi_rendicontante") == b"1"
+    names = ("abi_banca_passiva_rendicontante", *_IUD) if own else _IUD
+    missing = [name for name in names if not v.get(f"r70_{name}", b"1").strip(b" 0")]
+    return [Finding("F24-70-031", "70", missing[0], "IUD")] if missing else NONE
+
+
+# --- trailer -----------------------------------------------------------------------------------------------
+
+
+def totale_positivo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The sum of the balances."""
+    raw = v.get("rEF_tot_importi_positivi")
+    if raw is None or int(raw) == c.positive:
+        return NONE
+    return (Finding("F24-EF-050", "EF", "tot_importi_positivi", decimal_text(c.positive), "testa"),)
+
+
+def totale_negativo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Zeros."""
+    if not int(v.get("rEF_tot_importi_negativi", 0)):
+        return NONE
+    return (Finding("F24-EF-051", "EF", "tot_importi_negativi", "0.00", "testa"),)
+
+
+_EF: tuple[Rule, ...] = (
+    echo,
+    not_empty,
+    order_count("numero_disposizioni"),
+    record_count,
+    totale_positivo,
+    totale_negativo,
+)
+
+
+def _needs(sezioni: tuple[Sezione, ...], head: str) -> frozenset[str]:
+    """Every field of the records that have rules: the rules of a line read most of them."""
+    classes = [cls for sezione in sezioni for cls in (sezione.riga, sezione.totali)]
+    classes += [r.Record10, r.Record20, r.Record5001, r.Record5002, r.Record70, r.EF]
+    names = {needed_name(cls, spec) for cls in classes for spec in cls.FIELDS if spec.name in _READ}
+    heads = {f"r{head}_{name}" for name in ("tipo_flusso", "qualificatore_flusso", "soggetto_veicolatore")}
+    return frozenset(names | heads | {"r5003_tipo_record"})
+
+
+_READ = frozenset(
+    (
+        *("importo_a_debito", "importo_a_credito", "progressivo_tributo", "progressivo_contributo", "codice_tributo"),
+        *("causale_contributo", "rateazione", "codice_ufficio", "codice_atto", "codice_ente"),
+        *("totale_importi_a_debito", "totale_importi_a_credito", "segno_sezione", "saldo_sezione"),
+        *("codice_fiscale_contribuente", "numero_protocollo_delega", "data_di_pagamento", "secondo_codice_fiscale"),
+        *("codice_identificativo", "saldo_finale_delega", "totale_importi_a_credito_compensati"),
+        *("titolare_pagamento", "cin", "codice_fiscale_titolare_conto", *_CONTO),
+        *("codice_fiscale_mittente", "destinatario_stampa"),
+        *("totale_delega", "data_pagamento", "descrizione_rifiuto", "flag_posizione_abi_rendicontante", *_IUD),
+        *("abi_banca_passiva_rendicontante", "mittente", "ricevente", "data_creazione", "nome_supporto"),
+        *("numero_disposizioni", "numero_record", "tot_importi_positivi", "tot_importi_negativi"),
+    )
+)
+_MORE: Mapping[str, tuple[Rule, ...]] = {
+    "40-01": (ufficio_e_atto, rateazione("r4001", "40-01")),
+    "40-05": (rateazione("r4005", "40-05"),),
+    "40-07": (rateazione("r4007", "40-07"), rata_3912, ente_locale),
+    "40-12": (un_ente,),
+}
+
+
+def _ruleset(head: str, sezioni: tuple[Sezione, ...], *, to_bank: bool) -> Ruleset:
+    body: dict[str, tuple[Rule, ...]] = {}
+    for sezione in sezioni:
+        line, totals = sezione.riga.TIPO, sezione.totali.TIPO
+        body[line] = (*_righe(sezione), *_MORE.get(line, ()))
+        body[totals] = (*_totali(sezione), *_MORE.get(totals, ()))
+    sent = (qualificatore(head),) if to_bank else ()
+    return Ruleset(
+        conti=ContiDelega,
+        needs=_needs(sezioni, head),
+        rules={
+            head: sent,
+            "10": (contribuente, secondo_codice, identificativo, *((passata,) if to_bank else ())),
+            **body,
+            "50-01": (
+                data_pagamento,
+                saldo_delega,
+                crediti,
+                titolare,
+                conto,
+                intestatario,
+                mittente,
+                destinatario,
+                *((compensazione,) if to_bank else ()),
+            ),
+            "70": () if to_bank else (totale_quietanza, protocollo),
+            "EF": _EF,
+        },
+        double=("F24-10-999", "10", "numero_protocollo_delega") if to_bank else ("", "", ""),
+        group="10" if to_bank else "",
+    )
+
+
+F4 = _ruleset("F4", SEZIONI, to_bank=True)
+I4 = _ruleset("I4", (ELIDE,), to_bank=True)
+Q4 = _ruleset("Q4", (*SEZIONI, ELIDE), to_bank=False)

@@ -1,0 +1,140 @@
+"""The rules of R.I.D. beyond single fields.
+
+Source: the public implementations of the flow, and the rules common to every flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cbi.flows.rid import CAUSALI_RID
+from cbi.validators.comuni import (
+    EF_NEEDS,
+    IBAN_NEEDS,
+    QUALIFICATORE,
+    ContiDisposizioni,
+    all_or_none,
+    as_head,
+    coordinates,
+    fields,
+    iban,
+    not_past,
+    not_zero,
+    one_per_flow,
+    sign,
+    totals,
+)
+from cbi.validators.rules import NONE, Finding, Ruleset, Valori, echo, not_empty, order_count, record_count
+
+PAGATE = frozenset((b"50010",))
+CON_MOTIVO = b"50007"
+
+
+@dataclass
+class ContiRid(ContiDisposizioni):
+    """The sums of R.I.D.: orders and memos begin with the same record, the causale tells them apart."""
+
+    def is_memo(self, start: str, valori: Valori) -> bool:
+        return not (valori.get("r10_causale") or CAUSALI_RID).startswith(CAUSALI_RID)
+
+
+def completo(v: Valori, c: ContiRid) -> Sequence[Finding]:
+    """An outcome has its records 20, 30 and 50: only a memo is made of 10 and 70 alone."""
+    causale = v.get("r10_causale")
+    if causale is None or not causale.startswith(CAUSALI_RID):
+        return NONE
+    if any(v.get(f"r{tipo}_tipo_record") for tipo in ("20", "30", "50")):
+        return NONE
+    return (Finding("RID-10-021", "10", "causale", "20, 30, 50"),)
+
+
+_segno = sign("RID-10-047", "10", PAGATE)
+
+
+def segno(v: Valori, c: ContiRid) -> Sequence[Finding]:
+    """`+` only for what was paid; a memo may bear either sign."""
+    return NONE if c.is_memo("10", v) else _segno(v, c)
+
+
+def motivo(v: Valori, c: ContiRid) -> Sequence[Finding]:
+    """A reversal for technical reasons says which."""
+    if v.get("r10_causale") != CON_MOTIVO or (v.get("r70_causale_storno") or b"x").strip():
+        return NONE
+    return (Finding("RID-70-031", "70", "causale_storno", "64-65"),)
+
+
+_EF = (
+    echo,
+    not_empty,
+    as_head("RID-EF-037", "EF", "tipo_incasso_rid"),
+    order_count("numero_disposizioni"),
+    record_count,
+    *totals("RID-EF-050", "RID-EF-051"),
+)
+_TESTA = (all_or_none("RID-IR-037", "IR", QUALIFICATORE, "105, 106 e 107-111"),)
+_ENTRAMBI = (
+    not_zero("RID-10-141", "10", "importo"),
+    as_head("RID-10-039", "10", "tipo_incasso_rid"),
+)
+_NEEDS = EF_NEEDS | fields(
+    rIR=" ".join(QUALIFICATORE),
+    r10="causale importo segno abi_banca_assuntrice tipo_incasso_rid",
+    rEF="tipo_incasso_rid",
+)
+
+ORDINI = Ruleset(
+    conti=ContiRid,
+    needs=_NEEDS
+    | fields(
+        r10="data_scadenza cab_banca_assuntrice conto_ordinante codice_azienda_creditrice"
+        " abi_banca_domiciliataria cab_banca_domiciliataria",
+        r16=IBAN_NEEDS,
+        r17=IBAN_NEEDS,
+    ),
+    rules={
+        "IR": _TESTA,
+        "10": (
+            as_head("RID-10-037", "10", "abi_banca_assuntrice", "ricevente"),
+            one_per_flow("RID-10-036", "10", "codice_azienda_creditrice"),
+            not_past("RID-10-034", "10", "data_scadenza"),
+            not_zero("RID-10-042", "10", "abi_banca_domiciliataria", "ABI"),
+            *_ENTRAMBI,
+            iban("RID-16-034", "RID-16-035", "16"),
+            coordinates(
+                "RID-16-037",
+                "16",
+                {
+                    "codice_abi": "r10_abi_banca_assuntrice",
+                    "codice_cab": "r10_cab_banca_assuntrice",
+                    "numero_conto": "r10_conto_ordinante",
+                },
+            ),
+            iban("RID-17-034", "RID-17-035", "17"),
+            coordinates(
+                "RID-17-037",
+                "17",
+                {"codice_abi": "r10_abi_banca_domiciliataria", "codice_cab": "r10_cab_banca_domiciliataria"},
+            ),
+        ),
+        "EF": _EF,
+    },
+    too_few={"60": "RID-60-021"},
+    too_many={"60": "RID-60-023"},
+)
+
+ESITI = Ruleset(
+    conti=ContiRid,
+    needs=_NEEDS | fields(r20="tipo_record", r30="tipo_record", r50="tipo_record", r70="causale_storno"),
+    rules={
+        "IR": _TESTA,
+        "10": (
+            as_head("RID-10-037", "10", "abi_banca_assuntrice", "mittente"),
+            completo,
+            segno,
+            motivo,
+            *_ENTRAMBI,
+        ),
+        "EF": _EF,
+    },
+)
