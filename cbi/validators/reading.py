@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 
 from cbi.flows.model import Context, Flow
 from cbi.flows.physical import Riga
+from cbi.records.cornice import Testa
 from cbi.validators.diagnostics import Diagnostic
 from cbi.validators.doubles import Doubles
 from cbi.validators.rules import Conti, Ruleset, Valori
+
+_IDENTITY = slice(Testa.mittente.start - 1, Testa.nome_supporto.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +65,5 @@ def double_key(supporto: int, key: bytes) -> bytes:
 
 
 def identity_key(header: bytes) -> bytes:
-    """What must occur once in the file: sender, receiver, date and name, header 4-39."""
-    return b"S" + header[3:39]
+    """What must occur once in the file: sender, receiver, date and name."""
+    return b"S" + header[_IDENTITY]
