@@ -209,7 +209,7 @@ class Supporto:
 
     @property
     def tipo(self) -> str:
-        return self.header.raw[1:3].decode("latin-1")
+        return raw_type(self.header.raw)
 
     @property
     def identita(self) -> tuple[str, str, date | None, str]:

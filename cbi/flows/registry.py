@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cbi.flows import al, altre_rendicontazioni, cornice, f24, mav, pc, rendicontazione, riba, rid
 from cbi.flows.model import FROM_BANK, TO_BANK, Flow, tipo_of
+from cbi.flows.physical import raw_type
 from cbi.layout import LENGTH
 from cbi.records.riba import IB
 
@@ -51,7 +52,7 @@ def recognise(header: bytes, following: bytes = b"") -> Flow:
     Types that travel both ways are told by their codes: an ABI is all digits and a SIA seldom is. When that does not
     settle it, the flow is the one whose records the first order (`following`) fits best.
     """
-    tipo = header[1:3].decode("latin-1")
+    tipo = raw_type(header)
     candidates = [flow for flow in DECLARED if flow.tipo == tipo] or [cornice.FRAMES[tipo]]
     if len(candidates) == 1:
         return candidates[0]
