@@ -45,7 +45,8 @@ class Flow:
     `records` maps keys to classes: the key is the type, or `type/variant` where one type has several layouts.
     `transitions` is the automaton: from each state (the key of the last record) the types admitted and the state
     that each leads to; it starts in the header's type and ends in "EF". `units` are the repeating groups,
-    `starts` the types that begin an order, `classify` tells the variants of a group of records.
+    `starts` the types that begin an order, `classify` tells the variants of a group of records, `amount`
+    is the field that EF sums: under its sign, or as positive where there is none.
     """
 
     name: str
@@ -56,6 +57,12 @@ class Flow:
     units: Sequence[Unit]
     starts: frozenset[str]
     classify: Callable[[list[str], list[bytes], Context], list[str]]
+    amount: str = "importo"
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether only header and trailer are declared."""
+        return "*" in self.records
 
     @property
     def tipo(self) -> str:
