@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs bench soak lock clean
+.PHONY: demo test lint docs fixtures bench soak lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -20,6 +20,9 @@ lint: .venv/ready
 
 docs: .venv/ready ## rewrites the generated pages from the declarations
 	$(BIN)/python docs/make.py
+
+fixtures: .venv/ready ## writes the flow files again, byte for byte
+	$(BIN)/python -m fixtures.make
 
 bench: .venv/ready ## ratios to a bare slice loop, measured in one run
 	$(BIN)/python bench/lint.py

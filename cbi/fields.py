@@ -106,6 +106,10 @@ class Field(Generic[T]):
         """The bytes of this field in the 120 of its record."""
         return raw[self.start - 1 : self.end]
 
+    def paste(self, raw: bytes, content: bytes) -> bytes:
+        """The 120 of a record with other bytes in this field."""
+        return raw[: self.start - 1] + content + raw[self.end :]
+
     # --- what each kind says of itself -------------------------------------------------------------------
 
     def pattern(self) -> bytes:

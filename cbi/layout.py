@@ -95,6 +95,15 @@ class Record:
         _refuse_unknown(cls, values)
         return cls(b"".join(_from_text(field, values) for field in cls.FIELDS))
 
+    def replace(self, **values: Any) -> Self:
+        """The same record, byte for byte, but for these fields. Raises `ValoreErrato`."""
+        _refuse_unknown(type(self), values)
+        raw = self.raw
+        for name, value in values.items():
+            field = self.BY_NAME[name]
+            raw = field.paste(raw, field.encode(value))
+        return type(self)(raw, self.line)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} line {self.line}: {self.raw.decode('latin-1').rstrip()!r}>"
 

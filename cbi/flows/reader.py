@@ -6,7 +6,7 @@ it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
@@ -46,7 +46,11 @@ class Group:
 
 def read_records(stream: BinaryIO) -> Iterator[Letto]:
     """Every record of the file, in order, in constant memory."""
-    source = Source(stream)
+    return records_of(Source(stream))
+
+
+def records_of(source: Source) -> Iterator[Letto]:
+    """Every record of a file that is already open."""
     reader = _Reader()
     while (riga := source.next()) is not None:
         if not riga.blank:
@@ -125,8 +129,13 @@ def context_of(flow: Flow, header: bytes) -> Context:
 
 def read_supporti(stream: BinaryIO) -> Iterator[Supporto]:
     """Every supporto of the file, whole. Lines outside a supporto are left out (`cbi.lint` reports them)."""
+    return supporti_of(read_records(stream))
+
+
+def supporti_of(letti: Iterable[Letto]) -> Iterator[Supporto]:
+    """The supporti that records make, one after the other."""
     current: list[Letto] = []
-    for letto in read_records(stream):
+    for letto in letti:
         if letto.flow is None:
             continue
         if current and letto.supporto != current[0].supporto:

@@ -10,16 +10,12 @@ from typing import Any
 
 from cbi.fields import Undocumented, ValoreErrato
 from cbi.flows import registry
+from cbi.flows.coda import ECHO, Conteggio
 from cbi.flows.model import Flow
 from cbi.layout import Record
 
 Values = Mapping[str, object]
 EOL = b"\r\n"
-# What EF repeats of the header, where it has it.
-ECHO = (
-    *("mittente", "ricevente", "data_creazione", "nome_supporto"),
-    *("tipo_incasso_rid", "flag_priorita_trattamento_bonifico"),
-)
 
 
 def compose(flow: str, direction: str, header: Values, ordini: Iterable[Sequence[tuple[str, Values]]]) -> bytes:
@@ -33,53 +29,41 @@ def compose(flow: str, direction: str, header: Values, ordini: Iterable[Sequence
     composer = _Composer(kind)
     testa = _build(kind, kind.tipo, header)
     body = [composer.order(number, ordine) for number, ordine in enumerate(ordini, 1)]
-    coda = _build(kind, composer.coda_key(), composer.coda(header, len(body)))
+    coda = _build(kind, composer.coda_key(), composer.coda(header))
     return b"".join(record.raw + EOL for record in (testa, *(r for records in body for r in records), coda))
 
 
 class _Composer:
-    """Counts and sums what it numbers."""
+    """Numbers orders and has them counted."""
 
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
-        self.records = 2
-        self.totals = {"-": 0, "+": 0}
+        self.counted = Conteggio(flow)
         self.first = ""
         self.movement = 0
 
     def order(self, number: int, ordine: Sequence[tuple[str, Values]]) -> list[Record]:
         self.first = self.first or ordine[0][0]
         self.movement = 0
-        return [self._record(number, key, values) for key, values in ordine]
+        records = [self._record(number, key, values) for key, values in ordine]
+        self.counted.add(records)
+        return records
 
     def _record(self, number: int, key: str, values: Values) -> Record:
         given: dict[str, object] = {"numero_progressivo": number, **values}
         if "progressivo_movimento" in self.flow.records[key].BY_NAME:
             self.movement += key == "62"
             given.setdefault("progressivo_movimento", (self.movement - 1) % 999 + 1)
-        record = _build(self.flow, key, given)
-        made = record.values()
-        amount, sign = made.get(self.flow.amount), made.get("segno", "+")
-        if amount is not None and sign in self.totals:
-            self.totals[sign] += amount
-        self.records += 1
-        return record
+        return _build(self.flow, key, given)
 
     def coda_key(self) -> str:
         variant = f"EF/{self.first.partition('/')[2]}"
         return variant if variant in self.flow.records else "EF"
 
-    def coda(self, header: Values, orders: int) -> dict[str, object]:
-        known = self.flow.records[self.coda_key()].BY_NAME
-        counted = {
-            "numero_disposizioni": orders,
-            "numero_rendicontazioni": orders,
-            "numero_record": self.records,
-            "tot_importi_negativi": self.totals["-"],
-            "tot_importi_positivi": self.totals["+"],
-        }
-        echo = {name: header.get(name) for name in ECHO}
-        return {name: value for name, value in {**echo, **counted}.items() if name in known}
+    def coda(self, header: Values) -> dict[str, object]:
+        cls = self.flow.records[self.coda_key()]
+        echo = {name: header.get(name) for name in ECHO if name in cls.BY_NAME}
+        return {**echo, **self.counted.values(cls)}
 
 
 def _build(flow: Flow, key: str, values: Values) -> Record:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
+from cbi.flows.coda import ECHO
+
 Valori = Mapping[str, Any]
 
 
@@ -66,7 +68,6 @@ class Ruleset:
     forgive: Callable[[str, str, str, Valori], bool] = lambda key, field, kind, valori: False
 
 
-ECHO = ("mittente", "ricevente", "data_creazione", "nome_supporto")
 NONE: tuple[Finding, ...] = ()
 
 
