@@ -9,11 +9,9 @@ from cbi.fields import ValoreErrato
 from cbi.flows.model import Flow, Ordine, Supporto
 from cbi.layout import Record
 
-# What EF repeats of the header, where it has it.
-ECHO = (
-    *("mittente", "ricevente", "data_creazione", "nome_supporto"),
-    *("tipo_incasso_rid", "flag_priorita_trattamento_bonifico"),
-)
+# What EF repeats of the header: in every flow what identifies the supporto, in some a flag of their own.
+IDENTITY = ("mittente", "ricevente", "data_creazione", "nome_supporto")
+ECHO = (*IDENTITY, "tipo_incasso_rid", "flag_priorita_trattamento_bonifico")
 COUNTS = ("numero_disposizioni", "numero_rendicontazioni")
 TOTALS = {"-": "tot_importi_negativi", "+": "tot_importi_positivi"}
 PROMEMORIA = "promemoria"  # the variant of the orders that totals may leave out

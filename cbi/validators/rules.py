@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from cbi.flows.coda import ECHO
+from cbi.flows.coda import IDENTITY
 
 Valori = Mapping[str, Any]
 
@@ -75,7 +75,7 @@ def echo(v: Valori, c: Conti) -> Sequence[Finding]:
     """EF repeats header 4-39."""
     return [
         Finding("CBI-EF-037", "EF", name, c.head[name].decode("latin-1"), "testa")
-        for name in ECHO
+        for name in IDENTITY
         if name in c.head and v.get(f"rEF_{name}", c.head[name]) != c.head[name]
     ]
 
