@@ -1,0 +1,11 @@
+"""Properties are tried on other cases at every run; in CI always on the same ones, so that a run can be repeated."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
