@@ -39,26 +39,18 @@ class ValoreErrato(ValueError):
 
 
 class Fault(NamedTuple):
-    """One defect of one field: `kind` names the rule (see `FAULTS`), `start`-`end` are columns of the record."""
+    """One defect of one field, over the columns `start`-`end` of the record.
+
+    `kind` is the number that the banks' own diagnostics (ER flows) use where they have one: 031 mandatory and not
+    valued, 032 not one of the coded values, 033 not in the format, 034 a date that does not exist; and beside them 035
+    not the constant, 036 not blank, 038 text not left-aligned, 039 number not zero-filled, CAR characters outside the
+    set of the standard.
+    """
 
     kind: str
     start: int
     end: int
     expected: str
-
-
-# Kinds of fault a field can have, by the number the banks' own diagnostics (ER flows) use where they have one.
-FAULTS = {
-    "031": "mandatory and not valued",
-    "032": "not one of the coded values",
-    "033": "not in the format of the field",
-    "034": "a date that does not exist",
-    "035": "not the constant of the standard",
-    "036": "not blank",
-    "038": "text not left-aligned",
-    "039": "number not right-aligned and zero-filled",
-    "CAR": "characters outside the set of the standard",
-}
 
 
 def _unnumbered(name: str) -> str:
@@ -580,11 +572,6 @@ def cents(text: str, field: str = "importo") -> int:
     if match is None:
         raise ValoreErrato(field, text, 'un importo come "1234.50"', 'an amount like "1234.50"')
     return int(match[1] + match[2])
-
-
-def admitted(raw: bytes) -> bool:
-    """Whether all the characters belong to the set of the standard."""
-    return _NOT_ADMITTED.search(raw) is None
 
 
 Reader = Callable[[bytes], dict[str, "str | None"]]

@@ -63,9 +63,7 @@ def print_table(ctx: Ctx, title: str, headings: Sequence[str], rows: Iterable[Se
     from rich.text import Text
 
     if ctx.lang == "en":
-        headings = [
-            heading[: heading.startswith(">")] + ENGLISH.get(heading.lstrip(">"), heading) for heading in headings
-        ]
+        headings = [_english(heading) for heading in headings]
     cells = [list(row) for row in rows]
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column, heading in enumerate(headings):

@@ -13,7 +13,6 @@ import codecs
 import re
 from typing import BinaryIO, NamedTuple
 
-from cbi.fields import admitted
 from cbi.layout import LENGTH
 
 CHUNK = 1 << 18
@@ -182,8 +181,3 @@ def _utf8(raw: bytes) -> str | None:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def canonical(record: bytes) -> bool:
-    """Whether 120 bytes can leave as they are."""
-    return len(record) == LENGTH and admitted(record)

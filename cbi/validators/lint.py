@@ -23,7 +23,7 @@ from cbi.validators import rendicontazione as regole_rendicontazione
 from cbi.validators import riba as regole_riba
 from cbi.validators import rid as regole_rid
 from cbi.validators.catalogue import severities
-from cbi.validators.diagnostics import SEVERITIES, Diagnostic
+from cbi.validators.diagnostics import SEVERITIES, WARNING, Diagnostic
 from cbi.validators.doubles import Doubles
 from cbi.validators.explain import Explainer
 from cbi.validators.prove import Prover
@@ -81,9 +81,9 @@ def lint(stream: BinaryIO, file: str = "-", profile: str | None = None, *, fast:
             yield diagnostic
         else:
             hidden[diagnostic.severity] += 1
-    if hidden:
-        worst = next(name for name in SEVERITIES if hidden[name])
-        more = f"{hidden.total()}{'+' if linter.doubles.overflow else ''}"
+    if hidden or linter.doubles.overflow:
+        worst = next((name for name in SEVERITIES if hidden[name]), WARNING)
+        more = f"{max(hidden.total(), 1)}{'+' if linter.doubles.overflow else ''}"
         yield linter.teller.file_wide("CBI-FILE-200", expected=more, severity=worst)
 
 

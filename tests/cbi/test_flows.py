@@ -16,6 +16,7 @@ from cbi.flows.registry import find
 from cbi.validators.lint import lint
 from tests import strategies
 from tests.cbi.test_golden import NAMES
+from tests.console import ROOT
 from tests.shared_facts import FACTS, needs_facts
 
 KINDS = list(strategies.SHAPES)
@@ -210,6 +211,14 @@ def test_an_endless_line_is_skipped_in_constant_memory() -> None:
         (2, 120, ["RIGA-043"]),
         (3, 120, []),
     ]
+
+
+def test_doubles_past_what_can_be_kept_are_said_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cbi.validators.doubles.LIMIT", 1)
+    head, *orders, coda = (ROOT / "fixtures" / "riba.cbi").read_bytes().splitlines(keepends=True)
+    found = [diagnostic.code for diagnostic in lint(io.BytesIO(b"".join([head, *orders, *orders, coda])))]
+    assert found.count("RIBA-51-999") == 1
+    assert found[-1] == "CBI-FILE-200"
 
 
 def test_the_ruler_of_an_endless_line_is_not_endless() -> None:
