@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -193,12 +192,11 @@ def _list(ctx: Ctx, every: Iterable[Regola]) -> None:
     ctx.console.print(table)
 
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-
-
 def _explain(ctx: Ctx, rule: Regola) -> None:
     from rich.table import Table
     from rich.text import Text
+
+    from cbi.validators.catalogue import legible
 
     rows = (
         (ctx.say("gravità", "severity"), rule.severity),
@@ -214,6 +212,6 @@ def _explain(ctx: Ctx, rule: Regola) -> None:
     table.add_column(style="dim", no_wrap=True)
     for name, text in rows:
         if text:
-            table.add_row(name, Text(_PLACEHOLDER.sub(r"‹\1›", text)))
+            table.add_row(name, Text(legible(text)))
     ctx.console.print(rule.code, style="bold")
     ctx.console.print(table)

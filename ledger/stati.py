@@ -1,7 +1,7 @@
 """The life of a distinta and of a disposizione, as tables.
 
 `DISTINTA` and `DISPOSIZIONE` map (state, event) to the next state; what is not there is refused. The page
-docs/stati.md is made from them by `markdown()`.
+docs/stati.md is made from them.
 """
 
 from collections.abc import Mapping
@@ -112,65 +112,3 @@ def next_state(table: Tabella, stato: str, evento: str) -> Stato:
 def allowed_events(table: Tabella, stato: str) -> list[str]:
     """The events that the table knows in a state, in the order of the table."""
     return [str(evento) for da, evento in table if da == stato]
-
-
-def markdown() -> str:
-    """The page docs/stati.md: both tables, each with its diagram."""
-    return (
-        _TITLE + _chapter("Distinta", DISTINTA, _ON_DISTINTA) + _chapter("Disposizione", DISPOSIZIONE, _ON_DISPOSIZIONE)
-    )
-
-
-_TITLE = """# States of a distinta and of a disposizione
-
-<!-- Made by ledger.stati.markdown(): change the tables there, not this page. -->
-
-Every pair of state and event is either in a table below, or refused with a message that names the events
-allowed. Each change is kept with the instant, who or what caused it, and why (`cbi distinte show ID`).
-"""
-
-_ON_DISTINTA = """
-An import leaves a distinta in one of three states, never silently:
-
-- *Da spedire*: no errors; it waits for signatures.
-- *Con errori*: kept with its diagnostics, to be read; it can never leave. Cure the file and import it again:
-  the name of the supporto is free.
-- *Inserita*: no errors, but some of its orders were seen before (same causale, numero ricevuta, amount, due
-  date and debtor in an earlier distinta, or twice in this one; orders that the bank refused do not count).
-  Nobody can sign it until a person has looked and said so: `cbi distinte approve ID --user U` (`convalida`).
-
-*Firmata* holds from the first signature; `inoltra` is refused until the weights of the signatures on exactly
-these bytes reach 100. *Elaborata* means that every order has its outcome.
-"""
-
-_ON_DISPOSIZIONE = """
-Until it has an outcome an order follows its distinta. Then the bank's words prevail in this order, whatever
-the order they arrive in: {words}. A word that yields to one already there is refused, and ends up among the
-exceptions for a person to see.
-"""
-
-
-def _chapter(title: str, table: Tabella, prose: str) -> str:
-    words = " < ".join(stato for _, stato in PREVALENZA)
-    rows = [f"| {da} | {evento} | {a} |" for (da, evento), a in table.items()]
-    arrows = [f"    {_slug(da)} --> {_slug(a)}: {evento}" for (da, evento), a in table.items()]
-    names = dict.fromkeys([stato for (da, _), a in table.items() for stato in (da, a)])
-    lines = [
-        f"\n## {title}",
-        prose.format(words=words),
-        "| state | event | next state |",
-        "| --- | --- | --- |",
-        *rows,
-        "",
-        "```mermaid",
-        "stateDiagram-v2",
-        *(f'    state "{stato}" as {_slug(stato)}' for stato in names),
-        f"    [*] --> {_slug(Stato.INSERITA)}",
-        *arrows,
-        "```",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _slug(stato: Stato) -> str:
-    return stato.name.lower()

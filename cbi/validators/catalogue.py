@@ -6,6 +6,7 @@ of the catalogue. `standard` is for what a company sends, `da_banca` for what ba
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Any
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, WARNING
 
 OFF = "off"
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Regola:
 def rules() -> Mapping[str, Regola]:
     """Every rule by code."""
     return {code: Regola(code=code, **entry) for code, entry in _read("catalogo.toml").items()}
+
+
+def legible(text: str) -> str:
+    """A text of the catalogue, with what only a defect can fill in shown as ‹found›."""
+    return _PLACEHOLDER.sub(r"‹\1›", text)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -106,4 +113,4 @@ def severities(profile: str) -> Mapping[str, str]:
     return {code: overrides.get(code, rule.severity) for code, rule in rules().items()}
 
 
-__all__ = ["ERROR", "OFF", "PROFILES", "Regola", "UnknownProfile", "rules", "severities"]
+__all__ = ["ERROR", "OFF", "PROFILES", "Regola", "UnknownProfile", "legible", "rules", "severities"]

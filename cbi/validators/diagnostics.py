@@ -9,7 +9,7 @@ from typing import Any
 ERROR, WARNING, INFO = "error", "warning", "info"
 BEYOND = 8  # carets shown past the end of a record, however long the line
 SEVERITIES = (ERROR, WARNING, INFO)
-_WORDS = {
+SEVERITY_WORDS = {
     "it": {ERROR: "errore", WARNING: "avviso", INFO: "nota"},
     "en": {ERROR: "error", WARNING: "warning", INFO: "info"},
 }
@@ -71,7 +71,7 @@ class Diagnostic:
     def headline(self, lang: str) -> str:
         """`severity CODE: message`."""
         message = self.message_en if lang == "en" else self.message_it
-        return f"{_WORDS[lang][self.severity]} {self.code}: {message}"
+        return f"{SEVERITY_WORDS[lang][self.severity]} {self.code}: {message}"
 
     def ruler(self) -> list[str]:
         """The record and, under the guilty columns, carets; nothing when the defect has no record."""
