@@ -18,8 +18,9 @@ lint: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: .venv/ready ## rewrites the generated pages from the declarations
-	$(BIN)/python docs/make.py
+docs: .venv/ready ## rewrites the pages that come from the declarations, then builds the site: docs/_build/index.html
+	$(BIN)/python -m docs.make
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs 2 --builder html docs docs/_build
 
 fixtures: .venv/ready ## writes the flow files again, byte for byte
 	$(BIN)/python -m fixtures.make
@@ -43,4 +44,4 @@ lock: ## needs pip-tools; names no index
 	  --no-emit-trusted-host --no-header --no-annotate --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-home
+	rm -rf .venv docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-home
