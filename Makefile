@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs fixtures bench soak lock clean
+.PHONY: demo test lint docs fixtures tables bench soak lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -24,6 +24,9 @@ docs: .venv/ready ## rewrites the pages that come from the declarations, then bu
 
 fixtures: .venv/ready ## writes the flow files again, byte for byte
 	$(BIN)/python -m fixtures.make
+
+tables: .venv/ready ## writes the table of holidays from the library
+	$(BIN)/python -m tables.make
 
 bench: .venv/ready ## ratios to a bare slice loop, measured in one run
 	$(BIN)/python bench/lint.py

@@ -22,7 +22,11 @@ from cbi.flows.writer import compose, record_from_json
 from cbi.layout import Record
 
 if TYPE_CHECKING:
+    from datetime import date
+    from importlib.resources.abc import Traversable
+
     from cbi.validators.diagnostics import Diagnostic
+    from cbi.validators.tables import Tabelle
 
 __all__ = [
     "Flow",
@@ -33,14 +37,33 @@ __all__ = [
     "ValoreErrato",
     "compose",
     "lint",
+    "load_tables",
     "read_records",
     "read_supporti",
     "record_from_json",
 ]
 
 
-def lint(stream: BinaryIO, file: str = "-", profile: str | None = None) -> Iterator[Diagnostic]:
-    """Every defect of a file, as `Diagnostic`s; the stream must be seekable. See `cbi.validators.lint`."""
-    from cbi.validators.lint import lint as run
+def lint(
+    stream: BinaryIO,
+    file: str = "-",
+    profile: str | None = None,
+    *,
+    on: date | None = None,
+    tabelle: Tabelle | None = None,
+) -> Iterator[Diagnostic]:
+    """Every defect of a file, as `Diagnostic`s; the stream must be seekable. See `cbi.validators.lint`.
 
-    return run(stream, file, profile)
+    `on` is the day of sending, for what depends on it; `tabelle` are newer code tables (`cbi.load_tables`).
+    """
+    from cbi.validators.lint import lint as run
+    from cbi.validators.tables import IN_DOTAZIONE
+
+    return run(stream, file, profile, on=on, tabelle=tabelle or IN_DOTAZIONE)
+
+
+def load_tables(folder: Traversable) -> Tabelle:
+    """The code tables of the package, but for those in `folder` (a `Path`). See `cbi.validators.tables.load`."""
+    from cbi.validators.tables import load
+
+    return load(folder)

@@ -11,9 +11,9 @@ Given = dict[str, Any]
 PARTITA_IVA = "12345678903"
 GIORNO = date(2079, 12, 31)
 CODICI: dict[str, Given] = {
-    "40-01": {"codice_tributo": "1001", "rateazione": "0011"},
+    "40-01": {"codice_tributo": "1001", "rateazione": "0011", "codice_ufficio": None, "codice_atto": None},
     "40-07": {"codice_tributo": "3918", "rateazione": "0101", "codice_ente": "F205"},
-    "40-17": {"codice_tributo": "1500"},
+    "40-17": {"codice_tributo": "1500", "codice_ufficio": None},
 }
 LINES = {sezione.riga.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 TOTALS = {sezione.totali.TIPO for sezione in (*SEZIONI, ELIDE)}
@@ -43,8 +43,7 @@ def _delega(number: int, ordine: list[tuple[str, Given]]) -> None:
             amount = given["importo_a_debito"] % 10**11 + 1
             section += amount
             given |= {**CODICI[key], LINES[key].numero: lines, "importo_a_debito": amount, "importo_a_credito": 0}
-            if key == "40-01":
-                given |= {"codice_ufficio": None, "codice_atto": None}
+            given |= {"anno_di_riferimento": f"{GIORNO.year}"}
         elif key in TOTALS:
             given |= {"totale_importi_a_debito": section, "totale_importi_a_credito": 0}
             given |= {"segno_sezione": "P", "saldo_sezione": section}
@@ -52,7 +51,7 @@ def _delega(number: int, ordine: list[tuple[str, Given]]) -> None:
         elif key == "50-01":
             given |= {**CONTO, "saldo_finale_delega": total, "totale_importi_a_credito_compensati": 0}
             given |= {"titolare_pagamento": "2", "codice_fiscale_titolare_conto": PARTITA_IVA}
-            given |= {"data_di_pagamento": GIORNO}
+            given |= {"data_di_pagamento": GIORNO, "flag_firmatario": "0"}
         elif key == "50-02":
             there = any(other == "50-03" for other, _ in ordine)
             given |= {"codice_fiscale_mittente": PARTITA_IVA, "destinatario_stampa": "2" if there else "1"}

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import ClassVar
 
 from cbi.fields import decimal_text
 from cbi.records.riba import Record14
+from cbi.validators.calendari import Calendario, is_banking_day, next_banking_day
 from cbi.validators.coordinates import (
     cin_expected,
     cin_ok,
@@ -188,6 +190,47 @@ def not_past(code: str, record: str, name: str) -> Rule:
         return (Finding(code, record, name, f">= {c.created:%d%m%y}", "testa"),)
 
     return rule
+
+
+def past_on_sending(code: str, record: str, name: str) -> Rule:
+    """A date that came before the flow is sent, though not before it was made: each day is told once."""
+    key = f"r{record}_{name}"
+
+    def rule(v: Valori, c: Conti) -> Sequence[Finding]:
+        day = _new_day(v, c, key)
+        if day is None or c.on is None or day >= c.on or (c.created is not None and day < c.created):
+            return NONE
+        return (Finding(code, record, name, f">= {c.on:%d%m%y}"),)
+
+    return rule
+
+
+def closed_day(code: str, record: str, name: str, calendario: Calendario = Calendario.ITALIA) -> Rule:
+    """A date still to come on which banks are closed: what they do on the next day that they are open, told once."""
+    key = f"r{record}_{name}"
+
+    def rule(v: Valori, c: Conti) -> Sequence[Finding]:
+        day = _new_day(v, c, key)
+        if day is None or c.on is None or day < c.on or is_banking_day(day, calendario):
+            return NONE
+        return (Finding(code, record, name, f"{next_banking_day(day, calendario=calendario):%d%m%y}"),)
+
+    return rule
+
+
+def _new_day(v: Valori, c: Conti, key: str) -> date | None:
+    """The day in a field, unless an order before had the same."""
+    raw = v.get(key)
+    return None if raw is None or not raw.strip(b" 0") or (key, raw) in c.told else _day(raw)
+
+
+def unless(record: str, causale: bytes, *rules: Rule) -> tuple[Rule, ...]:
+    """Rules that orders of one causale are spared: a recall is of an order whose day may have passed."""
+
+    def spared(rule: Rule) -> Rule:
+        return lambda v, c: NONE if v.get(f"r{record}_causale") == causale else rule(v, c)
+
+    return tuple(map(spared, rules))
 
 
 def fiscal_code(code: str, record: str, name: str) -> Rule:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from cbi.fields import decimal_text
 from cbi.flows.f24 import ELIDE, SEZIONI, Sezione
 from cbi.flows.model import needed_name
 from cbi.records import f24 as r
+from cbi.validators.calendari import is_banking_day, next_banking_day
 from cbi.validators.coordinates import cin_expected, cin_ok, codice_fiscale_expected, codice_fiscale_ok
 from cbi.validators.rules import (
     NONE,
@@ -27,23 +30,26 @@ from cbi.validators.rules import (
     order_count,
     record_count,
 )
-from cbi.validators.tables import table
 
 COMPENSAZIONI_VIETATE_DAL = b"20240701"
 RAVVEDIMENTO_RATE = b"3912"  # IMU on the main residence: paid in numbered instalments
-
-
-@cache
-def tributi() -> Mapping[bytes, Mapping[str, str]]:
-    """The rows of the table of tax codes by code."""
-    return {row["code"].encode(): row for row in table("f24_tributi")}
+FINESTRA = timedelta(days=25)  # how long before the day of payment a delegation may be sent
+PERSONA_FISICA = 16  # characters of the fiscal code of a person
+ALTRI = b"1"  # who signs is an heir, a parent, a guardian or a receiver
 
 
 @dataclass
 class ContiDelega(Conti):
-    """The delegation being read. An amount is None when a line that it sums is faulty."""
+    """The delegation being read. An amount is None when a line that it sums is faulty.
+
+    `named` are the office and the act once a line of the section has named them; `secondo` and `debit_abi` are the
+    second fiscal code and the bank of the account debited, as bytes.
+    """
 
     payment: bytes | None = None
+    secondo: bytes | None = None
+    debit_abi: bytes | None = None
+    named: frozenset[str] = frozenset()
     lines: dict[str, int] = field(default_factory=dict)
     debit: int | None = 0
     credit: int | None = 0
@@ -55,6 +61,7 @@ class ContiDelega(Conti):
     def accept(self, start: str, valori: Valori) -> None:
         if start == "10":
             self.payment = valori.get("r20_data_di_pagamento")
+            self.secondo = valori.get("r20_secondo_codice_fiscale")
             self.lines = {}
             self.all_debit = self.all_credit = self.debit = self.credit = 0
         elif start in _LINES:
@@ -64,9 +71,12 @@ class ContiDelega(Conti):
             self.debit, self.all_debit = _plus(self.debit, debit), _plus(self.all_debit, debit)
             self.credit, self.all_credit = _plus(self.credit, credit), _plus(self.all_credit, credit)
             self.ente = valori.get("r4011_codice_ente")
+            self.named |= {name for name in _UFFICIO_E_ATTO if valori.get(f"{prefix}_{name}", b"1").strip(b" 0")}
         elif start in _TOTALS:
             self.debit = self.credit = 0
+            self.named = frozenset()
         elif start == "50-01":
+            self.debit_abi = valori.get("r5001_abi_banca_di_addebito_passiva")
             self.balance = valori.get("r5001_saldo_finale_delega")
             self.positive += int(self.balance or 0)
 
@@ -74,7 +84,13 @@ class ContiDelega(Conti):
         number: bytes | None = valori.get("r10_numero_protocollo_delega")
         return None if number is None or not number.strip(b"0") else number
 
+    def day_of_payment(self) -> date | None:
+        """The day of payment of record 20, where it is sound."""
+        return None if self.payment is None else _day(self.payment)
 
+
+_day = r.Record20.data_di_pagamento.decode
+_UFFICIO_E_ATTO = {"codice_ufficio": "office_required", "codice_atto": "act_required"}
 _LINES = {sezione.riga.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _TOTALS = {sezione.totali.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _PREFIX = {tipo: f"r{tipo.replace('-', '')}" for tipo in (*_LINES, *_TOTALS)}
@@ -121,15 +137,67 @@ def identificativo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding(code, "20", "codice_identificativo", "82-97 e 98-99"),)
 
 
+def persona(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """A person has a name, a sex, a day and a place of birth; what is not a person has a denomination only."""
+    code = v.get("r10_codice_fiscale_contribuente")
+    if code is None or len(code.rstrip()) != PERSONA_FISICA:
+        return NONE
+    return [Finding("F24-10-031", "10", name) for name in _PERSONA if not v.get(f"r10_{name}", b"?").strip()]
+
+
+_PERSONA = ("nome", "sesso", "comune_o_stato_estero_di_nascita", "data_di_nascita")
+
+
 def passata(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """Nothing is paid before the flow was made. How early it may be sent is a matter of the day it is sent."""
     raw = v.get("r20_data_di_pagamento")
     if raw is None or c.created is None:
         return NONE
-    day = r.Record20.data_di_pagamento.decode(raw)
+    day = _day(raw)
     if day is None or day >= c.created:
         return NONE
     return (Finding("F24-20-202", "20", "data_di_pagamento", f">= {c.created:%Y%m%d}", "testa"),)
+
+
+# --- on the day of sending ---------------------------------------------------------------------------------
+
+
+def finestra(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """A delegation is sent from 25 days before the day of payment to the day itself."""
+    raw = v.get("r20_data_di_pagamento")
+    day = None if raw is None else _day(raw)
+    if day is None or c.on is None or (c.created is not None and day < c.created):
+        return NONE
+    if day < c.on:
+        return (Finding("F24-20-221", "20", "data_di_pagamento", f">= {c.on:%Y%m%d}"),)
+    if day - c.on > FINESTRA:
+        return (Finding("F24-20-222", "20", "data_di_pagamento", f"<= {c.on + FINESTRA:%Y%m%d}"),)
+    return NONE
+
+
+def ultimo_giorno(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Of what is sent after 11:00 of the day of payment itself, the acceptance comes the next working day."""
+    day = _first_told(v, c)
+    if day is None or day != c.on:
+        return NONE
+    return (Finding("F24-20-223", "20", "data_di_pagamento", f"{next_banking_day(day):%Y%m%d}"),)
+
+
+def giorno_chiuso(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Banks carry out no delegation on a day on which they are closed."""
+    day = _first_told(v, c)
+    if day is None or c.on is None or day < c.on or is_banking_day(day):
+        return NONE
+    return (Finding("F24-20-220", "20", "data_di_pagamento", f"{next_banking_day(day):%Y%m%d}"),)
+
+
+_PAGAMENTO = "r20_data_di_pagamento"
+
+
+def _first_told(v: Valori, c: ContiDelega) -> date | None:
+    """The day of payment, unless a delegation before has the same."""
+    raw = v.get(_PAGAMENTO)
+    return None if raw is None or (_PAGAMENTO, raw) in c.told else _day(raw)
 
 
 def _fiscale(v: Valori, tipo: str, name: str, code: str) -> Sequence[Finding]:
@@ -143,7 +211,14 @@ def _fiscale(v: Valori, tipo: str, name: str, code: str) -> Sequence[Finding]:
 
 _MESE = re.compile(rb"00(?:0[1-9]|1[0-2])")
 _RATA = re.compile(rb"(?!00)\d\d(?!00)\d\d")
-_FORMATI = {"00MM": _MESE, "NNRR": _RATA, "0000": re.compile(b"0000")}
+_FORMATI = {
+    "00MM": _MESE,
+    "NNRR": _RATA,
+    "FFFF": re.compile(b"0000|" + _RATA.pattern),
+    "0000": re.compile(b"0000"),
+    "00T0": re.compile(rb"00(?!00)\d\d"),
+    "00T2": re.compile(rb"00[A-Z]{2}"),
+}
 _ENTI = {"T4": re.compile(rb"[A-Z]\d{3}"), "T6": re.compile(rb"[A-Z]{2} *")}
 
 
@@ -175,7 +250,7 @@ def _righe(sezione: Sezione) -> tuple[Rule, ...]:
 
     def codice(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         raw = v.get(f"{prefix}_{sezione.codice}")
-        row = None if raw is None else tributi().get(raw.strip())
+        row = None if raw is None else c.tabelle.tributi.get(raw.strip())
         if raw is None or not sezione.tavola or (row is not None and row["section"] == sezione.tavola):
             return NONE
         if row is None:
@@ -183,7 +258,7 @@ def _righe(sezione: Sezione) -> tuple[Rule, ...]:
         return (Finding("F24-40-205", tipo, sezione.codice, row["section"]),)
 
     def uso(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        row = tributi().get(v.get(f"{prefix}_{sezione.codice}", b"").strip(), _NO_ROW)
+        row = _row(v, c, prefix, sezione.codice)
         if row["mode_D_E_R"] == "D" and not sezione.solo_debito and int(v.get(f"{prefix}_importo_a_credito", 0)):
             return (Finding("F24-40-206", tipo, "importo_a_credito", "a debito"),)
         if row["mode_D_E_R"] == "R" and int(v.get(f"{prefix}_importo_a_debito", 0)):
@@ -193,32 +268,60 @@ def _righe(sezione: Sezione) -> tuple[Rule, ...]:
     return (un_importo, solo_debito, limite, numero, codice, uso) if sezione.tavola else (un_importo, limite, numero)
 
 
-_NO_ROW = {"mode_D_E_R": "", "office_required": "", "act_required": "", "ref_1": "", "entity_or_format": ""}
+_NO_ROW: Mapping[str, str] = dict.fromkeys(
+    ("mode_D_E_R", "office_required", "act_required", "ref_1", "ref_year", "max_year_offset", "entity_or_format"), ""
+)
 
 
-def _row(v: Valori, prefix: str) -> Mapping[str, str]:
-    return tributi().get(v.get(f"{prefix}_codice_tributo", b"").strip(), _NO_ROW)
+def _row(v: Valori, c: ContiDelega, prefix: str, name: str = "codice_tributo") -> Mapping[str, str]:
+    """What the table says of the code of a line."""
+    return c.tabelle.tributi.get(v.get(f"{prefix}_{name}", b"").strip(), _NO_ROW)
 
 
 def ufficio_e_atto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-    """Some codes pay what an act of an office asks for: both must be named."""
-    row = _row(v, "r4001")
-    missing = [
-        (code, name)
-        for code, column, name in (
-            ("F24-40-207", "office_required", "codice_ufficio"),
-            ("F24-40-208", "act_required", "codice_atto"),
-        )
-        if row[column] and not v.get(f"r4001_{name}", b"1").strip(b" 0")
+    """Some codes pay what an act of an office asks for: both are named, here or in a line before of the section."""
+    row = _row(v, c, "r4001")
+    return [
+        Finding(code, "40-01", name)
+        for code, name in (("F24-40-207", "codice_ufficio"), ("F24-40-208", "codice_atto"))
+        if row[_UFFICIO_E_ATTO[name]] and name not in c.named and not v.get(f"r4001_{name}", b"1").strip(b" 0")
     ]
-    return [Finding(code, "40-01", name) for code, name in missing]
+
+
+def ufficio(prefix: str, tipo: str) -> Rule:
+    """An office is one of those of the table."""
+
+    def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw = v.get(f"{prefix}_codice_ufficio", b"").strip(b" 0")
+        if not raw or v[f"{prefix}_codice_ufficio"] in c.tabelle.uffici:
+            return NONE
+        return (Finding("F24-40-219", tipo, "codice_ufficio", "tabella degli uffici"),)
+
+    return rule
+
+
+def anno(prefix: str, tipo: str, name: str = "anno_di_riferimento") -> Rule:
+    """The year, in the last four columns: one where the table wants one, and not later than the table admits."""
+
+    def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw, row, day = v.get(f"{prefix}_{name}"), _row(v, c, prefix), c.day_of_payment()
+        if raw is None or row["ref_year"] not in ("AAAA", "0000"):
+            return NONE
+        year, last = int(raw[-4:]), None
+        if row["ref_year"] == "AAAA" and row["max_year_offset"] and day is not None:
+            last = day.year + int(row["max_year_offset"])
+        if bool(year) == (row["ref_year"] == "AAAA") and (last is None or year <= last):
+            return NONE
+        return (Finding("F24-40-213", tipo, name, row["ref_year"] if last is None else f"AAAA <= {last}"),)
+
+    return rule
 
 
 def rateazione(prefix: str, tipo: str) -> Rule:
     """What stands in rateazione is what the table of tax codes says: a month, an instalment, zeros."""
 
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw, row = v.get(f"{prefix}_rateazione"), _row(v, prefix)
+        raw, row = v.get(f"{prefix}_rateazione"), _row(v, c, prefix)
         wanted = _FORMATI.get(row["ref_1"])
         if raw is None or wanted is None or wanted.fullmatch(raw):
             return NONE
@@ -236,11 +339,128 @@ def rata_3912(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 
 def ente_locale(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The municipality's code; the province's letters for the fees of chambers of commerce."""
-    raw, kind = v.get("r4007_codice_ente"), _row(v, "r4007")["entity_or_format"]
+    raw, kind = v.get("r4007_codice_ente"), _row(v, c, "r4007")["entity_or_format"]
     wanted = _ENTI.get(kind[:2])
     if raw is None or wanted is None or wanted.fullmatch(raw):
         return NONE
     return (Finding("F24-40-211", "40-07", "codice_ente", kind),)
+
+
+def regione(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """A region is one of those of the table."""
+    raw = v.get("r4005_codice_regione")
+    if raw is None or not c.tabelle.regioni or raw in c.tabelle.regioni:
+        return NONE
+    return (Finding("F24-40-224", "40-05", "codice_regione", "T0"),)
+
+
+# --- contributions -----------------------------------------------------------------------------------------
+
+_SEDE_INPS = re.compile(rb"\d{3,4} *")
+_DAL = re.compile(r">=? ?(?:(\d{1,2})/)?(\d{4})")  # the first month, or the last year before it
+
+
+class Periodo(NamedTuple):
+    """What a column of the table of INPS admits: zeros, months from 1 to `last`, not before `least` (year, month)."""
+
+    zeros: bool
+    last: int
+    least: tuple[int, int]
+    until_payment: bool
+    same_year: bool
+
+
+@lru_cache(maxsize=64)
+def periodo(text: str) -> Periodo | None:
+    """The format of a reference in the words of the table; None where they say nothing that can be checked."""
+    if text != "0" and not text.startswith(("MM", "NN")):
+        return None
+    since = _DAL.search(text)
+    least = (0, 0)
+    if since is not None:
+        least = (int(since[2]), int(since[1])) if since[1] else (int(since[2]) + 1, 0)
+    return Periodo(
+        zeros=text == "0" or "oppure 0" in text,
+        last={"0": 0, "N": 4}.get(text[0], 12),
+        least=least,
+        until_payment="riscossione" in text.lower(),
+        same_year="AAAA inizio" in text,
+    )
+
+
+def _fits(admitted: Periodo, raw: bytes, start: bytes, payment: date | None) -> bool:
+    """Whether a period MMAAAA is one that the table admits; `start` is where it begins."""
+    if not raw.strip(b" 0"):
+        return admitted.zeros
+    year, month = _month(raw)
+    return (
+        1 <= month <= admitted.last
+        and (year, month) >= admitted.least
+        and not (admitted.until_payment and payment is not None and (year, month) > (payment.year, payment.month))
+        and not (admitted.same_year and start.strip(b" 0") and year != _month(start)[0])
+    )
+
+
+def _month(raw: bytes) -> tuple[int, int]:
+    """Year and month of MMAAAA."""
+    return int(raw[2:]), int(raw[:2])
+
+
+def periodi_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The period of a contribution is written as the table says for its code."""
+    row, day = _row(v, c, "r4003", "causale_contributo"), c.day_of_payment()
+    start = v.get("r4003_periodo_di_riferimento_inizio", b"")
+    return [
+        Finding(code, "40-03", name, row[column])
+        for code, name, column in (
+            ("F24-40-214", "periodo_di_riferimento_inizio", "ref_1"),
+            ("F24-40-215", "periodo_di_riferimento_fine", "ref_year"),
+        )
+        if (raw := v.get(f"r4003_{name}")) is not None
+        and (admitted := periodo(row[column])) is not None
+        and not _fits(admitted, raw, start, day)
+    ]
+
+
+def sede_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The office of INPS is three or four digits."""
+    raw = v.get("r4003_codice_sede_inps")
+    if raw is None or _SEDE_INPS.fullmatch(raw):
+        return NONE
+    return (Finding("F24-40-225", "40-03", "codice_sede_inps", "3-4 cifre"),)
+
+
+def mese(prefix: str, tipo: str, name: str, *, zeros: bool = False) -> Rule:
+    """A month and a year, MMAAAA."""
+
+    def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        raw = v.get(f"{prefix}_{name}")
+        if raw is None or (zeros and not raw.strip(b" 0")) or 1 <= int(raw[:2]) <= 12:
+            return NONE
+        return (Finding("F24-40-216", tipo, name, "MMAAAA"),)
+
+    return rule
+
+
+def dopo_l_inizio(prefix: str, tipo: str) -> Rule:
+    """A period does not end before it begins."""
+
+    def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        start = v.get(f"{prefix}_periodo_di_riferimento_inizio", b"")
+        end = v.get(f"{prefix}_periodo_di_riferimento_fine", b"")
+        if not start.strip(b" 0") or not end.strip(b" 0") or _month(end) >= _month(start):
+            return NONE
+        return (Finding("F24-40-217", tipo, "periodo_di_riferimento_fine", f">= {start.decode()}"),)
+
+    return rule
+
+
+_INAIL = ("codice_sede_inail", "posizione_assicurativa", "numero_di_riferimento")
+
+
+def inail(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """Office, position and reference of INAIL are there: zeros are not."""
+    return [Finding("F24-40-218", "40-09", name) for name in _INAIL if not v.get(f"r4009_{name}", b"1").strip(b"0")]
 
 
 # --- totals ------------------------------------------------------------------------------------------------
@@ -351,6 +571,13 @@ def conto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-50-053", "50-01", "cin", cin_expected(parts[0], parts[1], parts[2])),)
 
 
+def firmatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """An heir, a parent, a guardian or a receiver who signs is the second person of the delegation."""
+    if v.get("r5001_flag_firmatario") != ALTRI or c.secondo is None or c.secondo.strip():
+        return NONE
+    return (Finding("F24-50-203", "50-01", "flag_firmatario", "82-97", "rapporto"),)
+
+
 def intestatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The check character of the code of whose account is debited."""
     return _fiscale(v, "50-01", "codice_fiscale_titolare_conto", "F24-50-034")
@@ -398,6 +625,17 @@ def protocollo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return [Finding("F24-70-031", "70", missing[0], "IUD")] if missing else NONE
 
 
+def banca_dello_iud(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+    """The bank of the IUD, of 103-107 or of the sender as 120 says, is the one whose account is debited."""
+    flag, own = v.get("r70_flag_posizione_abi_rendicontante"), v.get("r70_abi_banca_passiva_rendicontante")
+    refused = v.get("r70_descrizione_rifiuto", b"x").strip()
+    abi = own if flag == b"1" else c.head.get("mittente")
+    if refused or flag is None or not abi or not c.debit_abi or not c.debit_abi.strip(b" 0") or abi == c.debit_abi:
+        return NONE
+    name = "abi_banca_passiva_rendicontante" if flag == b"1" else "flag_posizione_abi_rendicontante"
+    return (Finding("F24-70-220", "70", name, c.debit_abi.decode("latin-1"), "rapporto"),)
+
+
 # --- trailer -----------------------------------------------------------------------------------------------
 
 
@@ -441,7 +679,9 @@ _READ = frozenset(
         *("causale_contributo", "rateazione", "codice_ufficio", "codice_atto", "codice_ente"),
         *("totale_importi_a_debito", "totale_importi_a_credito", "segno_sezione", "saldo_sezione"),
         *("codice_fiscale_contribuente", "numero_protocollo_delega", "data_di_pagamento", "secondo_codice_fiscale"),
-        *("codice_identificativo", "saldo_finale_delega", "totale_importi_a_credito_compensati"),
+        *("codice_identificativo", "saldo_finale_delega", "totale_importi_a_credito_compensati", "flag_firmatario"),
+        *("anno_di_riferimento", "riferimento_tributo_mese_anno", "codice_regione", "codice_sede_inps", *_PERSONA),
+        *("periodo_di_riferimento_inizio", "periodo_di_riferimento_fine", *_INAIL),
         *("titolare_pagamento", "cin", "codice_fiscale_titolare_conto", *_CONTO),
         *("codice_fiscale_mittente", "destinatario_stampa"),
         *("totale_delega", "data_pagamento", "descrizione_rifiuto", "flag_posizione_abi_rendicontante", *_IUD),
@@ -450,9 +690,22 @@ _READ = frozenset(
     )
 )
 _MORE: Mapping[str, tuple[Rule, ...]] = {
-    "40-01": (ufficio_e_atto, rateazione("r4001", "40-01")),
-    "40-05": (rateazione("r4005", "40-05"),),
-    "40-07": (rateazione("r4007", "40-07"), rata_3912, ente_locale),
+    "40-01": (ufficio_e_atto, ufficio("r4001", "40-01"), anno("r4001", "40-01"), rateazione("r4001", "40-01")),
+    "40-03": (sede_inps, periodi_inps, dopo_l_inizio("r4003", "40-03")),
+    "40-05": (regione, anno("r4005", "40-05"), rateazione("r4005", "40-05")),
+    "40-07": (anno("r4007", "40-07"), rateazione("r4007", "40-07"), rata_3912, ente_locale),
+    "40-09": (inail,),
+    "40-11": (
+        mese("r4011", "40-11", "periodo_di_riferimento_inizio"),
+        mese("r4011", "40-11", "periodo_di_riferimento_fine", zeros=True),
+        dopo_l_inizio("r4011", "40-11"),
+    ),
+    "40-13": (
+        ufficio("r4013", "40-13"),
+        mese("r4013", "40-13", "riferimento_tributo_mese_anno"),
+        anno("r4013", "40-13", "riferimento_tributo_mese_anno"),
+    ),
+    "40-17": (ufficio("r4017", "40-17"), anno("r4017", "40-17")),
     "40-12": (un_ente,),
 }
 
@@ -469,7 +722,7 @@ def _ruleset(head: str, sezioni: tuple[Sezione, ...], *, to_bank: bool) -> Rules
         needs=_needs(sezioni, head),
         rules={
             head: sent,
-            "10": (contribuente, secondo_codice, identificativo, *((passata,) if to_bank else ())),
+            "10": (contribuente, persona, secondo_codice, identificativo, *((passata,) if to_bank else ())),
             **body,
             "50-01": (
                 data_pagamento,
@@ -477,14 +730,17 @@ def _ruleset(head: str, sezioni: tuple[Sezione, ...], *, to_bank: bool) -> Rules
                 crediti,
                 titolare,
                 conto,
+                firmatario,
                 intestatario,
                 mittente,
                 destinatario,
                 *((compensazione,) if to_bank else ()),
             ),
-            "70": () if to_bank else (totale_quietanza, protocollo),
+            "70": () if to_bank else (totale_quietanza, protocollo, banca_dello_iud),
             "EF": _EF,
         },
+        sending={"10": (finestra, ultimo_giorno, giorno_chiuso)} if to_bank else {},
+        days=(_PAGAMENTO,),
         double=("F24-10-999", "10", "numero_protocollo_delega") if to_bank else ("", "", ""),
         group="10" if to_bank else "",
     )

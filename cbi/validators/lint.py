@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from typing import BinaryIO
 
 from cbi.flows import al, altre_rendicontazioni, f24, mav, pc, registry, rendicontazione, riba, rid
@@ -29,6 +30,7 @@ from cbi.validators.explain import Explainer
 from cbi.validators.prove import Prover
 from cbi.validators.reading import Read, Reading, double_key, identity_key
 from cbi.validators.rules import Conti, Finding, Ruleset
+from cbi.validators.tables import IN_DOTAZIONE, Tabelle
 from cbi.validators.telling import Teller
 
 LIMIT = 10_000  # defects listed for one file; the rest is counted
@@ -64,8 +66,19 @@ def ruleset(flow: Flow) -> Ruleset:
     return RULESETS.get((flow.name, flow.direction), _NO_RULES)
 
 
-def lint(stream: BinaryIO, file: str = "-", profile: str | None = None, *, fast: bool = True) -> Iterator[Diagnostic]:
+def lint(
+    stream: BinaryIO,
+    file: str = "-",
+    profile: str | None = None,
+    *,
+    on: date | None = None,
+    tabelle: Tabelle = IN_DOTAZIONE,
+    fast: bool = True,
+) -> Iterator[Diagnostic]:
     """Every defect of a file. `profile` None means `standard` towards the bank and `da_banca` from it.
+
+    `on` is the day on which flows are sent to the bank: with it days already past, days on which banks are closed and
+    the times of F24 are looked at; without it nothing depends on today. `tabelle` are the code tables to use.
 
     The stream must be seekable, for suspected doubles to be confirmed by a second look. With `fast` false nothing
     is proved and everything explained: the same answer, slower. Raises `UnknownProfile`.
@@ -73,7 +86,7 @@ def lint(stream: BinaryIO, file: str = "-", profile: str | None = None, *, fast:
     if profile is not None:
         severities(profile)
     start = stream.tell() if stream.seekable() else 0
-    linter = _Linter(Source(stream), file, profile, fast=fast)
+    linter = _Linter(Source(stream), file, profile, on=on, tabelle=tabelle, fast=fast)
     shown, hidden = 0, Counter[str]()
     for diagnostic in _both_looks(linter, stream, start):
         if shown < LIMIT:
@@ -95,8 +108,10 @@ def _both_looks(linter: _Linter, stream: BinaryIO, start: int) -> Iterator[Diagn
 
 
 class _Linter:
-    def __init__(self, source: Source, file: str, profile: str | None, *, fast: bool) -> None:
-        self.source, self.profile, self.fast = source, profile, fast
+    def __init__(
+        self, source: Source, file: str, profile: str | None, *, on: date | None, tabelle: Tabelle, fast: bool
+    ) -> None:
+        self.source, self.profile, self.on, self.tabelle, self.fast = source, profile, on, tabelle, fast
         self.teller = Teller(file, profile)
         self.explainer = Explainer(self.teller)
         self.prover = Prover(source)
@@ -172,11 +187,13 @@ class _Linter:
     def _begin(self, riga: Riga, source: Source) -> Reading:
         """The reading of the supporto that begins with a header."""
         flow = registry.recognise(riga.record, source.peek())
-        rules = ruleset(flow)
+        rules = ruleset(flow) if self.on is None else ruleset(flow).for_sending()
         self.supporti += 1
         profile = self.profile or ("standard" if flow.direction == TO_BANK else "da_banca")
         context = context_of(flow, riga.record)
-        conti = rules.conti(head=_head(flow, riga.record), created=context.created, records=0)
+        conti = rules.conti(
+            head=_head(flow, riga.record), created=context.created, on=self.on, tabelle=self.tabelle, records=0
+        )
         places = {"testa": riga.number}
         return Reading(flow, rules, conti, context, self.supporti, flow.tipo, severities(profile), self.doubles, places)
 

@@ -16,6 +16,7 @@ from cbi.validators.comuni import (
     ContiDisposizioni,
     all_or_none,
     as_head,
+    closed_day,
     coordinates,
     fields,
     fiscal_code,
@@ -23,9 +24,11 @@ from cbi.validators.comuni import (
     not_past,
     not_zero,
     one_per_flow,
+    past_on_sending,
     sender,
     sign,
     totals,
+    unless,
 )
 from cbi.validators.rules import Ruleset, Valori, echo, not_empty, order_count, record_count
 
@@ -89,6 +92,15 @@ ORDINI = Ruleset(
         ),
         "EF": _EF,
     },
+    sending={
+        "14": unless(
+            "14",
+            RICHIAMO.encode(),
+            past_on_sending("MAV-14-221", "14", "data_pagamento"),
+            closed_day("MAV-14-220", "14", "data_pagamento"),
+        )
+    },
+    days=("r14_data_pagamento",),
     double=("MAV-51-999", "51", "numero_disposizione"),
     group="14",
     too_many=_TROPPI,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from cbi.flows.pc import ASSEGNI
 from cbi.records.pc import Record10
+from cbi.validators.calendari import Calendario
 from cbi.validators.comuni import (
     EF_NEEDS,
     IBAN_NEEDS,
@@ -16,6 +17,7 @@ from cbi.validators.comuni import (
     ContiDisposizioni,
     all_or_none,
     as_head,
+    closed_day,
     coordinates,
     fields,
     fiscal_code,
@@ -23,6 +25,7 @@ from cbi.validators.comuni import (
     not_past,
     not_zero,
     one_per_flow,
+    past_on_sending,
     sender,
     totals,
 )
@@ -187,6 +190,14 @@ PC = Ruleset(
             *totals("PC-EF-050", "PC-EF-051"),
         ),
     },
+    sending={
+        "10": (
+            past_on_sending("PC-10-221", "10", "data_esecuzione_disposizione"),
+            closed_day("PC-10-220", "10", "data_esecuzione_disposizione", Calendario.TARGET),
+            closed_day("PC-10-222", "10", "data_valuta_banca_beneficiario", Calendario.TARGET),
+        )
+    },
+    days=("r10_data_esecuzione_disposizione", "r10_data_valuta_banca_beneficiario"),
     double=("PC-70-999", "70", "codice_univoco"),
     group="10",
     too_few={"60": "PC-60-021"},

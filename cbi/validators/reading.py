@@ -55,6 +55,8 @@ class Reading:
             self.context.first_order = self.context.first_order or key
             self.places["rapporto"] = line
         conti.accept(start, valori)
+        if conti.on is not None:
+            conti.told.update((name, valori[name]) for name in self.ruleset.days if name in valori)
         if start == self.ruleset.group and (double := conti.key(valori)) is not None:
             self.doubles.add(double_key(self.number, double))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cbi.fields import decimal_text
 from cbi.records import riba as r
+from cbi.validators.comuni import closed_day, past_on_sending, unless
 from cbi.validators.coordinates import codice_fiscale_expected, codice_fiscale_ok
 from cbi.validators.rules import (
     NONE,
@@ -267,6 +268,15 @@ ORDINI = Ruleset(
         ),
         "EF": _EF,
     },
+    sending={
+        "14": unless(
+            "14",
+            RICHIAMO,
+            past_on_sending("RIBA-14-221", "14", "data_pagamento"),
+            closed_day("RIBA-14-220", "14", "data_pagamento"),
+        )
+    },
+    days=("r14_data_pagamento",),
     double=("RIBA-51-999", "51", "numero_ricevuta"),
     group="14",
     specific={("50/non_residente", "filler_51", "036"): "RIBA-50-032"},

@@ -16,12 +16,14 @@ from cbi.validators.comuni import (
     ContiDisposizioni,
     all_or_none,
     as_head,
+    closed_day,
     coordinates,
     fields,
     iban,
     not_past,
     not_zero,
     one_per_flow,
+    past_on_sending,
     sign,
     totals,
 )
@@ -119,6 +121,13 @@ ORDINI = Ruleset(
         ),
         "EF": _EF,
     },
+    sending={
+        "10": (
+            past_on_sending("RID-10-221", "10", "data_scadenza"),
+            closed_day("RID-10-220", "10", "data_scadenza"),
+        )
+    },
+    days=("r10_data_scadenza",),
     too_few={"60": "RID-60-021"},
     too_many={"60": "RID-60-023"},
 )

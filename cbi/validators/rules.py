@@ -8,11 +8,12 @@ a group matched in one go and over one being explained record by record.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from cbi.flows.coda import IDENTITY
+from cbi.validators.tables import IN_DOTAZIONE, Tabelle
 
 Valori = Mapping[str, Any]
 
@@ -32,10 +33,17 @@ class Finding(NamedTuple):
 
 @dataclass
 class Conti:
-    """What is known of a supporto while its records go by. Amounts in cents."""
+    """What is known of a supporto while its records go by. Amounts in cents.
+
+    `on` is the day on which the flow is sent, where it is known; `told` are the days, with the field that bears them,
+    of the orders gone by (see `Ruleset.days`).
+    """
 
     head: dict[str, bytes] = field(default_factory=dict)
     created: date | None = None
+    on: date | None = None
+    tabelle: Tabelle = IN_DOTAZIONE
+    told: set[tuple[str, bytes]] = field(default_factory=set)
     orders: int = 0
     records: int = 1
     numero: int = 0
@@ -66,6 +74,12 @@ class Ruleset:
     too_many: Mapping[str, str] = field(default_factory=dict)
     specific: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # codes by record, field, kind of fault
     forgive: Callable[[str, str, str, Valori], bool] = lambda key, field, kind, valori: False
+    sending: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)  # more, when the day of sending is known
+    days: tuple[str, ...] = ()  # fields whose days are told once in a supporto, however many orders share them
+
+    def for_sending(self) -> Ruleset:
+        """These rules and those that need the day of sending."""
+        return replace(self, rules={key: (*found, *self.sending.get(key, ())) for key, found in self.rules.items()})
 
 
 NONE: tuple[Finding, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from pathlib import Path
 from string import Formatter
 
@@ -32,8 +33,13 @@ def read(name: str) -> bytes:
     return (make.HERE / name).read_bytes()
 
 
-def defects(data: bytes, profile: str | None = None, *, fast: bool = True) -> list[Diagnostic]:
-    return list(lint(io.BytesIO(data), "flusso.cbi", profile, fast=fast))
+def defects(data: bytes, profile: str | None = None, *, on: date | None = None, fast: bool = True) -> list[Diagnostic]:
+    return list(lint(io.BytesIO(data), "flusso.cbi", profile, on=on, fast=fast))
+
+
+def rotta(code: str) -> list[Diagnostic]:
+    """What is found in the broken file of a rule, on the day of sending that it needs."""
+    return defects(read(f"regole/{code}.rotta.cbi"), on=make.ON.get(code))
 
 
 def codes(found: list[Diagnostic], severity: str = "") -> set[str]:
@@ -56,24 +62,35 @@ def test_every_rule_has_its_two_files_and_no_file_is_a_stranger() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_broken_file_of_a_rule_breaks_it_and_no_other_rule_it_need_not(code: str) -> None:
-    found = defects(read(f"regole/{code}.rotta.cbi"))
+    found = rotta(code)
     assert code in codes(found)
     assert codes(found, ERROR) <= {code} | make.ALSO.get(code, frozenset())
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_sound_file_of_a_rule_is_sound(code: str) -> None:
-    assert defects(read(f"regole/{code}.sana.cbi")) == []
+    assert defects(read(f"regole/{code}.sana.cbi"), on=make.ON.get(code)) == []
+
+
+@pytest.mark.parametrize("code", sorted(make.ON))
+def test_what_depends_on_the_day_of_sending_is_not_told_without_one(code: str) -> None:
+    assert defects(read(f"regole/{code}.rotta.cbi")) == []
 
 
 @pytest.mark.parametrize("code", sorted(make.ALSO))
 def test_what_comes_along_with_a_defect_does_come(code: str) -> None:
-    assert make.ALSO[code] <= codes(defects(read(f"regole/{code}.rotta.cbi")), ERROR)
+    assert make.ALSO[code] <= codes(rotta(code), ERROR)
 
 
 @pytest.mark.parametrize("name", [name for name in FIXTURES if not name.endswith("FILE-200.rotta.cbi")])
 def test_proving_and_explaining_give_the_same_answer(name: str) -> None:
     assert defects(read(name)) == defects(read(name), fast=False)
+
+
+@pytest.mark.parametrize("on", [date(2026, 11, 20), date(2026, 12, 16), date(2027, 3, 1)])
+@pytest.mark.parametrize("name", sorted(f"{name}.cbi" for name in make.FILES))
+def test_they_give_the_same_answer_whatever_the_day_of_sending(name: str, on: date) -> None:
+    assert defects(read(name), on=on) == defects(read(name), on=on, fast=False)
 
 
 @st.composite
@@ -110,13 +127,13 @@ RH, EC = make.FILES["rh"], make.FILES["ec"]
 
 
 @settings(max_examples=300, deadline=None)
-@given(damaged())
-@example(comune.put("RH", "data_creazione", "20-126")(RH))
-@example(comune.insert("63", b"")(RH))
-@example(comune.then(comune.insert("63", b""), comune.drop("62"))(EC))
-@example(comune.drop("62")(EC))
-def test_a_damaged_file_is_judged_alike_by_both_paths_and_crashes_neither(data: bytes) -> None:
-    assert defects(data) == defects(data, fast=False)
+@given(damaged(), st.none() | st.dates(date(2026, 11, 1), date(2027, 3, 31)))
+@example(comune.put("RH", "data_creazione", "20-126")(RH), None)
+@example(comune.insert("63", b"")(RH), None)
+@example(comune.then(comune.insert("63", b""), comune.drop("62"))(EC), None)
+@example(comune.drop("62")(EC), None)
+def test_a_damaged_file_is_judged_alike_by_both_paths_and_crashes_neither(data: bytes, on: date | None) -> None:
+    assert defects(data, on=on) == defects(data, on=on, fast=False)
 
 
 def test_a_file_of_countless_defects_is_cut_short_and_says_so_with_the_worst_severity_left_out() -> None:
@@ -251,7 +268,7 @@ def test_rules_of_their_own_for_single_fields_are_in_the_catalogue() -> None:
 @pytest.mark.parametrize("lang", ["it", "en"])
 @pytest.mark.parametrize("code", CODES)
 def test_a_diagnostic_reads_well(code: str, lang: str) -> None:
-    for diagnostic in (found for found in defects(read(f"regole/{code}.rotta.cbi")) if found.code == code):
+    for diagnostic in (found for found in rotta(code) if found.code == code):
         words = diagnostic.headline(lang) + (diagnostic.hint_it if lang == "it" else diagnostic.hint_en)
         assert not re.search(r"[{}]|  |«»|“”|\(\)| [.,:;]", words)
         assert diagnostic.render(lang).startswith(f"flusso.cbi:{diagnostic.line}:{diagnostic.start}: ")
@@ -259,7 +276,7 @@ def test_a_diagnostic_reads_well(code: str, lang: str) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_ruler_stands_under_the_columns_of_the_defect(code: str) -> None:
-    for diagnostic in defects(read(f"regole/{code}.rotta.cbi")):
+    for diagnostic in rotta(code):
         if diagnostic.code == code and diagnostic.text:
             record, carets = diagnostic.ruler()
             first, last = carets.index("^"), carets.rindex("^")
