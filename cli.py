@@ -18,6 +18,7 @@ from commands.common import LANGUAGE, Ctx
 COMMANDS = {
     "lint": "commands.lint:lint_cmd",
     "explain": "commands.lint:explain_cmd",
+    "tributi": "commands.tributi:tributi_cmd",
     "parse": "commands.files:parse_cmd",
     "write": "commands.files:write_cmd",
     "context": "commands.files:context_cmd",

@@ -17,6 +17,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from cbi.validators.tables import Tabelle
     from ledger.home import Home
 
 
@@ -89,6 +90,20 @@ def read_password(fd: int | None, prompt: str, *, confirm: bool = False) -> str:
     return line.rstrip(b"\r").decode("utf-8")
 
 
+def tables_in_use(ctx: Ctx, folder: Path | None) -> Tabelle:
+    """The code tables of the package, or those that a folder puts in their place. Raises `Refused`."""
+    from cbi.validators.tables import IN_DOTAZIONE, TabellaErrata, load
+    from ledger.errors import Refused
+
+    if folder is None:
+        return IN_DOTAZIONE
+    try:
+        return load(folder)
+    except TabellaErrata as error:
+        where = f"{folder / error.file}:{error.line}: "
+        raise Refused("TABELLE-001", where + error.it, where + error.en) from error
+
+
 @contextmanager
 def busy(ctx: Ctx, it: str, en: str) -> Iterator[None]:
     """Something that moves on standard error, on a terminal, while a thing takes its time."""
@@ -108,5 +123,11 @@ dry_run_option = click.option(
     "--dry-run",
     is_flag=True,
     help="Dice cosa farebbe e non cambia nulla / says what it would do, changes nothing.",
+)
+tabelle_option = click.option(
+    "--tabelle",
+    type=click.Path(path_type=Path),
+    envvar="CBI_TABELLE",
+    help="A folder of newer code tables, in place of those of the same name here (CBI_TABELLE).",
 )
 in_chiaro_option = click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")

@@ -6,13 +6,16 @@ import json
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from commands.common import Ctx, pass_ctx
+from commands.common import Ctx, pass_ctx, tabelle_option, tables_in_use
 from commands.failures import OK, REFUSED, UNREADABLE, USAGE
 from commands.opening import Progress, open_input, why_not
 
@@ -27,6 +30,13 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--profile", help="How strict to be: standard (to the bank), da_banca. Default: by direction.")
 @click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="AAAA-MM-GG",
+    help="The day on which the files are sent to the bank: days past and closed, and the times of F24, are checked.",
+)
+@tabelle_option
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "ndjson"]),
@@ -35,12 +45,16 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
     help="Text for people and editors; one JSON array; or one JSON object a line.",
 )
 @pass_ctx
-def lint_cmd(ctx: Ctx, files: tuple[str, ...], profile: str | None, form: str) -> int:
+def lint_cmd(
+    ctx: Ctx, files: tuple[str, ...], profile: str | None, on: datetime | None, tabelle: Path | None, form: str
+) -> int:
     """Checks flow files and tells every defect: where, why, what to do.
 
-    FILE may be `-` for standard input. Exit code 0: clean or only warnings; 3: errors; 8: a file cannot be read.
+    FILE may be `-` for standard input. Without `--on` nothing depends on today's date. Exit code 0: clean or only
+    warnings; 3: errors; 8: a file cannot be read.
     """
     from cbi.validators.catalogue import PROFILES
+    from cbi.validators.lint import lint
 
     if profile is not None and profile not in PROFILES:
         known = ", ".join(PROFILES)
@@ -48,24 +62,24 @@ def lint_cmd(ctx: Ctx, files: tuple[str, ...], profile: str | None, form: str) -
             ctx.say(f"profilo sconosciuto: {profile}; ci sono {known}", f"no profile {profile}: {known}"), err=True
         )
         return USAGE
+    check = partial(lint, profile=profile, on=None if on is None else on.date(), tabelle=tables_in_use(ctx, tabelle))
     printer = PRINTERS[form](ctx)
     worst = OK
     printer.begin()
     for name in files:
-        worst = max(worst, _lint_file(ctx, name, profile, printer))
+        worst = max(worst, _lint_file(ctx, name, check, printer))
     printer.end()
     return worst
 
 
-def _lint_file(ctx: Ctx, name: str, profile: str | None, printer: Printer) -> int:
+def _lint_file(ctx: Ctx, name: str, check: Callable[[BinaryIO, str], Iterator[Diagnostic]], printer: Printer) -> int:
     from cbi.validators.lint import UNREADABLE as NOT_CBI
-    from cbi.validators.lint import lint
 
     counts = Counter[str]()
     code = OK
     try:
         with open_input(name) as stream, Progress(ctx, name, stream) as watched, _seekable(watched) as file:
-            for diagnostic in lint(file, name, profile):
+            for diagnostic in check(file, name):
                 counts[diagnostic.severity] += 1
                 code = max(code, UNREADABLE if diagnostic.code == NOT_CBI else OK)
                 printer.show(diagnostic)

@@ -23,11 +23,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
@@ -48,6 +50,7 @@ LARGEST_FILE = 256 * 1024 * 1024
 MOST_DIAGNOSTICS = 1000  # kept for each supporto; all are counted
 BATCH = 1000
 CHI = "import"
+ROME = ZoneInfo("Europe/Rome")  # where the day of an import is that of the bank
 ORIGINE = "azienda"
 Found: TypeAlias = dict[int | None, list[Diagnostic]]  # by ordinal of the supporto; None: the file
 
@@ -60,11 +63,12 @@ def import_file(home: Home, source: Path | bytes, nome: str, azienda_id: int, *,
     """
     nome = nome.encode("utf-8", "replace").decode()  # a name that is not text would not go into the database
     data = source if isinstance(source, bytes) else _read(home, source)
-    found = _lint(data, nome)
+    oggi = home.ports.clock.now().astimezone(ROME).date()
+    found = _lint(data, nome, oggi)
     keep = _digest if dry_run else partial(archivio.store, home)
     sha256 = keep(data)
     with home.begin() as conn:
-        job = _Import(conn, home.ports, aziende.get(conn, azienda_id), nome, keep)
+        job = _Import(conn, home.ports, aziende.get(conn, azienda_id), nome, oggi, keep)
         report = job.file(data, sha256, found)
         if dry_run:
             conn.rollback()
@@ -98,18 +102,18 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _lint(data: bytes, nome: str) -> Found:
+def _lint(data: bytes, nome: str, oggi: date) -> Found:
     found: Found = {}
-    for diagnostica in cbi.lint(BytesIO(data), nome):
+    for diagnostica in cbi.lint(BytesIO(data), nome, on=oggi):
         found.setdefault(diagnostica.distinta or None, []).append(diagnostica)
     return found
 
 
-def _as_it_leaves(supporto: cbi.Supporto, nome: str) -> list[Diagnostic]:
+def _as_it_leaves(supporto: cbi.Supporto, nome: str, oggi: date) -> list[Diagnostic]:
     """What the checks say of the supporto as it would leave, at its lines in the file it came in."""
     return [
         replace(note, line=note.line + supporto.line - 1, distinta=supporto.numero)
-        for notes in _lint(supporto.canonical, nome).values()
+        for notes in _lint(supporto.canonical, nome, oggi).values()
         for note in notes
     ]
 
@@ -120,12 +124,16 @@ def _errors(diagnostiche: Iterable[Diagnostic]) -> int:
 
 @dataclass(frozen=True)
 class _Import:
-    """The work on one file, inside its transaction; `keep` puts a content in the archive and names it."""
+    """The work on one file, inside its transaction, on the day `oggi` of Rome.
+
+    `keep` puts a content in the archive and names it.
+    """
 
     conn: Connection
     ports: Ports
     azienda: Azienda
     nome: str
+    oggi: date
     keep: Callable[[bytes], str]
 
     def file(self, data: bytes, sha256: str, found: Found) -> ImportReport:
@@ -192,10 +200,11 @@ class _Import:
         """The supporto with its sender, and what the checks say of the bytes that would leave."""
         if not supporto.identita[0]:
             filled = _with_sender(supporto, self.azienda.sia)
-            return (supporto, notes) if filled is None else (filled, _as_it_leaves(filled, self.nome))
+            return (supporto, notes) if filled is None else (filled, _as_it_leaves(filled, self.nome, self.oggi))
         if _errors(notes):
             return supporto, notes
-        return supporto, notes + [note for note in _as_it_leaves(supporto, self.nome) if note.severity == "error"]
+        leaving = _as_it_leaves(supporto, self.nome, self.oggi)
+        return supporto, notes + [note for note in leaving if note.severity == "error"]
 
     def _distinta(self, file_id: int, supporto: cbi.Supporto, seen: Verdetto, notes: list[Diagnostic]) -> Verdetto:
         leaving = supporto.raw if seen.errori else supporto.canonical

@@ -373,7 +373,7 @@ class Periodo(NamedTuple):
 @lru_cache(maxsize=64)
 def periodo(text: str) -> Periodo | None:
     """The format of a reference in the words of the table; None where they say nothing that can be checked."""
-    if text != "0" and not text.startswith(("MM", "NN")):
+    if text != "0" and not (text.startswith(("MM", "NN")) and "AAAA" in text):
         return None
     since = _DAL.search(text)
     least = (0, 0)

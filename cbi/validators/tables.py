@@ -168,7 +168,7 @@ def _read(name: str, path: Traversable) -> tuple[Riga, ...]:
     except UnicodeDecodeError as error:
         raise TabellaErrata(file, 1, "il testo non è in UTF-8", "the text is not UTF-8") from error
     except csv.Error as error:
-        raise TabellaErrata(file, reader.line_num, f"non è CSV: {error}", f"not CSV: {error}") from error
+        raise TabellaErrata(file, reader.reader.line_num, f"non è CSV: {error}", f"not CSV: {error}") from error
     columns = ",".join(manifest()[name]["columns"])
     if ",".join(reader.fieldnames or ()) != columns:
         raise TabellaErrata(file, 1, f"la prima riga dev'essere: {columns}", f"the first line must be: {columns}")

@@ -171,7 +171,8 @@ def test_the_page_of_a_faulty_distinta_shows_why(open_house):
     assert "RIBA-EF-050" in page
     assert "Con errori" in page
     whole = json.loads(open_house("distinte", "show", 1, "--format", "json").stdout)
-    assert [each["code"] for each in whole["diagnostica"]] == ["RIBA-EF-050"]
+    errors = [each["code"] for each in whole["diagnostica"] if each["severity"] == "error"]
+    assert errors == ["RIBA-EF-050"]  # what depends on the day of the import is no error
 
 
 def sign(run, *numbers, user="anna", password=PASSWORD, extra=()):

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import signal
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -55,6 +56,20 @@ def move(sala, number, *events):
                 text("UPDATE disposizione SET stato = :s WHERE distinta_id = :d"),
                 {"s": following, "d": number},
             )
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [
+        (datetime(2026, 4, 30, 21, 59, tzinfo=UTC), []),
+        (datetime(2026, 4, 30, 22, 1, tzinfo=UTC), ["RIBA-14-221"]),  # in Rome it is already 1 May
+    ],
+)
+def test_a_due_date_past_on_the_day_of_the_import_is_a_warning_and_the_distinta_is_made(sala, now, told):
+    sala.home.ports.clock.at = now
+    report = bring(sala, riba(order(1), order(2)))
+    assert codes(report) == [Codice.IMPORTATA]
+    assert [(each.code, each.severity) for each in report.diagnostiche] == [(code, "warning") for code in told]
 
 
 def test_a_clean_file_becomes_a_distinta_to_be_signed(sala):
