@@ -16,6 +16,7 @@ from cbi.validators.catalogue import OFF, PROFILES, Regola, legible, rules, seve
 from cbi.validators.diagnostics import SEVERITY_WORDS, Diagnostic
 from docs.gen.lingua import LINGUE, Lingua, heading, table, text_block
 from docs.gen.luoghi import anchor, page_of
+from fixtures.make import ON
 
 # Prefixes of rules that several flows share; any other is the name of its flow.
 SHARED = {"AL": ("AL", "AL_IBAN"), "CC": ("RH", "EC"), "F24": ("F4", "I4", "Q4")}
@@ -80,6 +81,7 @@ def _regola(rule: Regola, lingua: Lingua) -> Iterator[str]:
             for name in PROFILES
         ),
         (lingua.say("nell'esempio", "in the example"), _where(rule, lingua)),
+        (lingua.say("l'esempio parte il", "the example is sent on"), f"{ON[rule.code]}" if rule.code in ON else ""),
         (lingua.say("fonte", "source"), rule.source),
         (lingua.say("codice ER delle banche", "ER code of the banks"), rule.er),
         (lingua.say("difetto", "defect"), f"`{rule.bad}`"),
@@ -130,7 +132,8 @@ def _file(rule: Regola, kind: str, lingua: Lingua) -> str:
 @cache
 def _shown(code: str) -> Diagnostic:
     """The first defect of that code in the file that breaks the rule."""
-    return next(found for found in cbi.lint(BytesIO(_read(code, "rotta")), code) if found.code == code)
+    found = cbi.lint(BytesIO(_read(code, "rotta")), code, on=ON.get(code))
+    return next(diagnostic for diagnostic in found if diagnostic.code == code)
 
 
 def _twin(code: str, shown: Diagnostic) -> Diagnostic | None:
