@@ -34,6 +34,7 @@ from cbi.validators.rules import (
 COMPENSAZIONI_VIETATE_DAL = b"20240701"
 RAVVEDIMENTO_RATE = b"3912"  # IMU on the main residence: paid in numbered instalments
 FINESTRA = timedelta(days=25)  # how long before the day of payment a delegation may be sent
+ERARIO = "40-01"
 PERSONA_FISICA = 16  # characters of the fiscal code of a person
 ALTRI = b"1"  # who signs is an heir, a parent, a guardian or a receiver
 
@@ -42,11 +43,13 @@ ALTRI = b"1"  # who signs is an heir, a parent, a guardian or a receiver
 class ContiDelega(Conti):
     """The delegation being read. An amount is None when a line that it sums is faulty.
 
-    `named` are the office and the act once a line of the section has named them; `secondo` and `debit_abi` are the
-    second fiscal code and the bank of the account debited, as bytes.
+    `payment` is the day of payment of record 20 as it is written, `day` as it is understood; `named` are the office
+    and the act once a line of the section has named them; `secondo` and `debit_abi` are the second fiscal code and
+    the bank of the account debited, as bytes.
     """
 
     payment: bytes | None = None
+    day: date | None = None
     secondo: bytes | None = None
     debit_abi: bytes | None = None
     named: frozenset[str] = frozenset()
@@ -61,6 +64,8 @@ class ContiDelega(Conti):
     def accept(self, start: str, valori: Valori) -> None:
         if start == "10":
             self.payment = valori.get("r20_data_di_pagamento")
+            self.day = None if self.payment is None else _day(self.payment)
+            self.named = frozenset()
             self.secondo = valori.get("r20_secondo_codice_fiscale")
             self.lines = {}
             self.all_debit = self.all_credit = self.debit = self.credit = 0
@@ -71,7 +76,8 @@ class ContiDelega(Conti):
             self.debit, self.all_debit = _plus(self.debit, debit), _plus(self.all_debit, debit)
             self.credit, self.all_credit = _plus(self.credit, credit), _plus(self.all_credit, credit)
             self.ente = valori.get("r4011_codice_ente")
-            self.named |= {name for name in _UFFICIO_E_ATTO if valori.get(f"{prefix}_{name}", b"1").strip(b" 0")}
+            if start == ERARIO:
+                self.named |= {name for name in _UFFICIO_E_ATTO if valori.get(f"r4001_{name}", b"1").strip(b" 0")}
         elif start in _TOTALS:
             self.debit = self.credit = 0
             self.named = frozenset()
@@ -83,10 +89,6 @@ class ContiDelega(Conti):
     def key(self, valori: Valori) -> bytes | None:
         number: bytes | None = valori.get("r10_numero_protocollo_delega")
         return None if number is None or not number.strip(b"0") else number
-
-    def day_of_payment(self) -> date | None:
-        """The day of payment of record 20, where it is sound."""
-        return None if self.payment is None else _day(self.payment)
 
 
 _day = r.Record20.data_di_pagamento.decode
@@ -304,12 +306,12 @@ def anno(prefix: str, tipo: str, name: str = "anno_di_riferimento") -> Rule:
     """The year, in the last four columns: one where the table wants one, and not later than the table admits."""
 
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw, row, day = v.get(f"{prefix}_{name}"), _row(v, c, prefix), c.day_of_payment()
+        raw, row = v.get(f"{prefix}_{name}"), _row(v, c, prefix)
         if raw is None or row["ref_year"] not in ("AAAA", "0000"):
             return NONE
         year, last = int(raw[-4:]), None
-        if row["ref_year"] == "AAAA" and row["max_year_offset"] and day is not None:
-            last = day.year + int(row["max_year_offset"])
+        if row["ref_year"] == "AAAA" and row["max_year_offset"] and c.day is not None:
+            last = c.day.year + int(row["max_year_offset"])
         if bool(year) == (row["ref_year"] == "AAAA") and (last is None or year <= last):
             return NONE
         return (Finding("F24-40-213", tipo, name, row["ref_year"] if last is None else f"AAAA <= {last}"),)
@@ -408,7 +410,7 @@ def _month(raw: bytes) -> tuple[int, int]:
 
 def periodi_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The period of a contribution is written as the table says for its code."""
-    row, day = _row(v, c, "r4003", "causale_contributo"), c.day_of_payment()
+    row = _row(v, c, "r4003", "causale_contributo")
     start = v.get("r4003_periodo_di_riferimento_inizio", b"")
     return [
         Finding(code, "40-03", name, row[column])
@@ -418,7 +420,7 @@ def periodi_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         )
         if (raw := v.get(f"r4003_{name}")) is not None
         and (admitted := periodo(row[column])) is not None
-        and not _fits(admitted, raw, start, day)
+        and not _fits(admitted, raw, start, c.day)
     ]
 
 

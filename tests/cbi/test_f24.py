@@ -360,3 +360,20 @@ def test_without_the_flag_the_identifier_is_of_the_sender() -> None:
     own = made.q4(made.SEMPLICE)
     assert codes(then(*other)(own)) == []
     assert codes(then(*other, put("70", "flag_posizione_abi_rendicontante", ""))(own)) == ["F24-70-220"]
+
+
+def offset(debit: int, credit: int) -> bytes:
+    """A delegation of before the ban: 2003 on both sides."""
+    year = {"rateazione": "0101", "anno_di_riferimento": "2024"}
+    lines = tuple(made.riga(made.ERARIO, "2003", *amounts, **year) for amounts in ((debit, 0), (0, credit)))
+    return made.f4(made.Delega(lines, pagamento=date(2024, 6, 30))).replace(b"201126", b"100624")
+
+
+def test_credits_may_take_a_delegation_to_zero_and_not_below() -> None:
+    assert codes(offset(20_000, 20_000)) == []
+    assert codes(offset(20_000, 20_001)) == ["F24-50-052"]
+
+
+def test_a_section_whose_debits_and_credits_are_equal_is_positive() -> None:
+    (found,) = cbi.lint(io.BytesIO(put("40-02", "segno_sezione", "N")(offset(20_000, 20_000))))
+    assert (found.code, found.expected) == ("F24-40-047", "P")
