@@ -105,6 +105,8 @@ def test_the_next_banking_day_is_open_and_none_lies_between(day: date, calendari
     between = [day + n * DAY for n in range(1, (following - day).days)]
     assert not any(is_banking_day(each, calendario) for each in between)
     assert following - day <= 6 * DAY
+    before = previous_banking_day(following, calendario=calendario)
+    assert before <= day and next_banking_day(before, calendario=calendario) == following
 
 
 @given(DAYS, st.integers(1, 40), CALENDARS)

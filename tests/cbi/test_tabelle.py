@@ -154,7 +154,8 @@ def test_a_table_in_another_alphabet_is_refused(tmp_path: Path) -> None:
     tmp_path.joinpath("f24_uffici.csv").write_bytes(
         "office_code,description,province\nAAA,FORLÌ,FC\n".encode("latin-1")
     )
-    assert "UTF-8" in refused(tmp_path).en
+    error = refused(tmp_path)
+    assert error.line == 1 and "UTF-8" in error.en
 
 
 @pytest.mark.parametrize("name", ["f24_tributo", "festivi", "causali_abi"])
@@ -180,7 +181,7 @@ def test_a_folder_without_tables_is_refused(tmp_path: Path) -> None:
 )
 def test_what_a_folder_says_of_its_tables_is_checked(toml: str, tmp_path: Path) -> None:
     error = refused(folder(tmp_path, f24_tributi=f"{TRIBUTI}\n{NUOVO}\n", **{"tabelle.toml": toml}))
-    assert error.file == "tabelle.toml"
+    assert (error.file, error.line) == ("tabelle.toml", 1)
 
 
 # --- looking up --------------------------------------------------------------------------------------------
