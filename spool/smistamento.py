@@ -109,7 +109,7 @@ def _require(supporto: cbi.Supporto, line: int, *values: object) -> None:
 def _rapporti(supporto: cbi.Supporto) -> Action:
     items = list(rapporti(supporto))
     for item in items:
-        _require(supporto, item.line, item.data)
+        _require(supporto, item.line, item.data, item.saldo_iniziale, item.saldo_finale)
         for m in item.movimenti:
             _require(supporto, m.line, m.data_contabile, m.segno, m.importo)
     return lambda conn, ports, arrivo: store_rapporti(conn, ports, arrivo, supporto, items)

@@ -222,13 +222,20 @@ IUD = 24
 
 
 def iud_of(settanta: Mapping[str, Any], sender: str) -> str | None:
-    """The identifier that record 70 gives the parts of: the ABI is the sender's unless the flag says otherwise."""
+    """The identifier that record 70 gives the parts of: the ABI is the sender's unless the flag says otherwise.
+
+    None when a part is missing, or is not what a bank should have written.
+    """
     own = settanta["flag_posizione_abi_rendicontante"] == "1"
     abi = settanta["abi_banca_passiva_rendicontante"] if own else sender
     cab, number = settanta["sportello_banca_passiva_cab"], settanta["progressivo_assoluto"]
-    if not abi or not cab or number is None:
+    payment = settanta["data_pagamento"]
+    if not abi or not cab or payment is None or number is None:
         return None
-    return iud(abi, cab, settanta["data_pagamento"], number)
+    try:
+        return iud(abi, cab, payment, number)
+    except ValoreErrato:
+        return None
 
 
 def _common(ordine: Ordine) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def _rapporto(ordine: Ordine) -> Rapporto:
         abi=head["codice_abi_banca"],
         cab=head["cab_banca"],
         conto=account,
-        iban="".join((*iban, account.rjust(12, "0"))) if all(iban) else None,
+        iban="".join((*iban, account.rjust(12, "0"))) if all((*iban, account)) else None,
         divisa=head["codice_divisa"],
         data=closing,
         saldo_iniziale=_signed(head["segno"], head["saldo_iniziale"]),
@@ -201,8 +201,9 @@ def description(details: Sequence[Record]) -> str:
     return b"".join(free).decode("latin-1").rstrip()
 
 
-def _signed(sign: str | None, amount: int) -> int:
-    return -amount if sign == "D" else amount
+def _signed(sign: str | None, amount: Any) -> Any:
+    """A balance with its sign; a bank may have left it blank."""
+    return -amount if sign == "D" and amount is not None else amount
 
 
 def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:

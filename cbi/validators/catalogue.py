@@ -80,7 +80,6 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "MAV-30-034": WARNING,
         "MAV-59-023": WARNING,
         "MAV-IM-037": WARNING,
-        "RID-10-021": WARNING,
         "RID-10-037": WARNING,
         "RID-10-039": WARNING,
         "RID-EF-037": WARNING,

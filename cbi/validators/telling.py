@@ -150,6 +150,6 @@ def full_code(kind: str) -> str:
 
 
 def _related(reading: Reading, what: Finding | LineFault) -> Related | None:
-    if not isinstance(what, Finding) or not what.related:
+    if not isinstance(what, Finding) or what.related not in reading.places:  # an order may lack its first record
         return None
     return Related(reading.places[what.related], *PLACES[what.related])

@@ -102,6 +102,14 @@ def test_a_bank_answers_a_mandate_and_a_request_of_iban_is_another_flow() -> Non
     assert (one("al_iban").flow, first.causale, first.data) == ("AL_IBAN", "90717", None)
 
 
+def test_an_outcome_of_which_only_the_frame_is_there_is_refused_from_a_bank_as_well() -> None:
+    bare = then(drop("20"), drop("30"), drop("50"))(made.rid_esiti(made.rid_esito(made.LUNA, "50010")))
+    (found,) = [found for found in lint(io.BytesIO(bare)) if found.code == "RID-10-021"]
+    assert found.severity == "error"
+    with pytest.raises(cbi.ValoreErrato, match="present in the order"):
+        list(rid.esiti(next(cbi.read_supporti(io.BytesIO(bare)))))
+
+
 # --- which flow it is --------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from cbi.flows.registry import find
 from cbi.validators.f24 import Periodo, periodo
 from cbi.validators.tables import tabella
 from fixtures import f24 as made
-from fixtures.comune import put, then
+from fixtures.comune import drop, put, then
 
 
 def one(raw: bytes) -> cbi.Supporto:
@@ -68,8 +68,14 @@ def test_the_bank_of_the_identifier_is_the_sender_unless_the_flag_says_otherwise
     assert [quietanza.iud for quietanza in f24.quietanze(one(sender))] == ["B03069016001612260000123"]
 
 
-def test_a_receipt_without_all_the_parts_has_no_identifier() -> None:
-    (quietanza,) = f24.quietanze(one(made.q4(made.SEMPLICE, progressivo_assoluto=None)))
+@pytest.mark.parametrize("part", ["progressivo_assoluto", "data_pagamento", "sportello_banca_passiva_cab"])
+def test_a_receipt_without_all_the_parts_has_no_identifier(part: str) -> None:
+    (quietanza,) = f24.quietanze(one(put("70", part, "")(made.PAGATA)))
+    assert quietanza.iud is None
+
+
+def test_a_receipt_with_a_part_that_does_not_fit_has_no_identifier() -> None:
+    (quietanza,) = f24.quietanze(one(put("70", "sportello_banca_passiva_cab", "160")(made.PAGATA)))
     assert quietanza.iud is None
 
 
@@ -96,6 +102,13 @@ def test_a_credit_paid_before_the_ban_may_still_go_through_the_bank() -> None:
 def test_a_subtype_that_does_not_exist_is_told_as_not_of_this_flow() -> None:
     raw = made.UNA.replace(b" 40000000102", b" 40000000199")
     assert "CBI-REC-022" in {found.code for found in cbi.lint(io.BytesIO(raw))}
+
+
+def test_a_defect_that_points_at_the_start_of_an_order_that_has_none_points_nowhere() -> None:
+    beheaded = then(drop("10"), drop("20"), put("70", "totale_delega", "000000000000001"))(made.PAGATA)
+    found = {diagnostic.code: diagnostic for diagnostic in cbi.lint(io.BytesIO(beheaded))}
+    assert "CBI-REC-021" in found
+    assert found["F24-70-037"].related is None
 
 
 # --- the rules at their limits -----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 
 from banksim.risposte import conferma, decide, flusso_esiti, rendiconto, ricevuta, scarto
 from cbi import read_supporti
+from fixtures.comune import put
 from ledger import distinte, journal, outcomes
 from ledger.home import Home
 from spool import lettura
@@ -249,6 +250,21 @@ def test_a_statement_without_its_currency_is_kept_all_the_same(home: Home) -> No
     casa.drop(home, "RH.cbi", statement.replace(b"EUR", b"   ", 1))
     result = only(receive(home))
     assert (result.verdetto, result.conto.movimenti > 0) == (FATTO, True)
+
+
+def test_a_statement_without_its_account_is_kept_all_the_same(home: Home) -> None:
+    statement = rendiconto([decide(sent_supporto(home), 1)], DAY, casa.CONTI["03069"], 0)
+    casa.drop(home, "RH.cbi", put("61", "conto_corrente", "")(statement))
+    result = only(receive(home))
+    assert (result.verdetto, result.conto.movimenti > 0) == (FATTO, True)
+
+
+@pytest.mark.parametrize(("tipo", "name"), [("61", "saldo_iniziale"), ("64", "saldo_contabile")])
+def test_a_statement_without_its_balance_cannot_be_told(home: Home, tipo: str, name: str) -> None:
+    statement = rendiconto([decide(sent_supporto(home), 1)], DAY, casa.CONTI["03069"], -1_000_000_000)
+    casa.drop(home, "RH.cbi", put(tipo, name, "")(statement))
+    result = only(receive(home))
+    assert (result.verdetto, result.motivi[0]["code"]) == (QUARANTENA, "RIC-006")
 
 
 def test_a_movement_without_its_sign_cannot_be_told(home: Home) -> None:
