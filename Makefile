@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs fixtures tables bench soak lock clean
+.PHONY: demo test lint docs fixtures tables bench soak fuzz lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -33,6 +33,9 @@ bench: .venv/ready ## ratios to a bare slice loop, measured in one run
 
 soak: .venv/ready ## the long properties: 10,000 flows per kind, every byte of every fixture
 	CBI_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m "long or not long"
+
+fuzz: .venv/ready ## ten million inputs over the readers, over as many sessions as it takes
+	$(BIN)/python -m fuzz.run
 
 .venv/ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import cbi
 from cbi.flows.physical import LONGEST, Source
-from cbi.flows.registry import find
+from cbi.flows.registry import DECLARED, find
 from cbi.validators.lint import lint
 from tests import strategies
 from tests.cbi.test_golden import NAMES
@@ -53,6 +53,11 @@ def rewritten(raw: bytes) -> bytes:
     )
     with strategies.everything_documented():
         return b"".join(cbi.record_from_json(item).raw + b"\r\n" for item in items)
+
+
+def test_every_flow_whose_body_is_declared_is_among_those_tried() -> None:
+    declared = {(flow.name, flow.direction) for flow in DECLARED if not flow.is_frame}
+    assert declared == set(KINDS) - {("RICHIAMO", "to_bank")}
 
 
 @each_kind

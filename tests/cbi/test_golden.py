@@ -26,6 +26,11 @@ def expected(name: str) -> list[dict[str, Any]]:
 
 
 @needs_facts
+def test_no_golden_file_is_left_out() -> None:
+    assert {path.stem for path in (FACTS / "golden").glob("*.cbi")} == set(NAMES)
+
+
+@needs_facts
 @pytest.mark.parametrize("name", NAMES)
 def test_parse_sees_what_the_golden_pair_says(name: str) -> None:
     assert [as_json(letto) for letto in cbi.read_records(io.BytesIO(golden(name)))] == expected(name)
