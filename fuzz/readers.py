@@ -14,9 +14,11 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from time import process_time
+from typing import Any
 
 import atheris
 
@@ -26,6 +28,7 @@ UNGUIDED = ["cbi.fields", "cbi.layout", "cbi.flows.model", "cbi.flows.physical"]
 UNGUIDED += ["cbi.validators.diagnostics", "cbi.validators.reading", "cbi.validators.telling"]
 
 with atheris.instrument_imports(include=["cbi"], exclude=UNGUIDED):
+    from cbi.flows.model import Flow, Unit
     from cbi.validators import doubles, prove
     from fuzz import invariants, mutations
 
@@ -69,15 +72,20 @@ def quicken() -> None:
     So small a filter suspects doubles where there are none: the second look is taken more often, not less.
     """
     doubles._MASK = (1 << 10) - 1
-    fast, remembered = prove._fast, {}
+    prove.unit_pattern, prove._ends = _once(prove.unit_pattern), _once(prove._ends)
 
-    def _fast(flow, unit, ruleset, ending):  # type: ignore[no-untyped-def]
-        key = (id(unit), ending)
-        if key not in remembered:
-            remembered[key] = fast(flow, unit, ruleset, ending)
-        return remembered[key]
 
-    prove._fast = _fast
+def _once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What a function of a flow and one of its units answers, worked out once."""
+    known: dict[tuple[Any, ...], Any] = {}
+
+    def once(flow: Flow, unit: Unit, *rest: Any) -> Any:
+        key = (id(unit), *rest)
+        if key not in known:
+            known[key] = function(flow, unit, *rest)
+        return known[key]
+
+    return once
 
 
 def main() -> None:

@@ -135,7 +135,7 @@ def told(done: list[Session]) -> str:
         f"{seconds / 3600:.1f} hours of processor time, {inputs / max(seconds, 1):,.0f} inputs a second of it",
         f"slowest input {slowest * 1000:.0f} ms of processor time, peak memory {peak} MiB",
         f"{len(list((STATE / 'found').iterdir()))} inputs found worth keeping",
-        *(f"BROKEN by fuzz/crashes/{name}" for session in done for name in session.crashes),
+        *(f"BROKEN by fuzz/crashes/{name}" for name in crashes()),
     ]
     return "\n".join(lines)
 
