@@ -26,6 +26,7 @@ COMMANDS = {
     "split": "commands.rework:split_cmd",
     "merge": "commands.rework:merge_cmd",
     "fix": "commands.rework:fix_cmd",
+    "anonymize": "commands.rework:anonymize_cmd",
     "init": "commands.ledger:init_cmd",
     "import": "commands.ledger:import_cmd",
     "distinte": "commands.ledger:distinte_cmd",

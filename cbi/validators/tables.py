@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -22,3 +23,9 @@ CAUSALI_ABI = frozenset(row["code"].encode() for row in table("causali_abi"))
 def er_codes() -> Mapping[str, Mapping[str, str]]:
     """The diagnostic codes with which banks refuse a flow, by code."""
     return {row["code"]: row for row in table("er_codes")}
+
+
+@cache
+def er_unforeseen() -> Mapping[str, Mapping[str, str]]:
+    """The diagnostic codes that no rule has: why, and what to do, in both languages."""
+    return tomllib.loads(files("cbi.validators").joinpath("er.toml").read_text(encoding="utf-8"))
