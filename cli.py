@@ -35,6 +35,7 @@ COMMANDS = {
     "dispatch": "commands.path:dispatch_cmd",
     "receive": "commands.path:receive_cmd",
     "reconcile": "commands.path:reconcile_cmd",
+    "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
 }

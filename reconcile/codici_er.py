@@ -28,3 +28,8 @@ def meaning(code: str) -> tuple[str, str]:
     """What a code means, in Italian and English; empty for one that the table does not hold."""
     row = er_codes().get(code, {})
     return row.get("meaning_it", ""), row.get("meaning_en", "")
+
+
+def in_words(codes: Iterable[str], lang: str) -> str:
+    """Codes with their meaning, in "it" or "en": `050 mancata quadratura; XXX ...`."""
+    return "; ".join(f"{code} {meaning(code)[lang == 'en']}".rstrip() for code in codes)

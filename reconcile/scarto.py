@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from cbi.flows.model import TO_BANK
 from cbi.flows.reader import read_supporti
+from cbi.flows.registry import DECLARED
 from cbi.validators.catalogue import ERROR, Regola, rules
 from cbi.validators.lint import lint
 from cbi.validators.tables import er_unforeseen
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 ER = "ER"
 _FAMILIES = {"F4": "F24", "I4": "F24", "AL_IBAN": "AL"}  # flows whose rules have not the name of the flow
+_SENT = frozenset(_FAMILIES.get(flow.name, flow.name) for flow in DECLARED if flow.direction == TO_BANK)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,16 @@ class Scarto:
     sent: str | None = None
     altri: Sequence[Diagnostic] = ()
 
+    @property
+    def body(self) -> list[str]:
+        """The records between header and trailer of the refusal, as they came."""
+        return [record.raw.decode("latin-1").rstrip() for ordine in self.er.ordini for record in ordine.records]
+
+    @property
+    def errors(self) -> bool:
+        """Whether the flow that was sent has errors."""
+        return any(defect.severity == ERROR for causa in self.cause for defect in causa.difetti) or bool(self.altri)
+
 
 def refusals(supporti: Iterable[Supporto]) -> list[Supporto]:
     """The refusals (ER) among the supporti of a file."""
@@ -61,7 +74,7 @@ def explain(er: Supporto, sent: bytes | None = None, name: str = "-") -> Scarto:
     """Why a flow was refused; `sent` is the file that was sent and `name` what to call it."""
     codes = places((record.line, record.raw) for ordine in er.ordini for record in ordine.records)
     about = [] if sent is None else _about(er, list(read_supporti(BytesIO(sent))))
-    families = {_FAMILIES.get(supporto.flow, supporto.flow) for supporto in about}
+    families = {_FAMILIES.get(supporto.flow, supporto.flow) for supporto in about} or _SENT
     numbers = {supporto.numero for supporto in about} | {None}
     found = [] if sent is None else [d for d in lint(BytesIO(sent), name) if d.distinta in numbers]
     cause = [_causa(code, line, families, found) for code, line in codes.items()]
@@ -70,10 +83,10 @@ def explain(er: Supporto, sent: bytes | None = None, name: str = "-") -> Scarto:
     return Scarto(er, cause, None if sent is None else name, others)
 
 
-def _causa(code: str, line: int, families: set[str], found: Sequence[Diagnostic]) -> Causa:
+def _causa(code: str, line: int, families: Set[str], found: Sequence[Diagnostic]) -> Causa:
     it, en = meaning(code)
     same = [rule for rule in rules().values() if rule.er == code]
-    regole = [rule for rule in same if not families or rule.code.partition("-")[0] in {"CBI", *families}]
+    regole = [rule for rule in same if rule.code.partition("-")[0] in {"CBI", *families}]
     codes = {rule.code for rule in same}
     words = er_unforeseen().get(code, {})
     return Causa(
