@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from cbi.anonymize.checks import Parti, cin_as, digits_as
+from cbi.anonymize.checks import Parti, check_as, cin_as, digits_as
 from cbi.anonymize.keyed import STRANGE, Chiave
 from cbi.fields import ADMITTED, Amount, Choice, Const, Date, Field, Filler, FullDate, Text, Undocumented, ValoreErrato
 from cbi.flows.model import FROM_BANK, TO_BANK
@@ -22,10 +22,11 @@ Maschera = Callable[[Chiave, Field[Any], bytes], bytes]
 """What takes the place of a content that is not blank: as many bytes. Raises `ValoreErrato`: not understood."""
 
 SHORT = 5  # columns of a coded field too few to name anybody
+_BARRED = re.compile(rb"[/;]")  # in mandates
 _WORD = re.compile(rb"[^ ]+")
 _BBAN = re.compile(rb"(\d{5})(\d{5})([0-9A-Z]{12})([A-Z])")
 _IBAN = re.compile(rb"(IT|SM)(\d\d)([A-Z])(\d{5})(\d{5})([0-9A-Z]{12})")
-_CREDITORE = re.compile(rb"(IT|SM)(\d\d)([0-9A-Z]{3})([0-9A-Z]+)")
+_CREDITORE = re.compile(rb"([A-Z]{2})(\d\d)([0-9A-Z]{3})([0-9A-Z]+)")
 
 
 def _not_understood(field: Field[Any], raw: bytes) -> ValoreErrato:
@@ -63,11 +64,13 @@ def coded(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
 
 
 def text(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
-    """Invented words, from the column where the text began; a letter not admitted is still there."""
+    """Invented words, from the column where the text began; what may not be admitted in it is still there."""
     lead = len(raw) - len(raw.lstrip(b" "))
     made = chiave.name(raw.strip(b" "), field.size - lead)
     if raw.translate(None, ADMITTED):
         made = made[:-1] + STRANGE
+    elif match := _BARRED.search(raw):
+        made = made[:-1] + match[0]
     return (b" " * lead + made).ljust(field.size)
 
 
@@ -137,12 +140,14 @@ def _moved(chiave: Chiave, abi: bytes, cab: bytes, account: bytes) -> tuple[Part
 
 
 def creditor(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
-    """The creditor identifier of another fiscal code, with its check digits; what is not one is a code."""
+    """The creditor identifier of another company, of the same country; what is not one is a code."""
     match = _CREDITORE.fullmatch(raw.strip(b" "))
-    if match is None or not codice_fiscale_ok(match[4]) or match[2] != iban_check(match[1], match[4]):
+    if match is None:
         return code(chiave, field, raw)
-    made = chiave.code(match[4])
-    return (match[1] + iban_check(match[1], made) + match[3] + made).ljust(field.size)
+    country, digits, business, national = match.groups()
+    made = chiave.code(national)
+    check = check_as(digits == iban_check(country, national), iban_check(country, made))
+    return (country + check + business + made).ljust(field.size)
 
 
 # --- by name: what text, code, number and date fields say --------------------------------------------------

@@ -30,5 +30,9 @@ def digits_as(country: bytes, digits: bytes, old: tuple[bytes, Parti], new: tupl
     known = _SOLID.fullmatch(country + bban) and account.strip(b" ")
     if not (known and digits.strip(b" 0").isdigit()):
         return digits
-    right = int(iban_check(country, bban))
-    return b"%02d" % (right if iban_ok(country, digits, old[0], *old[1]) else (right - 1) % 97 + 2)
+    return check_as(iban_ok(country, digits, old[0], *old[1]), iban_check(country, bban))
+
+
+def check_as(sound: bool, right: bytes) -> bytes:
+    """The two check digits that are right, or two others."""
+    return right if sound else b"%02d" % ((int(right) - 1) % 97 + 2)

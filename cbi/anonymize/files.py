@@ -107,7 +107,7 @@ def _masked(chiave: Chiave, letto: Letto, told: list[Coperto]) -> bytes:
     made = bytearray(raw)
     for field, mask in _plan(cls, "" if flow is None else flow.direction):
         content = field.cut(raw)
-        if not content.strip(b" ") or (sound and mask is kept):
+        if not content.strip(b" 0") or (sound and mask is kept):
             continue
         try:
             made[field.start - 1 : field.end] = mask(chiave, field, content)

@@ -21,6 +21,7 @@ _CONSONANTS, _VOWELS = b"BCDFGLMNPRSTVZ", b"AEIOU"
 STRANGE = "À".encode("latin-1")  # stands for whatever the standard does not admit
 _CORE = re.compile(rb"([ 0]*)(.*?)( *)", re.DOTALL)
 _FEMALE = frozenset(b"4567QRST")  # first digit of the day of birth of a woman, also where a letter stands for it
+_PADDING = b"00000"  # before a partita IVA where a codice fiscale has room
 _PERSON = (*[_CONSONANTS] * 6, *[_DIGITS] * 2, b"ABCDEHLMPRST", b"012", b"123456789", b"ABCDEFGHIL", *[_DIGITS] * 3)
 
 
@@ -53,14 +54,20 @@ class Chiave:
         return int.from_bytes(digest) % below
 
     def _name(self, value: bytes, size: int) -> bytes:
-        """A name of two invented words for a text, of `size` bytes at most; its length says nothing of the true one."""
+        """Two invented words for a text; as many as fill the `size` bytes of its columns, for one that fills them."""
         number = self.number("name", value, 1 << 128)
         made = bytearray()
         while len(made) < 12:
             number, letter = divmod(number, len(_CONSONANTS))
             number, vowel = divmod(number, len(_VOWELS))
             made += bytes((_CONSONANTS[letter], _VOWELS[vowel]))
-        return bytes(made[:6] + b" " + made[6:])[:size].rstrip()
+        words = bytes(made[:6] + b" " + made[6:])
+        if value != value.upper():
+            words = words.title()
+        if len(value) < size:
+            return words[:size].rstrip(b" ")
+        filling = (words + b" ") * (size // len(words) + 1)
+        return filling[:size] if filling[size - 1 : size] != b" " else filling[: size - 1] + made[-1:]
 
     def _amount(self, cents: int) -> int:
         """Another amount: of as many digits when it is small, of six to eight when it has six or more."""
@@ -84,8 +91,9 @@ class Chiave:
 
     def _code(self, raw: bytes) -> bytes:
         """A code of the same shape, in the same columns; a fiscal code for a fiscal code, wherever it stands."""
-        if codice_fiscale_ok(raw.strip(b" ")):
-            return raw.replace(raw.strip(b" "), self.fiscal(raw.strip(b" ")))
+        for known in (raw.strip(b" "), raw.strip(b" ").removeprefix(_PADDING)):
+            if codice_fiscale_ok(known):
+                return raw.replace(known, self.fiscal(known))
         match = _CORE.fullmatch(raw)
         if match is None:
             raise TypeError(raw)

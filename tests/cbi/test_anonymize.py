@@ -298,6 +298,19 @@ def test_a_fiscal_code_becomes_a_sound_one_wherever_it_stands(code: str) -> None
         assert (other[9] >= ord("4")) == (code[9] >= "4")
 
 
+def test_a_name_says_nothing_of_the_true_one_but_its_columns_that_were_full() -> None:
+    assert len({len(KEY.name(name, 40)) for name in (b"ROSSI", b"ROSSI MARIO", b"FERRAMENTA LUNAPIENA SNC")}) == 1
+    assert len(KEY.name(b"OFFICINE LAGHETTO SR", 20)) == 20 and not KEY.name(b"OFFICINE LAGHETTO SR", 20).endswith(b" ")
+    assert len(KEY.name(b"MI", 2)) == 2 and KEY.name(b"Rossi", 40).istitle() and KEY.name(b"ROSSI", 40).isupper()
+
+
+@pytest.mark.parametrize(("char", "left"), [("/", b"/"), (";", b";"), ("#", b"\xc0"), ("È", b"\xc0"), (".", None)])
+def test_a_character_that_may_not_be_admitted_is_still_one(char: str, left: bytes | None) -> None:
+    field = next(field for (name, _), (field, _) in FIELDS.items() if name == "indirizzo")
+    made = text(KEY, field, f"VIA {char} NUVOLE".encode("latin-1").ljust(field.size)).rstrip()
+    assert made.endswith(left) if left else made.replace(b" ", b"").isalpha()
+
+
 # --- what follows from other fields ------------------------------------------------------------------------
 
 
@@ -428,13 +441,14 @@ def test_credits_are_never_more_than_the_debits_when_they_were_not(
     assert (balances[0] == 0) == (balances[1] == 0)
 
 
-def test_a_creditor_identifier_is_that_of_another_code() -> None:
+@pytest.mark.parametrize("national", [b"12345678903", b"0000012345678903", b"RSSMRA80A01H501U", b"DE98ZZZ"])
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_creditor_identifier_is_that_of_another_company(national: bytes, sound: bool) -> None:
     field = next(field for (name, _), (field, _) in FIELDS.items() if name == "creditor_identifier")
-    national = b"12345678903"
-    raw = (b"IT" + iban_check(b"IT", national) + b"ZZZ" + national).ljust(field.size)
-    other = mask_of(field, "to_bank")(KEY, field, raw).rstrip()
-    assert other[4:7] == b"ZZZ" and codice_fiscale_ok(other[7:]) and other[7:] != national
-    assert other[2:4] == iban_check(b"IT", other[7:])
+    check = iban_check(b"IT", national) if sound else b"01"
+    other = mask_of(field, "to_bank")(KEY, field, (b"IT" + check + b"ZZZ" + national).ljust(field.size)).rstrip()
+    assert other[:2] == b"IT" and other[4:7] == b"ZZZ" and other[7:] == KEY.code(national) != national
+    assert (other[2:4] == iban_check(b"IT", other[7:])) == sound
 
 
 def test_whole_ibans_and_bbans_move_with_their_check_characters() -> None:
