@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from cbi.validators.diagnostics import Diagnostic
 
 ER = "ER"
-_FAMILIES = {"F4": "F24", "I4": "F24", "AL_IBAN": "AL"}  # flows whose rules have not the name of the flow
-_SENT = frozenset(_FAMILIES.get(flow.name, flow.name) for flow in DECLARED if flow.direction == TO_BANK)
+_SENT = frozenset(flow.name for flow in DECLARED if flow.direction == TO_BANK)
 
 
 @dataclass(frozen=True)
@@ -74,19 +73,19 @@ def explain(er: Supporto, sent: bytes | None = None, name: str = "-") -> Scarto:
     """Why a flow was refused; `sent` is the file that was sent and `name` what to call it."""
     codes = places((record.line, record.raw) for ordine in er.ordini for record in ordine.records)
     about = [] if sent is None else _about(er, list(read_supporti(BytesIO(sent))))
-    families = {_FAMILIES.get(supporto.flow, supporto.flow) for supporto in about} or _SENT
+    flows = {supporto.flow for supporto in about} or _SENT
     numbers = {supporto.numero for supporto in about} | {None}
     found = [] if sent is None else [d for d in lint(BytesIO(sent), name) if d.distinta in numbers]
-    cause = [_causa(code, line, families, found) for code, line in codes.items()]
+    cause = [_causa(code, line, flows, found) for code, line in codes.items()]
     told = {id(defect) for causa in cause for defect in causa.difetti}
     others = [defect for defect in found if defect.severity == ERROR and id(defect) not in told]
     return Scarto(er, cause, None if sent is None else name, others)
 
 
-def _causa(code: str, line: int, families: Set[str], found: Sequence[Diagnostic]) -> Causa:
+def _causa(code: str, line: int, flows: Set[str], found: Sequence[Diagnostic]) -> Causa:
     it, en = meaning(code)
     same = [rule for rule in rules().values() if rule.er == code]
-    regole = [rule for rule in same if rule.code.partition("-")[0] in {"CBI", *families}]
+    regole = [rule for rule in same if not rule.flows or not flows.isdisjoint(rule.flows)]
     codes = {rule.code for rule in same}
     words = er_unforeseen().get(code, {})
     return Causa(
