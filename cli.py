@@ -27,6 +27,7 @@ COMMANDS = {
     "split": "commands.rework:split_cmd",
     "merge": "commands.rework:merge_cmd",
     "fix": "commands.rework:fix_cmd",
+    "anonymize": "commands.rework:anonymize_cmd",
     "init": "commands.ledger:init_cmd",
     "import": "commands.ledger:import_cmd",
     "distinte": "commands.ledger:distinte_cmd",
@@ -35,6 +36,7 @@ COMMANDS = {
     "dispatch": "commands.path:dispatch_cmd",
     "receive": "commands.path:receive_cmd",
     "reconcile": "commands.path:reconcile_cmd",
+    "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
 }

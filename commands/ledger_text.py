@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
 from commands.tables import account, amount, day, euro, moment, print_table, say, warn
+from reconcile.codici_er import in_words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -151,7 +152,7 @@ def _print_iter(ctx: Ctx, conn: Connection, distinta_id: int, numbers: dict[int,
     from ledger import distinte
 
     rows = [
-        (moment(row.at), numbers.get(row.disposizione_id, ""), row.chi, row.evento, row.a, _why(row.dati))
+        (moment(row.at), numbers.get(row.disposizione_id, ""), row.chi, row.evento, row.a, _why(ctx, row.dati))
         for row in distinte.iter_of(conn, distinta_id)
     ]
     print_table(ctx, "Iter", ("Quando", "Disp.", "Chi", "Evento", "Stato", "Perché"), rows)
@@ -164,8 +165,10 @@ _SHOWN_ABOVE = frozenset(
 )
 
 
-def _why(dati: str) -> str:
+def _why(ctx: Ctx, dati: str) -> str:
     plain = {key: value for key, value in json.loads(dati).items() if key not in _SHOWN_ABOVE}
+    if "codici" in plain:  # of a refusal: its lines are only what the codes were found in
+        plain |= {"codici": in_words(plain["codici"], ctx.lang), "righe": None if plain["codici"] else plain["righe"]}
     return ", ".join(f"{key} {value}" for key, value in plain.items() if value not in (None, ""))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from commands.common import Ctx
 from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
 from reconcile.abbinamento import MOTIVI
-from reconcile.codici_er import meaning
+from reconcile.codici_er import in_words
 from reconcile.conto import Conto
 from spool.receive import FATTO, GIA_RICEVUTO
 
@@ -117,14 +117,12 @@ def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
 
 def _print_refusals(ctx: Ctx, file: FileRicevuto) -> None:
     for supporto in file.supporti:
+        name = supporto.nome_supporto
         for code in supporto.codici:
-            it, en = meaning(code)
-            name = supporto.nome_supporto
-            say(
-                ctx,
-                f"{name} scartato dalla banca {file.abi}: {code} {it}",
-                f"{name} refused by bank {file.abi}: {code} {en}",
-            )
+            it, en = in_words([code], "it"), in_words([code], "en")
+            say(ctx, f"{name} scartato dalla banca {file.abi}: {it}", f"{name} refused by bank {file.abi}: {en}")
+        if supporto.codici:
+            say(ctx, f"  = Quali righe: cbi scarto {file.path}", f"  = Which lines: cbi scarto {file.path}")
     for motivo in file.motivi[:SHOWN_REASONS]:
         where = f"{file.nome}:{motivo['line']}: {motivo['code']}:"
         warn(ctx, f"{where} {motivo['message_it']}", f"{where} {motivo['message_en']}")
@@ -197,7 +195,9 @@ def _eccezione_cells(ctx: Ctx, row: Row[Any]) -> tuple[str, ...]:
 
 
 def _why(ctx: Ctx, row: Row[Any]) -> str:
-    return ctx.say(*MOTIVI[row.motivo])
+    codes = json.loads(row.dati).get("codici")
+    said = f": {in_words(codes, ctx.lang)}" if codes else ""
+    return f"{ctx.say(*MOTIVI[row.motivo])}{said}"
 
 
 def _seen(ctx: Ctx, row: Row[Any]) -> str:

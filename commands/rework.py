@@ -1,7 +1,8 @@
-"""`cbi describe`, `diff`, `split`, `merge`, `fix`: what a file carries, and files made of other files."""
+"""`cbi describe`, `diff`, `split`, `merge`, `fix`, `anonymize`: what a file carries, and files made of other files."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from commands.common import Ctx, dry_run_option, format_option, pass_ctx
+from commands.common import Ctx, dry_run_option, format_option, pass_ctx, read_password
 from commands.failures import OK, REFUSED, UNREADABLE, USAGE
 from commands.opening import Progress, open_input, open_output, why_not
 
@@ -312,3 +313,74 @@ def _cured(ctx: Ctx, file: str, stream: BinaryIO, made: BinaryIO) -> list[Cura]:
     if not supporti:
         raise _unrecognised(ctx, file)
     return cures
+
+
+# --- anonymize -------------------------------------------------------------------------------------------
+
+LEAST = 12  # bytes of a secret that cannot be found by trying
+
+
+@click.command("anonymize")
+@click.argument("file")
+@click.option("-o", "--output", required=True, help="The new file; `-` for standard output.")
+@click.option("--key-file", metavar="PATH", help="A file whose contents are the key.")
+@click.option("--key-fd", type=int, help="Reads the key from this file descriptor, one line.")
+@click.option("--ask-key", is_flag=True, help="Asks for the key at the terminal.")
+@pass_ctx
+def anonymize_cmd(ctx: Ctx, file: str, output: str, key_file: str | None, key_fd: int | None, ask_key: bool) -> int:
+    """Makes a copy of FILE that says neither who nor how much, and is otherwise the same: to be shown to others.
+
+    Names, addresses, codes, accounts, references and texts are invented, amounts are others; dates, banks, kinds,
+    public codes and the order of records stay. What was sound is still sound (check characters, totals, balances),
+    what was faulty mostly still is. The same value always becomes the same, also in other files made with the same
+    key; without a key one is drawn and forgotten. What cannot be understood is covered, letters and digits, and
+    listed. Sums over several orders that other files state by themselves no longer agree with them.
+    """
+    return _until_stopped(lambda: _anonymize(ctx, file, output, _secret(ctx, key_file, key_fd, ask=ask_key)))
+
+
+def _secret(ctx: Ctx, key_file: str | None, key_fd: int | None, *, ask: bool) -> bytes:
+    """32 bytes made of what the user gives as a key, or drawn."""
+    from ledger.ports import real_ports
+
+    if sum((key_file is not None, key_fd is not None, ask)) > 1:
+        it, en = "una chiave sola: --key-file, --key-fd o --ask-key", "one key only: --key-file, --key-fd or --ask-key"
+        raise _stop(ctx, USAGE, it, en)
+    if key_file is not None:
+        with _opened(ctx, key_file) as stream:
+            given = stream.read().strip()
+    elif key_fd is not None or ask:
+        given = read_password(key_fd, ctx.say("Chiave", "Key")).encode()
+    else:
+        return bytes.fromhex(real_ports().random.token())
+    if len(given) < LEAST:
+        it, en = f"la chiave è troppo corta: almeno {LEAST} byte", f"the key is too short: at least {LEAST} bytes"
+        raise _stop(ctx, USAGE, it, en)
+    return hashlib.scrypt(given, salt=b"cbi anonymize", n=1 << 14, r=8, p=1, dklen=32)
+
+
+def _anonymize(ctx: Ctx, file: str, output: str, secret: bytes) -> int:
+    from cbi.anonymize import Chiave, anonymize
+    from cbi.flows.rework import NonRiscrivibile
+    from commands.rework_text import print_covered
+
+    _refuse_overwriting(ctx, [file], output)
+    covered: dict[tuple[str, str], list[int]] = {}
+    with tempfile.TemporaryFile() as made:
+        supporti = False
+        with _opened(ctx, file) as stream:
+            try:
+                for part in anonymize(stream, Chiave(secret)):
+                    supporti |= part.supporto
+                    made.write(part.data)
+                    for found in part.covered:
+                        covered.setdefault((found.record, found.field), []).append(found.line)
+            except NonRiscrivibile as error:
+                raise _refused(ctx, file, error) from error
+        if not supporti:
+            raise _unrecognised(ctx, file)
+        made.seek(0)
+        with open_output(output) as out:
+            shutil.copyfileobj(made, out)
+    print_covered(ctx, file, covered)
+    return OK

@@ -250,3 +250,15 @@ def print_cures(ctx: Ctx, file: str, cures: Sequence[Cura], form: str, *, err: b
 
 def _seen(text: str) -> str:
     return "".join(char if char.isprintable() else "·" for char in text)
+
+
+# --- anonymize -------------------------------------------------------------------------------------------
+
+
+def print_covered(ctx: Ctx, file: str, covered: Mapping[tuple[str, str], Sequence[int]]) -> None:
+    """What was not understood and is covered, by record and field with its first line; on standard error."""
+    for (record, field), lines in covered.items():
+        about = " ".join(part for part in (record, field) if part)
+        more = ctx.say(f" (e altre {len(lines) - 1})", f" (and {len(lines) - 1} more)") if len(lines) > 1 else ""
+        what = ctx.say("non riconosciuto: lettere e cifre coperte", "not understood: letters and digits covered")
+        click.echo(f"{file}:{lines[0]}: {about}{more}: {what}", err=True)

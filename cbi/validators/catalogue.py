@@ -17,6 +17,9 @@ from typing import Any
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, WARNING
 
 OFF = "off"
+
+# Prefixes of rules that several flows share; CBI is of every flow, any other is the name of its flow.
+SHARED: Mapping[str, tuple[str, ...]] = {"AL": ("AL", "AL_IBAN"), "CC": ("RH", "EC"), "F24": ("F4", "I4", "Q4")}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -36,6 +39,12 @@ class Regola:
     bad: str
     good: str
     er: str = ""
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """The names of the flows that it is for; none for a rule of every flow."""
+        prefix = self.code.partition("-")[0]
+        return () if prefix == "CBI" else SHARED.get(prefix, (prefix,))
 
 
 @cache

@@ -78,5 +78,10 @@ def iban_ok(country: bytes, digits: bytes, cin: bytes, abi: bytes, cab: bytes, a
         return False
 
 
+def iban_check(country: bytes, bban: bytes) -> bytes:
+    """The two check digits of a country and what follows them (ISO 13616, mod 97)."""
+    return b"%02d" % (98 - int(b"".join([_LETTER_NUMBERS[c] for c in bban + country + b"00"])) % 97)
+
+
 def _account(raw: bytes) -> bytes:
     return raw.strip(b" ").rjust(12, b"0")

@@ -81,6 +81,12 @@ def er_codes() -> Mapping[str, Riga]:
     return {row["code"]: row for row in tabella("er_codes").rows}
 
 
+@cache
+def er_unforeseen() -> Mapping[str, Mapping[str, str]]:
+    """The diagnostic codes that no rule has: why, and what to do, in both languages."""
+    return tomllib.loads(files("cbi.validators").joinpath("er.toml").read_text(encoding="utf-8"))
+
+
 @dataclass(frozen=True)
 class Tabelle:
     """The tables in use: those of the package, but for the `newer` ones that stand in their place."""

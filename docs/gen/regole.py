@@ -12,14 +12,12 @@ from pathlib import Path
 import cbi
 from cbi.flows.model import Flow
 from cbi.flows.registry import DECLARED
-from cbi.validators.catalogue import OFF, PROFILES, Regola, legible, rules, severities
+from cbi.validators.catalogue import OFF, PROFILES, SHARED, Regola, legible, rules, severities
 from cbi.validators.diagnostics import SEVERITY_WORDS, Diagnostic
 from docs.gen.lingua import LINGUE, Lingua, heading, table, text_block
 from docs.gen.luoghi import anchor, page_of
 from fixtures.make import ON
 
-# Prefixes of rules that several flows share; any other is the name of its flow.
-SHARED = {"AL": ("AL", "AL_IBAN"), "CC": ("RH", "EC"), "F24": ("F4", "I4", "Q4")}
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "regole"
 
 

@@ -1,4 +1,4 @@
-"""`cbi describe`, `diff`, `split`, `merge`, `fix` as a user meets them, with good input and with bad."""
+"""`cbi describe`, `diff`, `split`, `merge`, `fix`, `anonymize` as a user meets them, with good input and with bad."""
 
 from __future__ import annotations
 
@@ -195,9 +195,57 @@ def test_fix_reads_standard_input_and_writes_standard_output() -> None:
     assert done.code == 0 and "\r\n" in done.out and "-:1:120:" in told(done)
 
 
+# --- anonymize -------------------------------------------------------------------------------------------
+
+NOBODY = ("LUNAPIENA", "99900020126", "LAGHETTO", "RIBA20112601", "A1B2C")
+
+
+def test_anonymize_makes_a_sound_file_that_names_nobody(tmp_path: Path) -> None:
+    out = tmp_path / "x.cbi"
+    done = cbi("anonymize", RIBA, "-o", out)
+    assert (done.code, done.out, told(done)) == (0, "", "")
+    assert cbi("lint", out).out == ""
+    text = out.read_text("ascii")
+    assert [name for name in NOBODY if name in text] == []
+    assert [name for name in NOBODY if name not in RIBA.read_text("ascii")] == []
+
+
+def test_anonymize_gives_the_same_for_the_same_key_only(tmp_path: Path) -> None:
+    key, other = tmp_path / "key", tmp_path / "other"
+    key.write_text("tre asini sul tetto\n")
+    other.write_text("quattro asini sul tetto\n")
+    runs = [("--key-file", key), ("--key-file", key), ("--key-fd", 0), ("--key-file", other), (), ()]
+    outs = [cbi("anonymize", RIBA, "-o", "-", *args, stdin=key.read_bytes()).out for args in runs]
+    assert outs[0] == outs[1] == outs[2] and len(set(outs)) == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "why"),
+    [
+        (("--key-fd", 0), 2, "troppo corta"),
+        (("--key-fd", 0, "--ask-key"), 2, "una chiave sola"),
+        (("--key-file", "nope"), 8, "nope"),
+    ],
+)
+def test_anonymize_says_what_is_wrong_with_a_key(args: tuple[object, ...], code: int, why: str, tmp_path: Path) -> None:
+    done = cbi("anonymize", RIBA, "-o", tmp_path / "x.cbi", *args, stdin=b"corta\n")
+    assert done.code == code and why in told(done) and written(tmp_path) == []
+
+
+def test_anonymize_lists_what_it_covers_and_never_writes_over_what_it_reads(tmp_path: Path) -> None:
+    done = cbi("anonymize", FIXTURES / "er.cbi", "-o", tmp_path / "x.cbi", lang="en")
+    assert done.code == 0 and "er.cbi:2: 00 non_documentato: not understood" in told(done)
+    mine = tmp_path / "mine.cbi"
+    mine.write_bytes(RIBA.read_bytes())
+    assert cbi("anonymize", mine, "-o", mine).code == 2 and mine.read_bytes() == RIBA.read_bytes()
+
+
 # --- bad input -------------------------------------------------------------------------------------------
 
-COMMANDS = [("describe",), ("split", "-d", "OUT"), ("merge", "-o", "OUT"), ("fix", "-o", "OUT"), ("diff", RIBA)]
+COMMANDS = [
+    *(("describe",), ("split", "-d", "OUT"), ("merge", "-o", "OUT"), ("fix", "-o", "OUT"), ("diff", RIBA)),
+    ("anonymize", "-o", "OUT"),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
