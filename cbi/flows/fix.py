@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
-from cbi.fields import Amount, Choice, Field, Filler, Number, Text, ValoreErrato
+from cbi.fields import Amount, Choice, Field, Filler, FreeText, Number, Text, ValoreErrato
 from cbi.flows.coda import wrong
 from cbi.flows.model import Flow
 from cbi.flows.physical import Riga, Source
@@ -152,7 +152,7 @@ def _from_utf8(letto: Letto) -> bytes | None:
     text = letto.riga.raw.decode("utf-8")
     for field in letto.record.FIELDS:
         content = text[field.start - 1 : field.end]
-        if not _describes(field) and not isinstance(field, Filler) and content != _latin1(content):
+        if not describes(field) and not isinstance(field, Filler) and content != _latin1(content):
             return None
     return _latin1(text).encode("latin-1")
 
@@ -162,7 +162,8 @@ def _latin1(text: str) -> str:
     return "".join(char if ord(char) < 0x100 else plain(char) for char in text)
 
 
-def _describes(field: Field[Any]) -> bool:
+def describes(field: Field[Any]) -> TypeGuard[Text]:
+    """Whether a field holds words for people, and not something that machines go by."""
     return isinstance(field, Text) and not isinstance(field, Choice) and _DESCRIBING.match(field.name) is not None
 
 
@@ -172,7 +173,7 @@ def _fields(record: Record, cures: list[Cura]) -> bytes:
     for field in cls.FIELDS if starts else ():
         kinds = {fault.kind for fault in starts.values() if field.start <= fault.start <= field.end}
         content = field.cut(raw)
-        if "CAR" in kinds and _describes(field):
+        if kinds & {"CAR", "BAR"} and describes(field):
             kind, cured = "character", _in_plain_letters(field, content)
         elif "039" in kinds and isinstance(field, Number | Amount):
             kind, cured = "number", field.encode(field.decode(content))
@@ -184,10 +185,10 @@ def _fields(record: Record, cures: list[Cura]) -> bytes:
     return raw
 
 
-def _in_plain_letters(field: Field[Any], content: bytes) -> bytes:
+def _in_plain_letters(field: Text, content: bytes) -> bytes:
     """Left-aligned, when it was, also if it began with what is now a blank."""
-    cured = plain_bytes(content)
-    aligned = field.kind == "alnum" and not content.startswith(b" ") and type(field) is Text
+    cured = field.refused.sub(b" ", plain_bytes(content))
+    aligned = not content.startswith(b" ") and not isinstance(field, FreeText)
     return cured.lstrip().ljust(field.size) if aligned else cured
 
 

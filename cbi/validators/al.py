@@ -95,7 +95,8 @@ def _forgive(key: str, field: str, kind: str, valori: Valori) -> bool:
     """CAB and account may be missing in a request of information about mandates."""
     return (
         valori.get("r12_causale") == MIGRAZIONE
-        and (key, kind) == ("12", "031")
+        and key == "12"
+        and kind in ("031", "042")
         and field in ("cab_addebito", "conto_addebito")
     )
 

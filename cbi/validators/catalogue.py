@@ -60,6 +60,7 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "CBI-CAMPO-036": INFO,
         "CBI-CAMPO-038": INFO,
         "CBI-CAMPO-039": INFO,
+        "CBI-CAMPO-042": WARNING,
         "CBI-TES-031": INFO,
         "RIBA-14-037": WARNING,
         "RIBA-14-047": WARNING,
@@ -85,6 +86,7 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "AL-12-035": WARNING,
         "AL-30-034": WARNING,
         "AL-45-031": WARNING,
+        "AL-CAR-032": WARNING,
         "CC-61-037": WARNING,
     },
 }

@@ -24,6 +24,7 @@ SPECIFIC = {
     ("importo", "033"): "CBI-IMP-141",
     ("importo_movimento", "033"): "CBI-IMP-141",
 }
+CHARACTERS = {"CAR": "CBI-CAR-032", "BAR": "AL-CAR-032"}  # only mandates bar characters that the others admit
 
 
 class Explainer:
@@ -121,7 +122,7 @@ class Explainer:
             if reading.ruleset.forgive(key, spec.name, fault.kind, valori):
                 continue
             code = reading.ruleset.specific.get((key, spec.name, fault.kind)) or SPECIFIC.get((spec.name, fault.kind))
-            code = code or ("CBI-CAR-032" if fault.kind == "CAR" else f"CBI-CAMPO-{fault.kind}")
+            code = code or CHARACTERS.get(fault.kind) or f"CBI-CAMPO-{fault.kind}"
             yield from self.tell(reading, LineFault(code, fault.start, fault.end, "", fault.expected), riga, cls, spec)
 
     def _progressives(

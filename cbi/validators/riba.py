@@ -118,13 +118,6 @@ def scadenza(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-14-034", "14", "data_pagamento", f">= {c.created:%d%m%y}", "testa"),)
 
 
-def abi_zero(v: Valori, c: ContiRiba) -> Sequence[Finding]:
-    """00000 is nobody's ABI."""
-    if v.get("r14_abi_banca_domiciliataria") != b"00000":
-        return NONE
-    return (Finding("RIBA-14-042", "14", "abi_banca_domiciliataria", "ABI"),)
-
-
 def fiscale_debitore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The check character, unless the debtor's bank is one of those exempted."""
     code = v.get("r30_codice_fiscale_cliente")
@@ -259,7 +252,6 @@ ORDINI = Ruleset(
             importo,
             mista,
             scadenza,
-            abi_zero,
             fiscale_debitore,
             fiscale_creditore,
             ricevuta,
@@ -269,7 +261,11 @@ ORDINI = Ruleset(
     },
     double=("RIBA-51-999", "51", "numero_ricevuta"),
     group="14",
-    specific={("50/non_residente", "filler_51", "036"): "RIBA-50-032"},
+    specific={
+        ("50/non_residente", "filler_51", "036"): "RIBA-50-032",
+        ("14", "abi_banca_domiciliataria", "042"): "RIBA-14-042",
+        ("14/richiamo", "abi_banca_domiciliataria", "042"): "RIBA-14-042",
+    },
     forgive=_forgive,
 )
 

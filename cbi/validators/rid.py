@@ -98,7 +98,6 @@ ORDINI = Ruleset(
             as_head("RID-10-037", "10", "abi_banca_assuntrice", "ricevente"),
             one_per_flow("RID-10-036", "10", "codice_azienda_creditrice"),
             not_past("RID-10-034", "10", "data_scadenza"),
-            not_zero("RID-10-042", "10", "abi_banca_domiciliataria", "ABI"),
             *_ENTRAMBI,
             iban("RID-16-034", "RID-16-035", "16"),
             coordinates(
@@ -121,6 +120,7 @@ ORDINI = Ruleset(
     },
     too_few={"60": "RID-60-021"},
     too_many={"60": "RID-60-023"},
+    specific={("10", "abi_banca_domiciliataria", "042"): "RID-10-042"},
 )
 
 ESITI = Ruleset(
