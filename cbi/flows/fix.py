@@ -148,11 +148,14 @@ _LENGTHS = {"RIGA-100": "short line", "RIGA-101": "lost blank", "RIGA-102": "utf
 
 
 def _from_utf8(letto: Letto) -> bytes | None:
-    """The line in single bytes; None when a code holds a letter that no single byte is."""
+    """The line in single bytes; None when a code holds a letter that no single byte is, or a field nothing else."""
     text = letto.riga.raw.decode("utf-8")
     for field in letto.record.FIELDS:
         content = text[field.start - 1 : field.end]
-        if not describes(field) and not isinstance(field, Filler) and content != _latin1(content):
+        single = _latin1(content)
+        if bool(content.strip()) != bool(single.strip()):
+            return None
+        if not describes(field) and not isinstance(field, Filler) and content != single:
             return None
     return _latin1(text).encode("latin-1")
 

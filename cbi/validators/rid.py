@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cbi.flows.rid import CAUSALI_RID
 from cbi.validators.comuni import (
@@ -25,6 +26,7 @@ from cbi.validators.comuni import (
     sign,
     totals,
 )
+from cbi.validators.coordinates import creditore_ok
 from cbi.validators.rules import NONE, Finding, Ruleset, Valori, echo, not_empty, order_count, record_count
 
 PAGATE = frozenset((b"50010",))
@@ -64,6 +66,18 @@ def motivo(v: Valori, c: ContiRid) -> Sequence[Finding]:
     return (Finding("RID-70-031", "70", "causale_storno", "64-65"),)
 
 
+def creditore(v: Valori, c: ContiRid) -> Sequence[Finding]:
+    """The check digits of the creditor's SEPA identifier, where there is one."""
+    return _creditore(v.get("r16_creditor_identifier"))
+
+
+@lru_cache(maxsize=1 << 6)
+def _creditore(raw: bytes | None) -> tuple[Finding, ...]:
+    if raw is None or not raw.strip() or creditore_ok(raw):
+        return NONE
+    return (Finding("RID-16-134", "16", "creditor_identifier", "mod 97"),)
+
+
 _EF = (
     echo,
     not_empty,
@@ -89,7 +103,7 @@ ORDINI = Ruleset(
     | fields(
         r10="data_scadenza cab_banca_assuntrice conto_ordinante codice_azienda_creditrice"
         " abi_banca_domiciliataria cab_banca_domiciliataria",
-        r16=IBAN_NEEDS,
+        r16=f"{IBAN_NEEDS} creditor_identifier",
         r17=IBAN_NEEDS,
     ),
     rules={
@@ -110,6 +124,7 @@ ORDINI = Ruleset(
                 },
             ),
             iban("RID-17-034", "RID-17-035", "17"),
+            creditore,
             coordinates(
                 "RID-17-037",
                 "17",

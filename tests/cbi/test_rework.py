@@ -334,6 +334,13 @@ def test_fix_is_idempotent_and_changes_no_amount_date_or_code(kind: tuple[str, s
     assert readable(once) == readable(bytes(raw))
 
 
+def test_a_field_with_nothing_but_a_letter_that_no_byte_is_keeps_it() -> None:
+    raw = fixture("riba")
+    at = raw.index(b" 700000001") + 20  # a 70 with something there is read as that of a non-resident
+    damaged = raw[:at] + "€".encode() + raw[at + 1 :]
+    assert cured(damaged) == (damaged, [])
+
+
 @each_kind
 @few
 @given(data=st.data())
