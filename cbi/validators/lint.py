@@ -128,7 +128,7 @@ class _Linter:
             return
         if reading.group and reading.flow.tipo_di(self.source.peek()) in reading.flow.groups:
             yield from self.explainer.explain(reading)
-        if self.fast and not reading.group and not reading.missing and reading.state != "EF":
+        if self.fast and not reading.suspicious and not reading.group and not reading.missing and reading.state != "EF":
             self.prover.prove(reading)
 
     def _line(self, riga: Riga) -> Iterator[Diagnostic]:

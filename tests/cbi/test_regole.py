@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cbi.flows.registry import DECLARED
 from cbi.records.cornice import TIPI
-from cbi.validators.catalogue import PROFILES, rules, severities
+from cbi.validators import sospetti
+from cbi.validators.catalogue import OFF, PROFILES, rules, severities
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, Diagnostic
 from cbi.validators.explain import SPECIFIC
 from cbi.validators.lint import LIMIT, lint
@@ -40,6 +41,11 @@ def codes(found: list[Diagnostic], severity: str = "") -> set[str]:
     return {diagnostic.code for diagnostic in found if severity in ("", diagnostic.severity)}
 
 
+def asking(code: str) -> str | None:
+    """The profile under which a rule is told: the usual one, unless it is told only on request."""
+    return None if severities("standard")[code] != OFF else "severo"
+
+
 # --- the files ---------------------------------------------------------------------------------------------
 
 
@@ -56,7 +62,7 @@ def test_every_rule_has_its_two_files_and_no_file_is_a_stranger() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_broken_file_of_a_rule_breaks_it_and_no_other_rule_it_need_not(code: str) -> None:
-    found = defects(read(f"regole/{code}.rotta.cbi"))
+    found = defects(read(f"regole/{code}.rotta.cbi"), asking(code))
     assert code in codes(found)
     assert codes(found, ERROR) <= {code} | make.ALSO.get(code, frozenset())
 
@@ -64,6 +70,7 @@ def test_the_broken_file_of_a_rule_breaks_it_and_no_other_rule_it_need_not(code:
 @pytest.mark.parametrize("code", CODES)
 def test_the_sound_file_of_a_rule_is_sound(code: str) -> None:
     assert defects(read(f"regole/{code}.sana.cbi")) == []
+    assert code not in codes(defects(read(f"regole/{code}.sana.cbi"), "severo"))
 
 
 @pytest.mark.parametrize("code", sorted(make.ALSO))
@@ -251,7 +258,8 @@ def test_rules_of_their_own_for_single_fields_are_in_the_catalogue() -> None:
 @pytest.mark.parametrize("lang", ["it", "en"])
 @pytest.mark.parametrize("code", CODES)
 def test_a_diagnostic_reads_well(code: str, lang: str) -> None:
-    for diagnostic in (found for found in defects(read(f"regole/{code}.rotta.cbi")) if found.code == code):
+    broken = read(f"regole/{code}.rotta.cbi")
+    for diagnostic in (found for found in defects(broken, asking(code)) if found.code == code):
         words = diagnostic.headline(lang) + (diagnostic.hint_it if lang == "it" else diagnostic.hint_en)
         assert not re.search(r"[{}]|  |«»|“”|\(\)| [.,:;]", words)
         assert diagnostic.render(lang).startswith(f"flusso.cbi:{diagnostic.line}:{diagnostic.start}: ")
@@ -259,7 +267,7 @@ def test_a_diagnostic_reads_well(code: str, lang: str) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_ruler_stands_under_the_columns_of_the_defect(code: str) -> None:
-    for diagnostic in defects(read(f"regole/{code}.rotta.cbi")):
+    for diagnostic in defects(read(f"regole/{code}.rotta.cbi"), asking(code)):
         if diagnostic.code == code and diagnostic.text:
             record, carets = diagnostic.ruler()
             first, last = carets.index("^"), carets.rindex("^")
@@ -270,7 +278,10 @@ def test_the_ruler_stands_under_the_columns_of_the_defect(code: str) -> None:
 # --- profiles ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", sorted(PROFILES["da_banca"]))
+RANK = {severity: position for position, severity in enumerate((*SEVERITIES, OFF))}
+
+
+@pytest.mark.parametrize("code", sorted(code for code in PROFILES["da_banca"] if asking(code) is None))
 def test_what_comes_from_a_bank_is_read_with_the_severity_of_its_profile(code: str) -> None:
     data = read(f"regole/{code}.rotta.cbi")
     wanted = PROFILES["da_banca"][code]
@@ -279,9 +290,23 @@ def test_what_comes_from_a_bank_is_read_with_the_severity_of_its_profile(code: s
 
 
 def test_a_profile_only_ever_softens_what_banks_send() -> None:
-    rank = {severity: position for position, severity in enumerate(SEVERITIES)}
     softened = severities("da_banca")
-    assert [code for code in CODES if rank[softened[code]] < rank[rules()[code].severity]] == []
+    assert [code for code in CODES if RANK[softened[code]] < RANK[rules()[code].severity]] == []
+
+
+def test_what_breaks_no_rule_is_told_only_to_who_asks_for_it() -> None:
+    on_request = {code for code in CODES if asking(code) == "severo"}
+    assert on_request == set(sospetti.CODES)
+    for code in on_request:
+        broken = read(f"regole/{code}.rotta.cbi")
+        assert defects(broken) == defects(broken, "standard") == defects(broken, "da_banca") == []
+        assert codes(defects(broken, "severo")) == {code}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_profile_is_stricter_than_the_one_called_so(code: str) -> None:
+    assert severities("severo")[code] == rules()[code].severity
+    assert all(RANK[severities(profile)[code]] >= RANK[rules()[code].severity] for profile in PROFILES)
 
 
 def test_private_data_of_a_bank_in_the_fillers_are_a_note_and_its_columns_are_exact() -> None:
