@@ -228,6 +228,7 @@ def print_unions(
 
 _CURES = {
     "bom": ("indicatore UTF-8 tolto", "byte-order mark removed"),
+    "repeated header": ("testa ripetuta tolta", "repeated header removed"),
     "blank line": ("riga vuota tolta", "blank line removed"),
     "line end": ("fine riga, da qui in poi", "line end, from here on"),
     "end of file": ("fine file tolto", "end-of-file mark removed"),

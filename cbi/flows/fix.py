@@ -57,11 +57,24 @@ class Curato:
 def fix(stream: BinaryIO) -> Iterator[Curato]:
     """The file made anew, a supporto at a time. Raises `NonRiscrivibile` at a line that cannot be kept."""
     source = _Watched(stream)
-    for _, letti in groupby(records_of(source), key=lambda letto: (letto.supporto, letto.flow is None)):
+    for _, letti in groupby(_headed_once(source), key=lambda letto: (letto.supporto, letto.flow is None)):
         yield _cured(list(letti), source)
     rest = source.cures()
     if rest:
         yield Curato(supporto=False, data=b"", cures=tuple(rest))
+
+
+def _headed_once(source: _Watched) -> Iterator[Letto]:
+    """The records, without the headers that stand again word for word within their supporto."""
+    header = b""
+    for letto in records_of(source):
+        record = letto.riga.record
+        if letto.flow is None and record == header:
+            source.tell("repeated header", letto.riga, record.decode("latin-1").rstrip(), "")
+            continue
+        if letto.flow is not None and record[1:3].decode("latin-1") == letto.flow.tipo:
+            header = record
+        yield letto
 
 
 class _Watched(Source):
@@ -77,15 +90,15 @@ class _Watched(Source):
         if riga is None:
             return None
         if riga.blank:
-            self._tell("blank line", riga, riga.raw.decode("latin-1").strip(), "")
+            self.tell("blank line", riga, riga.raw.decode("latin-1").strip(), "")
         elif riga.end not in self._ends:
             self._ends.add(riga.end)
-            self._tell("line end", riga, riga.end.hex(" ").upper(), EOL.hex(" ").upper())
+            self.tell("line end", riga, riga.end.hex(" ").upper(), EOL.hex(" ").upper())
         if any(fault.kind == "FILE-101" for fault in riga.faults):
-            self._tell("end of file", riga, "1A", "")
+            self.tell("end of file", riga, "1A", "")
         return riga
 
-    def _tell(self, kind: str, riga: Riga, before: str, after: str) -> None:
+    def tell(self, kind: str, riga: Riga, before: str, after: str) -> None:
         self._told.append(Cura(kind, riga.number, LENGTH, LENGTH, riga.tipo.strip(), "", before, after))
 
     def cures(self) -> list[Cura]:

@@ -66,6 +66,7 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "CBI-CAMPO-038": INFO,
         "CBI-CAMPO-039": INFO,
         "CBI-CAMPO-042": WARNING,
+        "CBI-TES-023": WARNING,
         "CBI-TES-031": INFO,
         "RIBA-14-037": WARNING,
         "RIBA-14-047": WARNING,

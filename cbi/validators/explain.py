@@ -59,6 +59,12 @@ class Explainer:
         if tipo == "EF":
             yield from self.explain(reading)
 
+    def again(self, reading: Reading, riga: Riga) -> None:
+        """Takes the header of the supporto once more: nothing ends and nothing begins with it."""
+        finding = Finding("CBI-TES-023", reading.flow.tipo, "tipo_record", "", "testa")
+        reading.found += self.tell(reading, finding, riga, _any_class(reading))
+        reading.conti.repeated += 1
+
     def explain(self, reading: Reading) -> Iterator[Diagnostic]:
         """Tells everything that is wrong with the group read so far, in the order of the file, and counts it."""
         for key, riga in reading.missing:

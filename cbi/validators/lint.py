@@ -140,7 +140,9 @@ class _Linter:
             return
         if self.supporti and riga.end not in (self.source.ending, b""):
             yield from self._once("CBI-FILE-102", riga)
-        if registry.is_header(riga.tipo):
+        if self.reading is not None and self.reading.state != "EF" and self.reading.context.again(riga.record):
+            self.explainer.again(self.reading, riga)
+        elif registry.is_header(riga.tipo):
             yield from self._close()
             yield from self._open(riga)
         elif self.reading is None or self.reading.state == "EF":
@@ -202,6 +204,10 @@ class _Linter:
         reading: Reading | None = None
         self.supporti = 0
         while (riga := source.next()) is not None:
+            if reading is not None and riga.tipo == "EF":
+                reading.state = "EF"
+            if reading is not None and reading.state != "EF" and reading.context.again(riga.record):
+                continue
             if registry.is_header(riga.tipo):
                 reading = self._begin(riga, source)
                 key, finding = (
