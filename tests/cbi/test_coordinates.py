@@ -24,7 +24,7 @@ from cbi.validators.coordinates import (
     creditore_ok,
     iban_ok,
 )
-from fixtures import make
+from fixtures import disposizioni, make
 
 MONTHS = "ABCDEHLMPRST"
 OMOCODIA = str.maketrans("0123456789", "LMNPQRSTUV")  # a digit becomes its letter when two people share a code
@@ -275,6 +275,10 @@ def test_the_partite_iva_of_the_fixtures_are_sound_by_the_oracle(code: str) -> N
 
 def test_the_codice_fiscale_of_the_fixtures_is_sound_by_the_oracle() -> None:
     assert codicefiscale.is_valid(make.SARTO.fiscale)
+
+
+def test_the_creditor_of_the_fixtures_has_a_sound_identifier_by_the_oracle() -> None:
+    assert at_02.is_valid(disposizioni.IDENTIFICATIVO)
 
 
 @pytest.mark.parametrize("name", ["rh", "ec"])
