@@ -362,7 +362,7 @@ class Coordinate(Digits):
     """The code of a bank or of a branch (ABI, CAB) that must be there: nobody's is made of zeros."""
 
     def pattern(self) -> bytes:
-        return b"(?!0{%d})%b" % (self.size, super().pattern())
+        return b"%b(?<!%b)" % (super().pattern(), b"0" * self.size)
 
     def faults(self, raw: bytes) -> Iterator[Fault]:
         if raw == b"0" * self.size:
