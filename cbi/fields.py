@@ -17,10 +17,15 @@ T = TypeVar("T")
 M, O, C = "M", "O", "C"  # noqa: E741 - obligation as the standard prints it: mandatory, optional, conditional
 
 # Characters admitted by the standard (rules common to every flow).
-ADMITTED = b" ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789\"$%&'()*+,-./:;<=>?@[]_"
-CHAR = rb"[ A-Za-z0-9\"$%&'()*+,\-./:;<=>?@\[\]_]"
-SOLID = CHAR.replace(b"[ ", b"[")  # the same, blank excluded
-_NOT_ADMITTED = re.compile(b"[^" + CHAR[1:])
+MARKS = b"\"$%&'()*+,-./:;<=>?@[]_"
+ADMITTED = b" ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + MARKS
+BARRED = b"/;"  # admitted, but not in every flow
+
+
+def _class_of(marks: bytes) -> bytes:
+    """The regular expression of a character: blank, letter, digit or one of the marks."""
+    return b"[ A-Za-z0-9%b]" % re.escape(marks)
+
 
 # GGMMAA that exist: every year read as 1980-2079, so that every fourth one is a leap year.
 _DATE = (
@@ -43,8 +48,8 @@ class Fault(NamedTuple):
 
     `kind` is the number that the banks' own diagnostics (ER flows) use where they have one: 031 mandatory and not
     valued, 032 not one of the coded values, 033 not in the format, 034 a date that does not exist; and beside them 035
-    not the constant, 036 not blank, 038 text not left-aligned, 039 number not zero-filled, CAR characters outside the
-    set of the standard.
+    not the constant, 036 not blank, 038 text not left-aligned, 039 number not zero-filled, 042 zeros where a bank or a
+    branch should be, CAR characters outside the set of the standard, BAR characters of that set which the field bars.
     """
 
     kind: str
@@ -138,11 +143,6 @@ class Field(Generic[T]):
     def blank_pattern(self, pattern: bytes) -> bytes:
         return pattern if self.mandatory else b"(?:%b| {%d})" % (pattern, self.size)
 
-    def character_faults(self, raw: bytes) -> Iterator[Fault]:
-        for match in _NOT_ADMITTED.finditer(raw):
-            at = match.start()
-            yield self.fault("CAR", "A-Z a-z 0-9 \"$%&'()*+,-./:;<=>?@[]_", at, at)
-
     def fit(self, content: bytes) -> bytes:
         if len(content) > self.size:
             raise ValoreErrato(
@@ -186,13 +186,19 @@ class Text(Field[str]):
     """Left-aligned, blank-filled text. Trailing blanks are padding; leading ones are kept, so nothing is lost."""
 
     kind = "alnum"
+    marks: ClassVar[bytes] = MARKS
+    char: ClassVar[bytes] = _class_of(MARKS)
+    refused: ClassVar[re.Pattern[bytes]] = re.compile(b"[^" + char[1:])
 
     def pattern(self) -> bytes:
-        rest = CHAR + b"{%d}" % (self.size - 1)
-        return self.blank_pattern(SOLID + rest)
+        solid = self.char.replace(b"[ ", b"[")
+        return self.blank_pattern(solid + self.char + b"{%d}" % (self.size - 1))
 
     def faults(self, raw: bytes) -> Iterator[Fault]:
-        yield from self.character_faults(raw)
+        for match in self.refused.finditer(raw):
+            at = match.start()
+            kind = "CAR" if match[0] not in BARRED else "BAR"
+            yield self.fault(kind, f"A-Z a-z 0-9 {self.marks.decode()}", at, at)
         if not raw.strip(b" "):
             if self.mandatory:
                 yield self.fault("031", self.description)
@@ -205,7 +211,7 @@ class Text(Field[str]):
     def encode(self, value: Any) -> bytes:
         text = "" if value is None else str(value)
         content = text.encode("latin-1", "strict") if text.isascii() else self._latin1(text)
-        if _NOT_ADMITTED.search(content):
+        if self.refused.search(content):
             raise ValoreErrato(self.name, text, "solo i caratteri ammessi", "made of the admitted characters")
         return self.fit(content).ljust(self.size)
 
@@ -218,13 +224,21 @@ class Text(Field[str]):
             ) from error
 
 
+class NarrowText(Text):
+    """Text that bars two characters which others admit, `/` and `;`."""
+
+    marks = MARKS.translate(None, BARRED)
+    char = _class_of(marks)
+    refused = re.compile(b"[^" + char[1:])
+
+
 class FreeText(Text):
     """A slice of a longer text cut every so many characters: a leading blank belongs to it."""
 
     def pattern(self) -> bytes:
         if not self.mandatory:
-            return CHAR + b"{%d}" % self.size
-        return b"(?! {%d})%b{%d}" % (self.size, CHAR, self.size)
+            return self.char + b"{%d}" % self.size
+        return b"(?! {%d})%b{%d}" % (self.size, self.char, self.size)
 
     def faults(self, raw: bytes) -> Iterator[Fault]:
         yield from (fault for fault in super().faults(raw) if fault.kind != "038")
@@ -342,6 +356,19 @@ class Digits(Field[str]):
         if not (text.isdigit() and text.isascii()):
             raise ValoreErrato(self.name, value, f"{self.size} cifre", f"{self.size} cifre")
         return self.fit(text.encode()).rjust(self.size, b"0")
+
+
+class Coordinate(Digits):
+    """The code of a bank or of a branch (ABI, CAB) that must be there: nobody's is made of zeros."""
+
+    def pattern(self) -> bytes:
+        return b"%b(?<!%b)" % (super().pattern(), b"0" * self.size)
+
+    def faults(self, raw: bytes) -> Iterator[Fault]:
+        if raw == b"0" * self.size:
+            yield self.fault("042", self.description)
+        else:
+            yield from super().faults(raw)
 
 
 class Number(Field[int]):

@@ -212,11 +212,14 @@ def _show(ctx: Ctx, letto: Letto) -> None:
 
 def _explained(record: Record) -> Iterator[tuple[Field[Any], str, str, bool]]:
     """Each field with its bytes, its value where it says more than they do, and whether it is faulty."""
+    from cbi.validators import banche
+    from cbi.validators.sospetti import is_abi
+
     faults = [fault.start for fault in record.faults(record.raw)]
     values = record.fields()
     for spec in record.FIELDS:
         raw = spec.cut(record.raw).decode("latin-1")
         value = values.get(spec.name)
-        meaning = getattr(spec, "values", {}).get(value or "", "")
+        meaning = (banche.nome(raw) or "") if is_abi(spec) else getattr(spec, "values", {}).get(value or "", "")
         told = " · ".join(part for part in ("" if value == raw.strip() else value or "", meaning) if part)
         yield spec, raw, told, any(spec.start <= at <= spec.end for at in faults)

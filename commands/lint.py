@@ -28,7 +28,7 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--profile", help="How strict to be: standard (to the bank), da_banca. Default: by direction.")
+@click.option("--profile", help="How strict to be: standard (to the bank), da_banca, severo. Default: by direction.")
 @click.option(
     "--on",
     type=click.DateTime(["%Y-%m-%d"]),

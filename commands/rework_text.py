@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -77,17 +76,23 @@ def _trailer(ctx: Ctx, wrong: Mapping[str, Any] | None) -> str:
 
 
 def _sums(ctx: Ctx, d: Descrizione) -> Iterator[tuple[str, str, str, str]]:
-    groups: list[tuple[str, Mapping[Any, Somma]]] = [
-        *((name.replace("_", " "), sums) for name, sums in d.banks.items()),
-        (ctx.say("scadenza", "due"), d.due),
-        ("causale", d.causali),
+    groups: list[tuple[str, Mapping[Any, Somma], Callable[[Any], str]]] = [
+        *((name.replace("_", " "), sums, _bank) for name, sums in d.banks.items()),
+        (ctx.say("scadenza", "due"), d.due, day),
+        ("causale", d.causali, str),
     ]
-    for name, sums in groups:
+    for name, sums, shown in groups:
         for key in sorted(sums, key=lambda key: (key is not None, key)):
-            shown = day(key) if key is None or isinstance(key, date) else str(key)
             somma = sums[key]
             total = "" if d.negative is None else euro(somma.total, ctx.lang)
-            yield name, shown, str(somma.orders), total
+            yield name, shown(key), str(somma.orders), total
+
+
+def _bank(abi: str | None) -> str:
+    """An ABI and the name of its bank, where it is known."""
+    from cbi.validators import banche
+
+    return "-" if abi is None else f"{abi} {banche.nome(abi) or ''}".rstrip()
 
 
 def _description_json(d: Descrizione) -> dict[str, Any]:
@@ -223,6 +228,7 @@ def print_unions(
 
 _CURES = {
     "bom": ("indicatore UTF-8 tolto", "byte-order mark removed"),
+    "repeated header": ("testa ripetuta tolta", "repeated header removed"),
     "blank line": ("riga vuota tolta", "blank line removed"),
     "line end": ("fine riga, da qui in poi", "line end, from here on"),
     "end of file": ("fine file tolto", "end-of-file mark removed"),

@@ -17,6 +17,7 @@ Given = dict[str, Any]
 Ordine = list[tuple[str, Given]]
 FAR = date(2079, 12, 31)
 LORO = "02008"
+CREDITORE = "IT72ZZZ0000099900010127"
 FISCALI = ("12345678903", "RSSMRA80A01H501U")
 
 
@@ -69,7 +70,7 @@ class Settler:
             given |= {names[0]: LORO, names[1]: self.loro["codice_cab"], "importo": given["importo"] or 1}
             given |= {"codice_azienda_creditrice": "Z1234", "tipo_incasso_rid": self.header["tipo_incasso_rid"]}
         elif key in ("16", "17"):
-            given |= self.nostro if key == "16" else self.loro
+            given |= {**self.nostro, "creditor_identifier": CREDITORE} if key == "16" else self.loro
 
     def rid_ordine(self, key: str, given: Given) -> None:
         self.rid(key, given)
@@ -108,6 +109,10 @@ class Settler:
             given |= {"data_creazione_disposizione": date(2026, 1, 2)} if "data_creazione_disposizione" in given else {}
         elif key == "30":
             given |= {"codifica_fiscale_sottoscrittore": self.fiscale()}
+            if "codifica_fiscale_intestatario" in given:
+                given |= {"codifica_fiscale_intestatario": self.fiscale()}
+        elif key == "45":
+            given |= dict.fromkeys(("cin_var", "check_digit_var"))
         elif key == "70" and "carattere_speciale" in given:
             given |= {"carattere_speciale": "%", "scadenza_ultima_rata": None}
 

@@ -19,6 +19,7 @@ from cbi.fields import (
     Choice,
     CommaAmount,
     Const,
+    Coordinate,
     Date,
     Digits,
     Field,
@@ -34,7 +35,6 @@ from tests import sound_f24, sound_statements
 from tests.sound_orders import SETTLED, settle
 
 CHARS = ADMITTED.decode()
-SOLID = CHARS.replace(" ", "")
 
 
 def value(field: Field[Any]) -> st.SearchStrategy[Any]:
@@ -51,9 +51,14 @@ def _filled(field: Field[Any]) -> st.SearchStrategy[Any]:
     if isinstance(field, FreeText):
         return st.text(CHARS, min_size=1, max_size=field.size).filter(lambda text: text.strip()).map(_rstrip)
     if isinstance(field, Text):
+        chars = [char for char in CHARS if not field.refused.match(char.encode())]
         return st.builds(
-            lambda first, rest: (first + rest).rstrip(), st.sampled_from(SOLID), st.text(CHARS, max_size=field.size - 1)
+            lambda first, rest: (first + rest).rstrip(),
+            st.sampled_from([char for char in chars if char != " "]),
+            st.text(chars, max_size=field.size - 1),
         )
+    if isinstance(field, Coordinate):
+        return st.text("0123456789", min_size=field.size, max_size=field.size).filter(lambda code: code.strip("0"))
     if isinstance(field, Digits):
         return st.text("0123456789", min_size=field.size, max_size=field.size)
     if isinstance(field, Number | Cents):

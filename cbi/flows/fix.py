@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
-from cbi.fields import Amount, Choice, Field, Filler, Number, Text, ValoreErrato
+from cbi.fields import Amount, Choice, Field, Filler, FreeText, Number, Text, ValoreErrato
 from cbi.flows.coda import wrong
 from cbi.flows.model import Flow
 from cbi.flows.physical import Riga, Source
@@ -57,11 +57,24 @@ class Curato:
 def fix(stream: BinaryIO) -> Iterator[Curato]:
     """The file made anew, a supporto at a time. Raises `NonRiscrivibile` at a line that cannot be kept."""
     source = _Watched(stream)
-    for _, letti in groupby(records_of(source), key=lambda letto: (letto.supporto, letto.flow is None)):
+    for _, letti in groupby(_headed_once(source), key=lambda letto: (letto.supporto, letto.flow is None)):
         yield _cured(list(letti), source)
     rest = source.cures()
     if rest:
         yield Curato(supporto=False, data=b"", cures=tuple(rest))
+
+
+def _headed_once(source: _Watched) -> Iterator[Letto]:
+    """The records, without the headers that stand again word for word within their supporto."""
+    header = b""
+    for letto in records_of(source):
+        record = letto.riga.record
+        if letto.flow is None and record == header:
+            source.tell("repeated header", letto.riga, record.decode("latin-1").rstrip(), "")
+            continue
+        if letto.flow is not None and record[1:3].decode("latin-1") == letto.flow.tipo:
+            header = record
+        yield letto
 
 
 class _Watched(Source):
@@ -77,15 +90,15 @@ class _Watched(Source):
         if riga is None:
             return None
         if riga.blank:
-            self._tell("blank line", riga, riga.raw.decode("latin-1").strip(), "")
+            self.tell("blank line", riga, riga.raw.decode("latin-1").strip(), "")
         elif riga.end not in self._ends:
             self._ends.add(riga.end)
-            self._tell("line end", riga, riga.end.hex(" ").upper(), EOL.hex(" ").upper())
+            self.tell("line end", riga, riga.end.hex(" ").upper(), EOL.hex(" ").upper())
         if any(fault.kind == "FILE-101" for fault in riga.faults):
-            self._tell("end of file", riga, "1A", "")
+            self.tell("end of file", riga, "1A", "")
         return riga
 
-    def _tell(self, kind: str, riga: Riga, before: str, after: str) -> None:
+    def tell(self, kind: str, riga: Riga, before: str, after: str) -> None:
         self._told.append(Cura(kind, riga.number, LENGTH, LENGTH, riga.tipo.strip(), "", before, after))
 
     def cures(self) -> list[Cura]:
@@ -148,11 +161,14 @@ _LENGTHS = {"RIGA-100": "short line", "RIGA-101": "lost blank", "RIGA-102": "utf
 
 
 def _from_utf8(letto: Letto) -> bytes | None:
-    """The line in single bytes; None when a code holds a letter that no single byte is."""
+    """The line in single bytes; None when a code holds a letter that no single byte is, or a field nothing else."""
     text = letto.riga.raw.decode("utf-8")
     for field in letto.record.FIELDS:
         content = text[field.start - 1 : field.end]
-        if not _describes(field) and not isinstance(field, Filler) and content != _latin1(content):
+        single = _latin1(content)
+        if bool(content.strip()) != bool(single.strip()):
+            return None
+        if not describes(field) and not isinstance(field, Filler) and content != single:
             return None
     return _latin1(text).encode("latin-1")
 
@@ -162,7 +178,8 @@ def _latin1(text: str) -> str:
     return "".join(char if ord(char) < 0x100 else plain(char) for char in text)
 
 
-def _describes(field: Field[Any]) -> bool:
+def describes(field: Field[Any]) -> TypeGuard[Text]:
+    """Whether a field holds words for people, and not something that machines go by."""
     return isinstance(field, Text) and not isinstance(field, Choice) and _DESCRIBING.match(field.name) is not None
 
 
@@ -172,7 +189,7 @@ def _fields(record: Record, cures: list[Cura]) -> bytes:
     for field in cls.FIELDS if starts else ():
         kinds = {fault.kind for fault in starts.values() if field.start <= fault.start <= field.end}
         content = field.cut(raw)
-        if "CAR" in kinds and _describes(field):
+        if kinds & {"CAR", "BAR"} and describes(field):
             kind, cured = "character", _in_plain_letters(field, content)
         elif "039" in kinds and isinstance(field, Number | Amount):
             kind, cured = "number", field.encode(field.decode(content))
@@ -184,10 +201,10 @@ def _fields(record: Record, cures: list[Cura]) -> bytes:
     return raw
 
 
-def _in_plain_letters(field: Field[Any], content: bytes) -> bytes:
+def _in_plain_letters(field: Text, content: bytes) -> bytes:
     """Left-aligned, when it was, also if it began with what is now a blank."""
-    cured = plain_bytes(content)
-    aligned = field.kind == "alnum" and not content.startswith(b" ") and type(field) is Text
+    cured = field.refused.sub(b" ", plain_bytes(content))
+    aligned = not content.startswith(b" ") and not isinstance(field, FreeText)
     return cured.lstrip().ljust(field.size) if aligned else cured
 
 

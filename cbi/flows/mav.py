@@ -129,6 +129,11 @@ class Esito(Disposizione):
     data_pagamento: date | None
     riferimento_promemoria: str | None
 
+    @property
+    def significato(self) -> str:
+        """What the causale says, in the words of its table; "" for one that is not there."""
+        return r.CAUSALI_ESITO.get(self.causale, "")
+
 
 EFFETTI = {
     "07000": "paid",

@@ -165,6 +165,11 @@ class Context:
     name: str = ""
     created: date | None = None
     first_order: str = ""  # key of the first record of the first order
+    header: bytes = b""  # what begins it, to the end of its name: what makes it the supporto it is
+
+    def again(self, record: bytes) -> bool:
+        """Whether a record is the header of the same supporto once more: some programs repeat it."""
+        return bool(self.header) and record.startswith(self.header)
 
 
 def tipo_of(key: str) -> str:

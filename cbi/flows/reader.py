@@ -7,6 +7,7 @@ it stands.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
@@ -15,7 +16,9 @@ from cbi.flows import registry
 from cbi.flows.model import Context, Flow, Ordine, Supporto, tipo_of
 from cbi.flows.physical import Riga, Source
 from cbi.layout import Record
-from cbi.records.cornice import Corpo
+from cbi.records.cornice import Corpo, Testa
+
+AGAIN = "testa/ripetuta"  # the key of a header that stands again within its supporto, and outside of what it holds
 
 
 class Letto(NamedTuple):
@@ -70,6 +73,9 @@ class _Reader:
 
     def feed(self, riga: Riga, source: Source) -> Iterator[Letto]:
         tipo = riga.tipo
+        if self.flow is not None and self.state != "EF" and self.context.again(riga.record):
+            self.group.add(AGAIN, riga)
+            return
         if registry.is_header(tipo):
             yield from self.flush()
             self._open(riga, source)
@@ -115,16 +121,16 @@ class _Reader:
         for (key, cls), riga in zip(group.classes(flow, self.context), group.righe, strict=True):
             if not self.context.first_order and tipo_of(key) in flow.starts:
                 self.context.first_order = key
-            yield Letto(self.number, flow, cls(riga.record, riga.number), riga)
+            yield Letto(self.number, None if key == AGAIN else flow, cls(riga.record, riga.number), riga)
 
 
 def context_of(flow: Flow, header: bytes) -> Context:
     """What the header says that the variants of the records depend on."""
     spec = flow.records[flow.tipo].BY_NAME["data_creazione"]
-    try:
-        return Context(flow.name, spec.decode(spec.cut(header)))
-    except ValoreErrato:
-        return Context(flow.name, None)
+    context = Context(flow.name, header=header[: Testa.nome_supporto.end])
+    with suppress(ValoreErrato):
+        context.created = spec.decode(spec.cut(header))
+    return context
 
 
 def read_supporti(stream: BinaryIO) -> Iterator[Supporto]:

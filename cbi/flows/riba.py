@@ -153,6 +153,11 @@ class Esito(Disposizione):
     data_valuta: date | None
     riferimento_promemoria: str | None
 
+    @property
+    def significato(self) -> str:
+        """What the causale says, in the words of its table; "" for one that is not there."""
+        return r.CAUSALI_ESITO.get(self.causale, "")
+
 
 EFFETTI = {
     "30006": "rejected",

@@ -126,6 +126,11 @@ class Esito(Disposizione):
     data_effettiva: date | None
     motivo: str | None
 
+    @property
+    def significato(self) -> str:
+        """What the causale says, in the words of its table; "" for one that is not there."""
+        return r.CAUSALI_ESITO.get(self.causale, "")
+
 
 EFFETTI = {
     "50001": "unpaid",

@@ -5,7 +5,7 @@ Source: the public implementations of the flow.
 
 from __future__ import annotations
 
-from cbi.fields import C, Choice, Const, Date, Digits, Filler, M, Number, O, Text
+from cbi.fields import C, Choice, Const, Coordinate, Date, Digits, Filler, M, NarrowText, Number, O
 from cbi.layout import Record
 from cbi.records.mav import TIPI_CODICE
 
@@ -62,11 +62,11 @@ class AL(Record, source=SOURCE):
 
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "AL", "Tipo record")
-    mittente = Text(4, 8, M, "Codice SIA dell'azienda mittente")
-    ricevente = Digits(9, 13, M, "Codice ABI della banca di allineamento")
+    mittente = NarrowText(4, 8, M, "Codice SIA dell'azienda mittente")
+    ricevente = Coordinate(9, 13, M, "Codice ABI della banca di allineamento")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
-    nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
-    campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
+    nome_supporto = NarrowText(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
+    campo_a_disposizione = NarrowText(40, 45, O, "A disposizione del mittente")
     filler_46 = Filler(46, 115)
     campo_non_disponibile = Filler(116, 120, M, "Non utilizzabile")
 
@@ -74,8 +74,8 @@ class AL(Record, source=SOURCE):
 class ALRisposte(AL):
     """Testa di un flusso di allineamento dalla banca: mittente e ricevente scambiati."""
 
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
-    ricevente = Text(9, 13, M, "Codice SIA dell'azienda")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
+    ricevente = NarrowText(9, 13, M, "Codice SIA dell'azienda")
 
 
 class EF(Record, source=SOURCE):
@@ -83,11 +83,11 @@ class EF(Record, source=SOURCE):
 
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "EF", "Tipo record")
-    mittente = Text(4, 8, M, "Come in testa")
-    ricevente = Digits(9, 13, M, "Come in testa")
+    mittente = NarrowText(4, 8, M, "Come in testa")
+    ricevente = Coordinate(9, 13, M, "Come in testa")
     data_creazione = Date(14, 19, M, "Come in testa")
-    nome_supporto = Text(20, 39, M, "Come in testa")
-    campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
+    nome_supporto = NarrowText(20, 39, M, "Come in testa")
+    campo_a_disposizione = NarrowText(40, 45, O, "A disposizione del mittente")
     numero_disposizioni = Number(46, 52, M, "Numero delle disposizioni")
     filler_53 = Filler(53, 82)
     numero_record = Number(83, 89, M, "Numero dei record, testa e coda comprese")
@@ -98,8 +98,8 @@ class EF(Record, source=SOURCE):
 class EFRisposte(EF):
     """Coda di un flusso di allineamento dalla banca."""
 
-    mittente = Digits(4, 8, M, "Come in testa")
-    ricevente = Text(9, 13, M, "Come in testa")
+    mittente = Coordinate(4, 8, M, "Come in testa")
+    ricevente = NarrowText(9, 13, M, "Come in testa")
 
 
 class Record12(Record, source=SOURCE):
@@ -113,17 +113,17 @@ class Record12(Record, source=SOURCE):
     filler_23 = Filler(23, 28)
     causale = Choice(29, 33, M, "Causale", CAUSALI)
     filler_34 = Filler(34, 43)
-    codice_paese = Text(44, 45, O, "Paese dell'IBAN")
+    codice_paese = NarrowText(44, 45, O, "Paese dell'IBAN")
     check_digit = Digits(46, 47, O, "Cifre di controllo dell'IBAN; 00 se non si conoscono")
-    abi_banca_allineamento = Digits(48, 52, M, "ABI della banca di allineamento, come in testa")
+    abi_banca_allineamento = Coordinate(48, 52, M, "ABI della banca di allineamento, come in testa")
     filler_53 = Filler(53, 68)
-    cin = Text(69, 69, O, "CIN")
-    abi_addebito = Digits(70, 74, M, "ABI del conto di addebito")
-    cab_addebito = Digits(75, 79, M, "CAB del conto di addebito; manca solo con causale 91211")
-    conto_addebito = Text(80, 91, M, "Conto di addebito; manca solo con causale 91211")
-    codice_azienda = Text(92, 96, M, "Codice SIA dell'azienda creditrice")
+    cin = NarrowText(69, 69, O, "CIN")
+    abi_addebito = Coordinate(70, 74, M, "ABI del conto di addebito")
+    cab_addebito = Coordinate(75, 79, M, "CAB del conto di addebito; manca solo con causale 91211")
+    conto_addebito = NarrowText(80, 91, M, "Conto di addebito; manca solo con causale 91211")
+    codice_azienda = NarrowText(92, 96, M, "Codice SIA dell'azienda creditrice")
     tipo_codice_individuale = Choice(97, 97, M, "Tipo del codice individuale", TIPI_CODICE)
-    codice_individuale = Text(98, 113, M, "Codice individuale: con SIA e tipo è la chiave del mandato")
+    codice_individuale = NarrowText(98, 113, M, "Codice individuale: con SIA e tipo è la chiave del mandato")
     filler_114 = Filler(114, 120)
 
 
@@ -139,11 +139,11 @@ class Record30(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "30", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 12")
-    descrizione_sottoscrittore_1 = Text(11, 40, M, "Sottoscrittore: nome")
-    descrizione_sottoscrittore_2 = Text(41, 70, O, "Sottoscrittore: indirizzo e CAP")
-    descrizione_sottoscrittore_3 = Text(71, 84, O, "Sottoscrittore: comune e provincia")
-    codifica_fiscale_sottoscrittore = Text(85, 100, M, "Codice fiscale del sottoscrittore")
-    codifica_fiscale_intestatario = Text(101, 116, O, "Codice fiscale dell'intestatario del conto")
+    descrizione_sottoscrittore_1 = NarrowText(11, 40, M, "Sottoscrittore: nome")
+    descrizione_sottoscrittore_2 = NarrowText(41, 70, O, "Sottoscrittore: indirizzo e CAP")
+    descrizione_sottoscrittore_3 = NarrowText(71, 84, O, "Sottoscrittore: comune e provincia")
+    codifica_fiscale_sottoscrittore = NarrowText(85, 100, M, "Codice fiscale del sottoscrittore")
+    codifica_fiscale_intestatario = NarrowText(101, 116, O, "Codice fiscale dell'intestatario del conto")
     filler_117 = Filler(117, 120)
 
 
@@ -153,10 +153,10 @@ class Record40(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "40", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 12")
-    indirizzo = Text(11, 40, O, "Via, numero civico o frazione")
+    indirizzo = NarrowText(11, 40, O, "Via, numero civico o frazione")
     cap = Digits(41, 45, O, "Codice di avviamento postale")
-    comune_e_sigla_provincia = Text(46, 70, O, "Comune e, per uso, sigla della provincia in 69-70")
-    intestatario_conto = Text(71, 120, M, "Intestatario del conto")
+    comune_e_sigla_provincia = NarrowText(46, 70, O, "Comune e, per uso, sigla della provincia in 69-70")
+    intestatario_conto = NarrowText(71, 120, M, "Intestatario del conto")
 
 
 class Record45(Record, source=SOURCE):
@@ -166,14 +166,14 @@ class Record45(Record, source=SOURCE):
     tipo_record = Const(2, 3, "45", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 12")
     cab_var = Digits(11, 15, O, "CAB nuovo")
-    conto_var = Text(16, 27, O, "Conto nuovo")
-    codice_individuale_var = Text(28, 43, O, "Codice individuale nuovo")
-    codice_azienda_var = Text(44, 48, O, "Codice SIA nuovo")
+    conto_var = NarrowText(16, 27, O, "Conto nuovo")
+    codice_individuale_var = NarrowText(28, 43, O, "Codice individuale nuovo")
+    codice_azienda_var = NarrowText(44, 48, O, "Codice SIA nuovo")
     tipo_codice_individuale_var = Choice(49, 49, O, "Tipo del codice individuale nuovo", TIPI_CODICE)
     abi_var = Digits(50, 54, O, "ABI nuovo")
-    codice_paese_var = Text(55, 56, O, "Paese dell'IBAN nuovo")
+    codice_paese_var = NarrowText(55, 56, O, "Paese dell'IBAN nuovo")
     check_digit_var = Digits(57, 58, O, "Cifre di controllo dell'IBAN nuovo")
-    cin_var = Text(59, 59, O, "CIN nuovo")
+    cin_var = NarrowText(59, 59, O, "CIN nuovo")
     filler_60 = Filler(60, 120)
 
 
@@ -183,7 +183,7 @@ class Record50(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "50", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 12")
-    riferimenti_originari = Text(11, 100, O, "Riferimenti della disposizione a cui si risponde")
+    riferimenti_originari = NarrowText(11, 100, O, "Riferimenti della disposizione a cui si risponde")
     filler_101 = Filler(101, 120)
 
 
@@ -193,17 +193,17 @@ class Record70(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "70", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 12")
-    codice_riferimento = Text(11, 25, O, "Riferimento dell'azienda, restituito nelle risposte")
+    codice_riferimento = NarrowText(11, 25, O, "Riferimento dell'azienda, restituito nelle risposte")
     carattere_speciale = Choice(26, 26, C, "Segno che precede i dati della rata", {"%": "presente"})
     numero_rate = Number(27, 30, C, "Numero delle rate; 0000 senza limite")
     importo_massimo_rata = Number(31, 39, C, "Importo massimo della rata, nella misura concordata; zeri senza limite")
     scadenza_prima_rata = Date(40, 45, C, "Scadenza della prima rata")
     scadenza_ultima_rata = Date(46, 51, C, "Scadenza dell'ultima rata")
-    descrizione = Text(52, 95, O, "Descrizione")
+    descrizione = NarrowText(52, 95, O, "Descrizione")
     facolta_di_storno = Choice(96, 96, C, "Facoltà di storno", FACOLTA_STORNO)
     codice_divisa = Choice(97, 97, C, "Divisa: euro", {"E": "euro"})
     filler_98 = Filler(98, 100)
-    codice_autorizzazione = Text(101, 120, O, "Codice dell'autorizzazione")
+    codice_autorizzazione = NarrowText(101, 120, O, "Codice dell'autorizzazione")
 
 
 class ALIban(AL):
@@ -225,7 +225,7 @@ class Record12Iban(Record12):
 class Record30Iban(Record30):
     """Intestatario del conto di cui si chiede."""
 
-    codifica_fiscale_sottoscrittore = Text(85, 100, O, "Codice fiscale del sottoscrittore")
+    codifica_fiscale_sottoscrittore = NarrowText(85, 100, O, "Codice fiscale del sottoscrittore")
     codifica_fiscale_intestatario = Filler(101, 116, O, "In bianco nelle richieste di IBAN")
 
 
@@ -235,6 +235,6 @@ class Record70Iban(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "70", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 12")
-    codice_riferimento = Text(11, 25, O, "Riferimento dell'azienda, restituito nelle risposte")
-    descrizione = Text(26, 100, O, "Descrizione")
+    codice_riferimento = NarrowText(11, 25, O, "Riferimento dell'azienda, restituito nelle risposte")
+    descrizione = NarrowText(26, 100, O, "Descrizione")
     filler_101 = Filler(101, 120)

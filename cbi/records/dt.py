@@ -5,7 +5,7 @@ Source: CBI-RND-001 v6.05, section 5.
 
 from __future__ import annotations
 
-from cbi.fields import Choice, Const, Date, Digits, Filler, M, Number, O, Quantity, Sign, Text
+from cbi.fields import Choice, Const, Coordinate, Date, Digits, Filler, M, Number, O, Quantity, Sign, Text
 from cbi.layout import Record
 from cbi.records.rh import DIVISE
 
@@ -15,7 +15,7 @@ class DT(Record, source="CBI-RND-001 v6.05 §5.2"):
 
     filler_1 = Filler(1, 1, O)
     tipo_record = Const(2, 3, "DT", "Tipo record")
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda ricevente")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
@@ -29,7 +29,7 @@ class EF(Record, source="CBI-RND-001 v6.05 §5.3"):
 
     filler_1 = Filler(1, 1, O)
     tipo_record = Const(2, 3, "EF", "Tipo record")
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda ricevente")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
@@ -58,8 +58,8 @@ class Record10(Record, source="CBI-RND-001 v6.05 §5.4"):
     codice_isin = Text(34, 45, M, "Codice ISIN")
     descrizione_del_titolo = Text(46, 65, M, "Descrizione del titolo")
     codice_divisa = Choice(66, 68, M, "Divisa", DIVISE, open_list=True)
-    codice_abi_banca = Digits(69, 73, M, "ABI della banca, come in testa")
-    cab_banca = Digits(74, 78, M, "CAB della banca")
+    codice_abi_banca = Coordinate(69, 73, M, "ABI della banca, come in testa")
+    cab_banca = Coordinate(74, 78, M, "CAB della banca")
     numero_dossier = Text(79, 91, M, "Numero del dossier")
     data_del_saldo = Date(92, 97, M, "Data del saldo")
     data_scadenza_titolo = Date(98, 103, O, "Data di scadenza del titolo")

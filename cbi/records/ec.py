@@ -5,7 +5,7 @@ Source: CBI-RND-001 v6.05, section 3.
 
 from __future__ import annotations
 
-from cbi.fields import Choice, CommaAmount, Const, Date, Digits, Filler, M, Number, O, Sign, Text
+from cbi.fields import Choice, CommaAmount, Const, Coordinate, Date, Digits, Filler, M, Number, O, Sign, Text
 from cbi.layout import Record
 from cbi.records import rh
 
@@ -42,8 +42,8 @@ class Record61(Record, source="CBI-RND-001 v6.05 §3.4"):
     descrizione = Text(34, 49, O, "Descrizione del conto")
     tipo_conto = Text(50, 51, O, "Tipo di conto, codice della banca")
     cin = Text(52, 52, M, "CIN")
-    codice_abi_banca = Digits(53, 57, M, "ABI della banca, come in testa")
-    cab_banca = Digits(58, 62, M, "CAB della banca")
+    codice_abi_banca = Coordinate(53, 57, M, "ABI della banca, come in testa")
+    cab_banca = Coordinate(58, 62, M, "CAB della banca")
     conto_corrente = Text(63, 74, M, "Numero del conto")
     codice_divisa = Choice(75, 77, M, "Divisa del conto", rh.DIVISE, open_list=True)
     data_inizio_periodo = Date(78, 83, M, "Data contabile del saldo iniziale")

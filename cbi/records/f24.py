@@ -6,7 +6,7 @@ Source: public implementations (writers of CBI-F24-001 6.17, readers of Q4).
 
 from __future__ import annotations
 
-from cbi.fields import C, Cents, Choice, Const, Date, Digits, Filler, FullDate, M, Number, O, Sign, Text
+from cbi.fields import C, Cents, Choice, Const, Coordinate, Date, Digits, Filler, FullDate, M, Number, O, Sign, Text
 from cbi.layout import Record
 
 SOURCE = "implementazioni pubbliche di CBI-F24-001 6.17"
@@ -53,7 +53,7 @@ class F4(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "F4", "Tipo record")
     mittente = Text(4, 8, M, "Codice SIA dell'azienda mittente")
-    ricevente = Digits(9, 13, M, "Codice ABI della banca ricevente")
+    ricevente = Coordinate(9, 13, M, "Codice ABI della banca ricevente")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
@@ -419,7 +419,7 @@ class EF(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "EF", "Tipo record")
     mittente = Text(4, 8, M, "Come in testa")
-    ricevente = Digits(9, 13, M, "Come in testa")
+    ricevente = Coordinate(9, 13, M, "Come in testa")
     data_creazione = Date(14, 19, M, "Come in testa")
     nome_supporto = Text(20, 39, M, "Come in testa")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
@@ -463,7 +463,7 @@ class Q4(Record, source=SOURCE):
 
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "Q4", "Tipo record")
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
@@ -477,7 +477,7 @@ class Q4(Record, source=SOURCE):
 class EFQ4(EF):
     """Coda di un flusso che viene dalla banca."""
 
-    mittente = Digits(4, 8, M, "Come in testa")
+    mittente = Coordinate(4, 8, M, "Come in testa")
     ricevente = Text(9, 13, M, "Come in testa")
 
 

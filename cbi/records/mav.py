@@ -5,7 +5,7 @@ Source: the public implementations of the flow, which agree but for the signs of
 
 from __future__ import annotations
 
-from cbi.fields import C, Cents, Choice, Const, Date, Digits, Filler, M, Number, O, Text
+from cbi.fields import C, Cents, Choice, Const, Coordinate, Date, Digits, Filler, M, Number, O, Text
 from cbi.layout import Record
 from cbi.records import riba
 
@@ -45,7 +45,7 @@ class IM(riba.IB, source=SOURCE):
 class IMEsiti(IM):
     """Testa di un flusso di esiti M.Av.: mittente e ricevente scambiati."""
 
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda")
 
 
@@ -56,7 +56,7 @@ class EF(riba.EF, source=SOURCE):
 class EFEsiti(EF):
     """Coda di un flusso di esiti."""
 
-    mittente = Digits(4, 8, M, "Come in testa")
+    mittente = Coordinate(4, 8, M, "Come in testa")
     ricevente = Text(9, 13, M, "Come in testa")
 
 
@@ -71,8 +71,8 @@ class Record14(Record, source=SOURCE):
     causale = Choice(29, 33, M, "Causale", CAUSALI)
     importo = Cents(34, 46, M, "Importo del bollettino in centesimi")
     segno = Choice(47, 47, M, "Segno", SEGNI)
-    abi_banca_assuntrice = Digits(48, 52, M, "ABI della banca assuntrice, come in testa")
-    cab_banca_assuntrice = Digits(53, 57, M, "CAB della banca assuntrice")
+    abi_banca_assuntrice = Coordinate(48, 52, M, "ABI della banca assuntrice, come in testa")
+    cab_banca_assuntrice = Coordinate(53, 57, M, "CAB della banca assuntrice")
     conto_ordinante = Text(58, 69, M, "Conto di accredito presso la banca assuntrice")
     filler_70 = Filler(70, 91)
     codice_azienda = Text(92, 96, O, "Codice SIA dell'azienda ordinante")
@@ -96,7 +96,7 @@ class Record14Esito(Record, source=SOURCE):
     abi_banca_esattrice = Digits(48, 52, C, "ABI della banca esattrice; zero se non si conosce")
     cab_banca_esattrice = Digits(53, 57, C, "CAB della banca esattrice")
     filler_58 = Filler(58, 69)
-    abi_banca_assuntrice = Digits(70, 74, M, "ABI della banca assuntrice, come in testa")
+    abi_banca_assuntrice = Coordinate(70, 74, M, "ABI della banca assuntrice, come in testa")
     cab_banca_assuntrice = Digits(75, 79, O, "CAB della banca assuntrice")
     conto_ordinante = Text(80, 91, O, "Conto presso la banca assuntrice")
     codice_azienda = Text(92, 96, O, "Codice SIA dell'azienda ordinante")
@@ -115,8 +115,8 @@ class Record16(Record, source=SOURCE):
     codice_paese = Choice(11, 12, M, "Paese dell'IBAN", PAESI)
     check_digit = Digits(13, 14, M, "Cifre di controllo dell'IBAN")
     cin = Text(15, 15, M, "CIN")
-    codice_abi = Digits(16, 20, M, "ABI, come nel record 14")
-    codice_cab = Digits(21, 25, M, "CAB, come nel record 14")
+    codice_abi = Coordinate(16, 20, M, "ABI, come nel record 14")
+    codice_cab = Coordinate(21, 25, M, "CAB, come nel record 14")
     numero_conto = Text(26, 37, M, "Numero del conto, con zeri davanti")
     filler_38 = Filler(38, 44)
     filler_45 = Filler(45, 120)

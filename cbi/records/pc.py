@@ -5,7 +5,7 @@ Source: the public implementations of the flow.
 
 from __future__ import annotations
 
-from cbi.fields import C, Cents, Choice, Const, Date, Digits, Filler, M, Number, O, Sign, Text
+from cbi.fields import C, Cents, Choice, Const, Coordinate, Date, Digits, Filler, M, Number, O, Sign, Text
 from cbi.layout import Record
 from cbi.records import riba
 from cbi.records.mav import TIPI_CODICE
@@ -40,7 +40,7 @@ class PC(riba.IB, source=SOURCE):
     """Testa di un flusso di bonifici."""
 
     tipo_record = Const(2, 3, "PC", "Tipo record")
-    ricevente = Digits(9, 13, M, "Codice ABI della banca dell'ordinante")
+    ricevente = Coordinate(9, 13, M, "Codice ABI della banca dell'ordinante")
     tipo_flusso = Choice(105, 105, C, "Tipo di flusso", {"1": "operazione generata da Market Place"})
     filler_112 = Filler(112, 112)
     flag_priorita_trattamento_bonifico = Choice(113, 113, O, "Priorità, una per flusso; in bianco, ordinario", PRIORITA)
@@ -69,8 +69,8 @@ class Record10(Record, source=SOURCE):
     causale = Choice(29, 33, M, "Causale", CAUSALI)
     importo = Cents(34, 46, M, "Importo in centesimi")
     segno = Sign(47, 47, M, "Segno", SEGNI)
-    codice_abi_banca_ordinante = Digits(48, 52, M, "ABI della banca dell'ordinante, come in testa")
-    codice_cab_banca_ordinante = Digits(53, 57, M, "CAB della banca dell'ordinante")
+    codice_abi_banca_ordinante = Coordinate(48, 52, M, "ABI della banca dell'ordinante, come in testa")
+    codice_cab_banca_ordinante = Coordinate(53, 57, M, "CAB della banca dell'ordinante")
     conto_ordinante = Text(58, 69, O, "Conto di addebito")
     codice_abi_banca_destinataria = Digits(70, 74, C, "ABI della banca del beneficiario")
     codice_cab_banca_destinataria = Digits(75, 79, C, "CAB della banca del beneficiario")
@@ -93,8 +93,8 @@ class Record16(Record, source=SOURCE):
     codice_paese = Text(11, 12, M, "Paese dell'IBAN")
     check_digit = Digits(13, 14, M, "Cifre di controllo dell'IBAN")
     cin = Text(15, 15, M, "CIN")
-    codice_abi = Digits(16, 20, M, "ABI, come nel record 10")
-    codice_cab = Digits(21, 25, M, "CAB, come nel record 10")
+    codice_abi = Coordinate(16, 20, M, "ABI, come nel record 10")
+    codice_cab = Coordinate(21, 25, M, "CAB, come nel record 10")
     numero_conto = Text(26, 37, M, "Numero del conto, come nel record 10")
     filler_38 = Filler(38, 44)
     filler_45 = Filler(45, 120)

@@ -5,7 +5,7 @@ Source: CBI-RIB-001 6.02.
 
 from __future__ import annotations
 
-from cbi.fields import C, Cents, Choice, Const, Date, Digits, Filler, M, Number, O, Text
+from cbi.fields import C, Cents, Choice, Const, Coordinate, Date, Digits, Filler, M, Number, O, Text
 from cbi.layout import Record
 
 SOURCE = "CBI-RIB-001 6.02"
@@ -29,7 +29,7 @@ class IB(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "IB", "Tipo record")
     mittente = Text(4, 8, M, "Codice SIA dell'azienda mittente")
-    ricevente = Digits(9, 13, M, "Codice ABI della banca assuntrice")
+    ricevente = Coordinate(9, 13, M, "Codice ABI della banca assuntrice")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
@@ -46,7 +46,7 @@ class IB(Record, source=SOURCE):
 class IBEsiti(IB):
     """Testa di un flusso di esiti Ri.Ba.: mittente e ricevente scambiati."""
 
-    mittente = Digits(4, 8, M, "Codice ABI della banca assuntrice")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca assuntrice")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda")
 
 
@@ -56,7 +56,7 @@ class EF(Record, source=SOURCE):
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "EF", "Tipo record")
     mittente = Text(4, 8, M, "Come in testa")
-    ricevente = Digits(9, 13, M, "Come in testa")
+    ricevente = Coordinate(9, 13, M, "Come in testa")
     data_creazione = Date(14, 19, M, "Come in testa")
     nome_supporto = Text(20, 39, M, "Come in testa")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
@@ -76,7 +76,7 @@ class EFRichiamo(EF, variante="richiamo"):
 class EFEsiti(EF):
     """Coda di un flusso di esiti."""
 
-    mittente = Digits(4, 8, M, "Come in testa")
+    mittente = Coordinate(4, 8, M, "Come in testa")
     ricevente = Text(9, 13, M, "Come in testa")
 
 
@@ -91,10 +91,10 @@ class Record14(Record, source=SOURCE):
     causale = Const(29, 33, "30000", "Causale: disposizione d'incasso")
     importo = Cents(34, 46, M, "Importo della ricevuta in centesimi")
     segno = Const(47, 47, "-", "Segno")
-    abi_banca_assuntrice = Digits(48, 52, M, "ABI della banca assuntrice, come in testa")
-    cab_banca_assuntrice = Digits(53, 57, M, "CAB della banca assuntrice")
+    abi_banca_assuntrice = Coordinate(48, 52, M, "ABI della banca assuntrice, come in testa")
+    cab_banca_assuntrice = Coordinate(53, 57, M, "CAB della banca assuntrice")
     conto_banca_assuntrice = Text(58, 69, O, "Conto di accredito presso la banca assuntrice")
-    abi_banca_domiciliataria = Digits(70, 74, M, "ABI della banca domiciliataria")
+    abi_banca_domiciliataria = Coordinate(70, 74, M, "ABI della banca domiciliataria")
     cab_banca_domiciliataria = Digits(75, 79, O, "CAB della banca domiciliataria")
     filler_80 = Filler(80, 91)
     codice_azienda_creditrice = Text(92, 96, O, "Codice SIA dell'azienda ordinante")
@@ -123,11 +123,11 @@ class Record14Esito(Record, source=SOURCE):
     causale = Choice(29, 33, M, "Causale dell'esito", CAUSALI_ESITO)
     importo = Cents(34, 46, M, "Importo in centesimi")
     segno = Choice(47, 47, M, "Segno", {"-": "non pagata", "+": "pagata"})
-    abi_banca_domiciliataria = Digits(48, 52, M, "ABI della banca domiciliataria")
-    cab_banca_domiciliataria = Digits(53, 57, M, "CAB della banca domiciliataria")
+    abi_banca_domiciliataria = Coordinate(48, 52, M, "ABI della banca domiciliataria")
+    cab_banca_domiciliataria = Coordinate(53, 57, M, "CAB della banca domiciliataria")
     riferimento_debitore = Text(58, 69, O, "Riferimento del debitore")
-    abi_banca_assuntrice = Digits(70, 74, M, "ABI della banca assuntrice, come in testa")
-    cab_banca_assuntrice = Digits(75, 79, M, "CAB della banca assuntrice")
+    abi_banca_assuntrice = Coordinate(70, 74, M, "ABI della banca assuntrice, come in testa")
+    cab_banca_assuntrice = Coordinate(75, 79, M, "CAB della banca assuntrice")
     conto_banca_assuntrice = Text(80, 91, O, "Conto presso la banca assuntrice")
     codice_azienda_creditrice = Text(92, 96, O, "Codice SIA dell'azienda ordinante")
     tipo_codice = Const(97, 97, "4", "Tipo codice: codice cliente", O)

@@ -6,7 +6,7 @@ of the outcomes only some columns are known.
 
 from __future__ import annotations
 
-from cbi.fields import C, Cents, Choice, Const, Date, Digits, Filler, M, Number, O, Text, Undocumented
+from cbi.fields import C, Cents, Choice, Const, Coordinate, Date, Digits, Filler, M, Number, O, Text, Undocumented
 from cbi.layout import Record
 from cbi.records import riba
 from cbi.records.mav import PAESI, SEGNI_PROMEMORIA, TIPI_CODICE
@@ -50,7 +50,7 @@ class IR(riba.IB, source=SOURCE):
 class IREsiti(IR, confidence="medium"):
     """Testa di un flusso di esiti R.I.D.: mittente e ricevente scambiati."""
 
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda")
 
 
@@ -64,7 +64,7 @@ class EF(riba.EF, source=SOURCE):
 class EFEsiti(EF):
     """Coda di un flusso di esiti."""
 
-    mittente = Digits(4, 8, M, "Come in testa")
+    mittente = Coordinate(4, 8, M, "Come in testa")
     ricevente = Text(9, 13, M, "Come in testa")
 
 
@@ -80,11 +80,11 @@ class Record10(Record, source=SOURCE):
     causale = Const(29, 33, "50000", "Causale: disposizione d'incasso")
     importo = Cents(34, 46, M, "Importo in centesimi")
     segno = Const(47, 47, "-", "Segno")
-    abi_banca_assuntrice = Digits(48, 52, M, "ABI della banca assuntrice, come in testa")
-    cab_banca_assuntrice = Digits(53, 57, M, "CAB della banca assuntrice")
+    abi_banca_assuntrice = Coordinate(48, 52, M, "ABI della banca assuntrice, come in testa")
+    cab_banca_assuntrice = Coordinate(53, 57, M, "CAB della banca assuntrice")
     conto_ordinante = Text(58, 69, M, "Conto di accredito, con zeri davanti")
-    abi_banca_domiciliataria = Digits(70, 74, M, "ABI della banca domiciliataria")
-    cab_banca_domiciliataria = Digits(75, 79, M, "CAB della banca domiciliataria")
+    abi_banca_domiciliataria = Coordinate(70, 74, M, "ABI della banca domiciliataria")
+    cab_banca_domiciliataria = Coordinate(75, 79, M, "CAB della banca domiciliataria")
     filler_80 = Filler(80, 91)
     codice_azienda_creditrice = Text(92, 96, M, "SIA del creditore: con tipo e codice è la chiave del mandato")
     tipo_codice_individuale = Choice(97, 97, M, "Tipo del codice individuale", TIPI_CODICE)
@@ -110,7 +110,7 @@ class Record10Esito(Record, source=SOURCE):
     abi_banca_domiciliataria = Digits(48, 52, C, "ABI della banca domiciliataria")
     cab_banca_domiciliataria = Digits(53, 57, C, "CAB della banca domiciliataria")
     filler_58 = Filler(58, 69)
-    abi_banca_assuntrice = Digits(70, 74, M, "ABI della banca assuntrice, come in testa")
+    abi_banca_assuntrice = Coordinate(70, 74, M, "ABI della banca assuntrice, come in testa")
     cab_banca_assuntrice = Digits(75, 79, O, "CAB della banca assuntrice")
     conto_ordinante = Text(80, 91, O, "Conto di accredito, con zeri davanti")
     codice_azienda_creditrice = Text(92, 96, M, "SIA del creditore: con tipo e codice è la chiave del mandato")
@@ -130,8 +130,8 @@ class Record16(Record, source=SOURCE):
     codice_paese = Choice(11, 12, M, "Paese dell'IBAN", PAESI)
     check_digit = Digits(13, 14, M, "Cifre di controllo dell'IBAN")
     cin = Text(15, 15, M, "CIN")
-    codice_abi = Digits(16, 20, M, "ABI, come nel record 10")
-    codice_cab = Digits(21, 25, M, "CAB, come nel record 10")
+    codice_abi = Coordinate(16, 20, M, "ABI, come nel record 10")
+    codice_cab = Coordinate(21, 25, M, "CAB, come nel record 10")
     numero_conto = Text(26, 37, M, "Numero del conto, con zeri davanti")
     filler_38 = Filler(38, 44)
     creditor_identifier = Text(45, 79, O, "Identificativo SEPA del creditore")
@@ -147,8 +147,8 @@ class Record17(Record, source=SOURCE):
     codice_paese = Choice(11, 12, M, "Paese dell'IBAN", PAESI)
     check_digit = Digits(13, 14, M, "Cifre di controllo dell'IBAN")
     cin = Text(15, 15, M, "CIN")
-    codice_abi = Digits(16, 20, M, "ABI, come nel record 10 pos. 70-74")
-    codice_cab = Digits(21, 25, M, "CAB, come nel record 10 pos. 75-79")
+    codice_abi = Coordinate(16, 20, M, "ABI, come nel record 10 pos. 70-74")
+    codice_cab = Coordinate(21, 25, M, "CAB, come nel record 10 pos. 75-79")
     numero_conto = Text(26, 37, M, "Numero del conto, con zeri davanti")
     tipo_sequenza = Choice(38, 41, O, "Sequenza SEPA, per accordo con la banca", SEQUENZE)
     data_sottoscrizione_mandato = Date(42, 47, O, "Data in cui il mandato è stato firmato")

@@ -5,7 +5,23 @@ Source: CBI-RND-001 v6.05, section 6.
 
 from __future__ import annotations
 
-from cbi.fields import C, Cents, Choice, CommaAmount, Const, Date, Digits, Filler, FreeText, M, Number, O, Sign, Text
+from cbi.fields import (
+    C,
+    Cents,
+    Choice,
+    CommaAmount,
+    Const,
+    Coordinate,
+    Date,
+    Digits,
+    Filler,
+    FreeText,
+    M,
+    Number,
+    O,
+    Sign,
+    Text,
+)
 from cbi.layout import Record
 from cbi.records.rh import DIVISE, PAESI
 
@@ -15,7 +31,7 @@ class RP(Record, source="CBI-RND-001 v6.05 §6.2"):
 
     filler_1 = Filler(1, 1, O)
     tipo_record = Const(2, 3, "RP", "Tipo record")
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda ricevente")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
@@ -28,7 +44,7 @@ class EF(Record, source="CBI-RND-001 v6.05 §6.3"):
 
     filler_1 = Filler(1, 1, O)
     tipo_record = Const(2, 3, "EF", "Tipo record")
-    mittente = Digits(4, 8, M, "Codice ABI della banca mittente")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
     ricevente = Text(9, 13, M, "Codice SIA dell'azienda ricevente")
     data_creazione = Date(14, 19, M, "Data di creazione del flusso")
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
@@ -59,8 +75,8 @@ class Record61(Record, source="CBI-RND-001 v6.05 §6.4"):
     descrizione = Text(34, 49, O, "Descrizione")
     tipo_conto = Text(50, 51, O, "Tipo di conto, codice della banca")
     cin = Text(52, 52, M, "CIN")
-    codice_abi_banca = Digits(53, 57, M, "ABI della banca, come in testa")
-    cab_banca = Digits(58, 62, M, "CAB della banca")
+    codice_abi_banca = Coordinate(53, 57, M, "ABI della banca, come in testa")
+    cab_banca = Coordinate(58, 62, M, "CAB della banca")
     rapporto = Text(63, 74, M, "Numero del rapporto")
     codice_divisa = Choice(75, 77, M, "Divisa", DIVISE, open_list=True)
     data_contabile = Date(78, 83, M, "Data contabile")

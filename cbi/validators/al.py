@@ -9,16 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from cbi.records.al import Record70
 from cbi.validators.comuni import as_head, fields, fiscal_code, iban, sender
-from cbi.validators.rules import NONE, Conti, Finding, Ruleset, Valori, echo, not_empty, order_count, record_count
+from cbi.validators.rules import NONE, Conti, Finding, Rule, Ruleset, Valori, echo, not_empty, order_count, record_count
 
 MIGRAZIONE = b"91211"  # asks about mandates without saying on which account they are
 _CORPO = ("30", "40", "45", "50")
 _IBAN = ("codice_paese", "check_digit", "cin", "abi_addebito", "cab_addebito", "conto_addebito")
 _RATE = ("numero_rate", "importo_massimo_rata", "scadenza_prima_rata", "scadenza_ultima_rata")
-_VARIAZIONE = (
-    *("cab_var", "conto_var", "codice_individuale_var", "codice_azienda_var", "tipo_codice_individuale_var"),
-    *("abi_var", "codice_paese_var", "check_digit_var", "cin_var"),
-)
+_IBAN_VAR = ("codice_paese_var", "check_digit_var", "cin_var", "abi_var", "cab_var", "conto_var")
+_VARIAZIONE = (*_IBAN_VAR, "codice_individuale_var", "codice_azienda_var", "tipo_codice_individuale_var")
 
 # Between 12 and 70, the records that an order has by its causale, all of them and no other.
 ESATTI: Mapping[bytes, frozenset[str]] = {
@@ -69,7 +67,12 @@ def variazione(v: Valori, c: Conti) -> Sequence[Finding]:
     """A change changes something."""
     if not _has(v, "45") or any((v.get(f"r45_{name}") or b"x").strip() for name in _VARIAZIONE):
         return NONE
-    return (Finding("AL-45-031", "45", _VARIAZIONE[0], "11-59"),)
+    return (Finding("AL-45-031", "45", "cab_var", "11-59"),)
+
+
+def _se_varia(rule: Rule) -> Rule:
+    """A rule about the new values of a change, where there are some."""
+    return lambda v, c: rule(v, c) if _has(v, "45") else NONE
 
 
 def rate(v: Valori, c: Conti) -> Sequence[Finding]:
@@ -95,7 +98,8 @@ def _forgive(key: str, field: str, kind: str, valori: Valori) -> bool:
     """CAB and account may be missing in a request of information about mandates."""
     return (
         valori.get("r12_causale") == MIGRAZIONE
-        and (key, kind) == ("12", "031")
+        and key == "12"
+        and kind in ("031", "042")
         and field in ("cab_addebito", "conto_addebito")
     )
 
@@ -106,18 +110,20 @@ _COORDINATE = (
     iban("AL-12-034", "AL-12-035", "12", _IBAN),
     fiscal_code("AL-30-034", "30", "codifica_fiscale_sottoscrittore"),
 )
+_INTESTATARIO = fiscal_code("AL-30-134", "30", "codifica_fiscale_intestatario")
+_NUOVO_IBAN = _se_varia(iban("AL-45-034", "AL-45-035", "45", _IBAN_VAR))
 _DALL_AZIENDA = (
     as_head("AL-12-037", "12", "abi_banca_allineamento", "ricevente"),
     sender("AL-12-038", "12", "codice_azienda"),
 )
-_MANDATO = (mancanti, estranei, data, variazione, rate, scadenze, *_COORDINATE)
+_MANDATO = (mancanti, estranei, data, variazione, rate, scadenze, *_COORDINATE, _INTESTATARIO, _NUOVO_IBAN)
 _NEEDS_IBAN = _EF_NEEDS | fields(
     r12=" ".join(("causale", "abi_banca_allineamento", "codice_azienda", *_IBAN)),
     r30="codifica_fiscale_sottoscrittore",
 )
 _NEEDS = _NEEDS_IBAN | fields(
     r12="data_creazione_disposizione",
-    r30="tipo_record",
+    r30="tipo_record codifica_fiscale_intestatario",
     r40="tipo_record",
     r45=" ".join(("tipo_record", *_VARIAZIONE)),
     r50="tipo_record",

@@ -28,6 +28,7 @@ PROMEMORIA = "10"  # the record that begins an accounting memo
 ITALIANI = frozenset((b"IT", b"SM"))  # countries whose BBAN has CIN, ABI, CAB and account
 _IBAN = ("codice_paese", "check_digit", "cin", "codice_abi", "codice_cab", "numero_conto")
 IBAN_NEEDS = " ".join(_IBAN)
+_SUMMED = {start: (f"r{start}_importo", f"r{start}_segno") for start in ("14", PROMEMORIA)}
 _day = Record14.data_pagamento.decode
 
 
@@ -44,24 +45,28 @@ EF_NEEDS = fields(
 
 @dataclass
 class ContiDisposizioni(Conti):
-    """The sums of orders and of memos, by sign, and the first order. Amounts in cents."""
+    """The sums of orders and of memos, by sign, how many memos, and the first order. Amounts in cents."""
 
     ORDINE: ClassVar[str] = "10"  # the record that begins an order
 
+    memos: int = 0
     memo_negative: int = 0
     memo_positive: int = 0
     first: Valori = field(default_factory=dict)
 
     def accept(self, start: str, valori: Valori) -> None:
-        if start not in (self.ORDINE, PROMEMORIA):
+        summed = _SUMMED.get(start)
+        if summed is None:
             return
-        amount = int(valori.get(f"r{start}_importo") or 0)
-        plus = valori.get(f"r{start}_segno") == b"+"
+        amount = int(valori.get(summed[0]) or 0)
+        plus = valori.get(summed[1]) == b"+"
         if self.is_memo(start, valori):
+            self.memos += 1
             self.memo_positive += amount if plus else 0
             self.memo_negative += 0 if plus else amount
             return
-        self.first = self.first or dict(valori)
+        if not self.first:
+            self.first = dict(valori)
         if plus:
             self.positive += amount
         else:

@@ -1,4 +1,5 @@
-"""Check characters: codice fiscale, partita IVA, CIN of the Italian BBAN, check digits of the IBAN.
+"""Check characters: codice fiscale, partita IVA, CIN of the Italian BBAN, check digits of the IBAN and of the
+SEPA creditor identifier.
 
 Written over `bytes.translate` because they run on every order of large files; python-stdnum and schwifty are the
 oracles of their tests.
@@ -29,6 +30,7 @@ _LUHN_PLAIN = bytes((c - 48) if 48 <= c <= 57 else 0 for c in range(256))
 _LUHN_DOUBLE = bytes(sum(divmod(2 * (c - 48), 10)) if 48 <= c <= 57 else 0 for c in range(256))
 _NOBODY = b"0" * 11
 _CODICE = re.compile(rb"[A-Z]{6}[\dL-NP-V]{2}[A-EHLMPR-T][\dL-NP-V]{2}[A-Z][\dL-NP-V]{3}[A-Z]")
+_CREDITORE = re.compile(rb"IT\d\d[A-Z0-9]{19}|(?!IT)[A-Z]{2}\d\d[A-Z0-9]{4,31}")
 _LETTER_NUMBERS = {letter: str(letter - 55).encode() for letter in _LETTERS} | {c: bytes((c,)) for c in b"0123456789"}
 
 
@@ -81,6 +83,18 @@ def iban_ok(country: bytes, digits: bytes, cin: bytes, abi: bytes, cab: bytes, a
 def iban_check(country: bytes, bban: bytes) -> bytes:
     """The two check digits of a country and what follows them (ISO 13616, mod 97)."""
     return b"%02d" % (98 - int(b"".join([_LETTER_NUMBERS[c] for c in bban + country + b"00"])) % 97)
+
+
+def creditore_ok(raw: bytes) -> bool:
+    """Whether a field holds a SEPA creditor identifier (AT-02) with the right check digits.
+
+    Country, two digits, the three characters of the business code (which the check skips), the national code; mod 97
+    as in the IBAN. Source: ISO 7064, EPC262-08. An Italian one is 23 characters long.
+    """
+    code = raw.rstrip(b" ")
+    if not _CREDITORE.fullmatch(code) or not b"02" <= code[2:4] <= b"98":
+        return False
+    return int(b"".join([_LETTER_NUMBERS[c] for c in code[7:] + code[:4]])) % 97 == 1
 
 
 def _account(raw: bytes) -> bytes:

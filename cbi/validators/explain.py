@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 from cbi.fields import Fault, Field
-from cbi.flows.model import SHARED, needed_name, tipo_of
+from cbi.flows.model import SHARED, TO_BANK, needed_name, tipo_of
 from cbi.flows.physical import LineFault, Riga
 from cbi.layout import Record
 from cbi.records.cornice import Corpo
+from cbi.validators import sospetti
 from cbi.validators.diagnostics import Diagnostic
 from cbi.validators.reading import Read, Reading
 from cbi.validators.rules import Finding, Valori
@@ -24,6 +25,8 @@ SPECIFIC = {
     ("importo", "033"): "CBI-IMP-141",
     ("importo_movimento", "033"): "CBI-IMP-141",
 }
+MEMORY = 10_000  # suspicions remembered as told
+CHARACTERS = {"CAR": "CBI-CAR-032", "BAR": "AL-CAR-032"}  # only mandates bar characters that the others admit
 
 
 class Explainer:
@@ -31,6 +34,7 @@ class Explainer:
 
     def __init__(self, teller: Teller) -> None:
         self.tell = teller.record
+        self.said: set[tuple[str, bytes]] = set()  # suspicions: each content is told once
 
     def add(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
         """Takes the next record of the supporto, explaining the group before when another begins."""
@@ -54,6 +58,12 @@ class Explainer:
         reading.state = step.state
         if tipo == "EF":
             yield from self.explain(reading)
+
+    def again(self, reading: Reading, riga: Riga) -> None:
+        """Takes the header of the supporto once more: nothing ends and nothing begins with it."""
+        finding = Finding("CBI-TES-023", reading.flow.tipo, "tipo_record", "", "testa")
+        reading.found += self.tell(reading, finding, riga, _any_class(reading))
+        reading.conti.repeated += 1
 
     def explain(self, reading: Reading) -> Iterator[Diagnostic]:
         """Tells everything that is wrong with the group read so far, in the order of the file, and counts it."""
@@ -84,11 +94,14 @@ class Explainer:
         reading.places["inizio"] = first.number
         if tipo in reading.flow.starts:
             reading.places["rapporto"] = first.number
-        for read in group:
+        for read, after in zip(group, [*group[1:], None], strict=True):
             cls = classes.get(read.riga.number)
             yield from self._physical(reading, read.riga, cls)
             if cls is not None:
                 yield from self._fields(reading, cls, read.riga, faults[read.riga.number], valori)
+            if cls is not None and reading.suspicious:
+                goes_on = after is not None and after.tipo == read.tipo
+                yield from self._suspicions(reading, cls, read.riga, goes_on=goes_on)
         yield from self._progressives(reading, group, classes)
         yield from self._counts(reading, group, classes)
         yield from self._movement_numbers(reading, group, classes, valori)
@@ -121,8 +134,19 @@ class Explainer:
             if reading.ruleset.forgive(key, spec.name, fault.kind, valori):
                 continue
             code = reading.ruleset.specific.get((key, spec.name, fault.kind)) or SPECIFIC.get((spec.name, fault.kind))
-            code = code or ("CBI-CAR-032" if fault.kind == "CAR" else f"CBI-CAMPO-{fault.kind}")
+            code = code or CHARACTERS.get(fault.kind) or f"CBI-CAMPO-{fault.kind}"
             yield from self.tell(reading, LineFault(code, fault.start, fault.end, "", fault.expected), riga, cls, spec)
+
+    def _suspicions(self, reading: Reading, cls: type[Record], riga: Riga, *, goes_on: bool) -> Iterator[Diagnostic]:
+        found = [*sospetti.banca(cls, riga.record)]
+        if reading.flow.direction == TO_BANK:
+            found += sospetti.testi(cls, riga.record, goes_on=goes_on)
+        for fault, spec, content in found:
+            key = fault.kind, content
+            if key not in self.said:
+                if len(self.said) < MEMORY:
+                    self.said.add(key)
+                yield from self.tell(reading, fault, riga, cls, spec)
 
     def _progressives(
         self, reading: Reading, group: list[Read], classes: dict[int, type[Record]]

@@ -143,7 +143,7 @@ class _Linter:
             return
         if reading.group and reading.flow.tipo_di(self.source.peek()) in reading.flow.groups:
             yield from self.explainer.explain(reading)
-        if self.fast and not reading.group and not reading.missing and reading.state != "EF":
+        if self.fast and not reading.suspicious and not reading.group and not reading.missing and reading.state != "EF":
             self.prover.prove(reading)
 
     def _line(self, riga: Riga) -> Iterator[Diagnostic]:
@@ -155,7 +155,9 @@ class _Linter:
             return
         if self.supporti and riga.end not in (self.source.ending, b""):
             yield from self._once("CBI-FILE-102", riga)
-        if registry.is_header(riga.tipo):
+        if self.reading is not None and self.reading.state != "EF" and self.reading.context.again(riga.record):
+            self.explainer.again(self.reading, riga)
+        elif registry.is_header(riga.tipo):
             yield from self._close()
             yield from self._open(riga)
         elif self.reading is None or self.reading.state == "EF":
@@ -219,6 +221,10 @@ class _Linter:
         reading: Reading | None = None
         self.supporti = 0
         while (riga := source.next()) is not None:
+            if reading is not None and riga.tipo == "EF":
+                reading.state = "EF"
+            if reading is not None and reading.state != "EF" and reading.context.again(riga.record):
+                continue
             if registry.is_header(riga.tipo):
                 reading = self._begin(riga, source)
                 key, finding = (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cbi.flows.model import Context, Flow
 from cbi.flows.physical import Riga
 from cbi.records.cornice import Testa
+from cbi.validators.catalogue import OFF
 from cbi.validators.diagnostics import Diagnostic
 from cbi.validators.doubles import Doubles
 from cbi.validators.rules import Conti, Ruleset, Valori
+from cbi.validators.sospetti import CODES
 
 _IDENTITY = slice(Testa.mittente.start - 1, Testa.nome_supporto.end)
 
@@ -44,6 +47,11 @@ class Reading:
     group: list[Read] = field(default_factory=list)
     found: list[Diagnostic] = field(default_factory=list)
     missing: list[tuple[str, Riga]] = field(default_factory=list)
+
+    @cached_property
+    def suspicious(self) -> bool:
+        """Whether the profile asks for what breaks no rule: then nothing is passed over unread."""
+        return any(self.severities[code] != OFF for code in CODES)
 
     def accept(self, key: str, start: str, valori: Valori, lines: int, line: int) -> None:
         """Counts a group that begins with record `key`, of type `start`, at `line`: proved or explained."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cbi.flows.rid import CAUSALI_RID
 from cbi.validators.comuni import (
@@ -27,6 +28,7 @@ from cbi.validators.comuni import (
     sign,
     totals,
 )
+from cbi.validators.coordinates import creditore_ok
 from cbi.validators.rules import NONE, Finding, Ruleset, Valori, echo, not_empty, order_count, record_count
 
 PAGATE = frozenset((b"50010",))
@@ -66,6 +68,18 @@ def motivo(v: Valori, c: ContiRid) -> Sequence[Finding]:
     return (Finding("RID-70-031", "70", "causale_storno", "64-65"),)
 
 
+def creditore(v: Valori, c: ContiRid) -> Sequence[Finding]:
+    """The check digits of the creditor's SEPA identifier, where there is one."""
+    return _creditore(v.get("r16_creditor_identifier"))
+
+
+@lru_cache(maxsize=1 << 6)
+def _creditore(raw: bytes | None) -> tuple[Finding, ...]:
+    if raw is None or not raw.strip() or creditore_ok(raw):
+        return NONE
+    return (Finding("RID-16-134", "16", "creditor_identifier", "mod 97"),)
+
+
 _EF = (
     echo,
     not_empty,
@@ -91,7 +105,7 @@ ORDINI = Ruleset(
     | fields(
         r10="data_scadenza cab_banca_assuntrice conto_ordinante codice_azienda_creditrice"
         " abi_banca_domiciliataria cab_banca_domiciliataria",
-        r16=IBAN_NEEDS,
+        r16=f"{IBAN_NEEDS} creditor_identifier",
         r17=IBAN_NEEDS,
     ),
     rules={
@@ -100,7 +114,6 @@ ORDINI = Ruleset(
             as_head("RID-10-037", "10", "abi_banca_assuntrice", "ricevente"),
             one_per_flow("RID-10-036", "10", "codice_azienda_creditrice"),
             not_past("RID-10-034", "10", "data_scadenza"),
-            not_zero("RID-10-042", "10", "abi_banca_domiciliataria", "ABI"),
             *_ENTRAMBI,
             iban("RID-16-034", "RID-16-035", "16"),
             coordinates(
@@ -113,6 +126,7 @@ ORDINI = Ruleset(
                 },
             ),
             iban("RID-17-034", "RID-17-035", "17"),
+            creditore,
             coordinates(
                 "RID-17-037",
                 "17",
@@ -130,6 +144,7 @@ ORDINI = Ruleset(
     days=("r10_data_scadenza",),
     too_few={"60": "RID-60-021"},
     too_many={"60": "RID-60-023"},
+    specific={("10", "abi_banca_domiciliataria", "042"): "RID-10-042"},
 )
 
 ESITI = Ruleset(

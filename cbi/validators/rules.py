@@ -46,6 +46,7 @@ class Conti:
     told: set[tuple[str, bytes]] = field(default_factory=set)
     orders: int = 0
     records: int = 1
+    repeated: int = 0  # headers that stand again
     numero: int = 0
     negative: int = 0
     positive: int = 0
@@ -95,8 +96,11 @@ def echo(v: Valori, c: Conti) -> Sequence[Finding]:
 
 
 def record_count(v: Valori, c: Conti) -> Sequence[Finding]:
-    """EF counts every record, header and EF included; `c.records` counts all but EF."""
-    return _count(v.get("rEF_numero_record"), c.records + 1, "CBI-EF-051", "numero_record")
+    """EF counts every record, header and EF included, headers that stand again or not; `c.records` all but EF."""
+    raw = v.get("rEF_numero_record")
+    if c.repeated and raw is not None and int(raw) == c.records + 1 + c.repeated:
+        return NONE
+    return _count(raw, c.records + 1, "CBI-EF-051", "numero_record")
 
 
 def order_count(field_name: str) -> Rule:

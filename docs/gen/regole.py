@@ -16,7 +16,7 @@ from cbi.validators.catalogue import OFF, PROFILES, SHARED, Regola, legible, rul
 from cbi.validators.diagnostics import SEVERITY_WORDS, Diagnostic
 from docs.gen.lingua import LINGUE, Lingua, heading, table, text_block
 from docs.gen.luoghi import anchor, page_of
-from fixtures.make import ON
+from fixtures.make import ON, asking
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "regole"
 
@@ -130,7 +130,7 @@ def _file(rule: Regola, kind: str, lingua: Lingua) -> str:
 @cache
 def _shown(code: str) -> Diagnostic:
     """The first defect of that code in the file that breaks the rule."""
-    found = cbi.lint(BytesIO(_read(code, "rotta")), code, on=ON.get(code))
+    found = cbi.lint(BytesIO(_read(code, "rotta")), code, asking(code), on=ON.get(code))
     return next(diagnostic for diagnostic in found if diagnostic.code == code)
 
 

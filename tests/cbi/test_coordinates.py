@@ -11,12 +11,20 @@ from hypothesis import strategies as st
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 from stdnum import luhn
+from stdnum.eu import at_02
 from stdnum.it import codicefiscale, iva
 
 import cbi
 from cbi.flows.rendicontazione import rapporti
-from cbi.validators.coordinates import check_letter, cin_ok, codice_fiscale_expected, codice_fiscale_ok, iban_ok
-from fixtures import make
+from cbi.validators.coordinates import (
+    check_letter,
+    cin_ok,
+    codice_fiscale_expected,
+    codice_fiscale_ok,
+    creditore_ok,
+    iban_ok,
+)
+from fixtures import disposizioni, make
 
 MONTHS = "ABCDEHLMPRST"
 OMOCODIA = str.maketrans("0123456789", "LMNPQRSTUV")  # a digit becomes its letter when two people share a code
@@ -200,6 +208,63 @@ def test_an_account_that_is_not_letters_and_digits_is_wrong_and_not_a_crash(acco
     assert not iban_ok(b"IT", b"35", b"O", b"03069", b"01600", account)
 
 
+# --- the SEPA identifier of the creditor -------------------------------------------------------------------
+
+SOLID = UPPER + string.digits
+
+
+@st.composite
+def identificativi(draw: st.DrawFn) -> str:
+    """An Italian identifier or a foreign one, the check digits by the oracle."""
+    country, size = draw(st.sampled_from((("IT", 16), ("DE", 11), ("FR", 6))))
+    rest = draw(st.text(SOLID, min_size=3, max_size=3)) + draw(st.text(SOLID, min_size=size, max_size=size))
+    return f"{country}{at_02.calc_check_digits(f'{country}00{rest}')}{rest}"
+
+
+@given(identificativi())
+def test_an_identifier_with_the_right_check_digits_is_accepted(code: str) -> None:
+    assert creditore_ok(code.encode().ljust(35))
+
+
+@given(identificativi(), st.text(SOLID, min_size=3, max_size=3))
+def test_the_business_code_of_an_identifier_is_the_companys_own_affair(code: str, business: str) -> None:
+    assert creditore_ok((code[:4] + business + code[7:]).encode())
+
+
+@given(identificativi(), st.integers(2, 29), st.sampled_from(SOLID))
+def test_one_character_of_an_identifier_mistyped_is_judged_as_the_oracle_judges_it(
+    code: str, place: int, char: str
+) -> None:
+    place = place if place < len(code) else 2
+    mistyped = code[:place] + char + code[place + 1 :]
+    assert creditore_ok(mistyped.encode()) == (at_02.is_valid(mistyped) and mistyped[2:4].isdigit())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "",
+        "IT72ZZZ000009990001012",
+        "IT72ZZZ00000999000101270",
+        "it72zzz0000099900010127",
+        "IT72ZZZ0000099900010 27",
+        " IT72ZZZ0000099900010127",
+        "1T72ZZZ0000099900010127",
+    ],
+)
+def test_what_has_not_the_shape_of_an_identifier_is_refused(code: str) -> None:
+    assert not creditore_ok(code.encode().ljust(35))
+
+
+@pytest.mark.parametrize("digits", ["00", "01", "99"])
+def test_check_digits_of_an_identifier_that_are_never_computed_are_refused_though_the_remainder_agrees(
+    digits: str,
+) -> None:
+    codes = (f"IT{digits}ZZZ{number:016d}" for number in range(200))
+    agreeing = [code for code in codes if at_02.is_valid(code)]
+    assert agreeing and not any(creditore_ok(code.encode()) for code in agreeing)
+
+
 # --- the fixtures themselves -------------------------------------------------------------------------------
 
 
@@ -210,6 +275,10 @@ def test_the_partite_iva_of_the_fixtures_are_sound_by_the_oracle(code: str) -> N
 
 def test_the_codice_fiscale_of_the_fixtures_is_sound_by_the_oracle() -> None:
     assert codicefiscale.is_valid(make.SARTO.fiscale)
+
+
+def test_the_creditor_of_the_fixtures_has_a_sound_identifier_by_the_oracle() -> None:
+    assert at_02.is_valid(disposizioni.IDENTIFICATIVO)
 
 
 @pytest.mark.parametrize("name", ["rh", "ec"])

@@ -13,6 +13,7 @@ from cbi.flows.disposizione import Promemoria
 from cbi.flows.registry import recognise
 from cbi.validators.lint import lint
 from fixtures import disposizioni as made
+from fixtures import make
 from fixtures.comune import ABI, SIA, drop, insert, put, repeat, then
 
 
@@ -168,3 +169,70 @@ def test_memos_may_be_in_the_totals_of_an_outcome_flow_or_not() -> None:
     assert codes(with_memo) == codes(without) == []
     wrong = put("EF", "tot_importi_negativi", f"{made.VIVAIO.importo + memo + 1:015d}")(with_memo)
     assert codes(wrong) == ["MAV-EF-050"]
+
+
+# --- coordinates -------------------------------------------------------------------------------------------
+
+COORDINATE = [
+    ("mav", "14", "cab_banca_assuntrice", "CBI-CAMPO-042"),
+    ("mav", "16", "codice_cab", "CBI-CAMPO-042"),
+    ("rid", "10", "cab_banca_assuntrice", "CBI-CAMPO-042"),
+    ("rid", "10", "abi_banca_domiciliataria", "RID-10-042"),
+    ("rid", "10", "cab_banca_domiciliataria", "CBI-CAMPO-042"),
+    ("rid", "17", "codice_abi", "CBI-CAMPO-042"),
+    ("pc", "10", "codice_cab_banca_ordinante", "CBI-CAMPO-042"),
+    ("pc", "10", "codice_abi_banca_destinataria", "PC-10-031"),
+    ("pc", "17", "codice_cab", "CBI-CAMPO-042"),
+    ("pc", "PC", "ricevente", "CBI-CAMPO-042"),
+    ("al", "12", "abi_addebito", "CBI-CAMPO-042"),
+    ("al", "12", "cab_addebito", "CBI-CAMPO-042"),
+    ("al_iban", "12", "cab_addebito", "CBI-CAMPO-042"),
+    ("riba", "14", "abi_banca_domiciliataria", "RIBA-14-042"),
+    ("riba_richiamo", "14", "abi_banca_domiciliataria", "RIBA-14-042"),
+    ("riba", "14", "cab_banca_assuntrice", "CBI-CAMPO-042"),
+    ("riba_esiti", "14", "cab_banca_domiciliataria", "CBI-CAMPO-042"),
+    ("rh", "61", "cab_banca", "CBI-CAMPO-042"),
+    ("ec", "61", "codice_abi_banca", "CBI-CAMPO-042"),
+    ("f24", "F4", "ricevente", "CBI-CAMPO-042"),
+]
+
+
+@pytest.mark.parametrize(("name", "tipo", "field", "code"), COORDINATE)
+def test_zeros_are_no_bank_and_no_branch_in_any_flow(name: str, tipo: str, field: str, code: str) -> None:
+    assert code in codes(put(tipo, field, "00000")(make.FILES[name]))
+    for other in ("CBI-CAMPO-042", "RID-10-042", "RIBA-14-042", "PC-10-031"):
+        assert other not in codes(put(tipo, field, "00001")(make.FILES[name]))
+
+
+@pytest.mark.parametrize(("name", "tipo", "field"), [place[:3] for place in COORDINATE if place[2] != "ricevente"])
+def test_a_bank_or_branch_is_of_five_digits_in_any_flow(name: str, tipo: str, field: str) -> None:
+    assert "CBI-CAMPO-033" in codes(put(tipo, field, "0A123")(make.FILES[name]))
+    assert "CBI-CAMPO-039" in codes(put(tipo, field, "3069")(make.FILES[name]))
+
+
+@pytest.mark.parametrize(("name", "tipo", "field"), [("riba", "14", "cab_banca_domiciliataria")])
+def test_zeros_stand_for_nothing_where_nothing_need_be(name: str, tipo: str, field: str) -> None:
+    assert codes(put(tipo, field, "00000")(make.FILES[name])) == codes(put(tipo, field, "")(make.FILES[name])) == []
+
+
+def test_a_request_about_mandates_may_lack_branch_and_account_in_blanks_or_in_zeros() -> None:
+    migration = made.al(made.migrazione(made.LUNA))
+    unknown = then(put("12", "cab_addebito", ""), put("12", "conto_addebito", ""))(migration)
+    zeros = then(put("12", "cab_addebito", "00000"), put("12", "conto_addebito", "0" * 12))(migration)
+    assert codes(unknown) == codes(zeros) == []
+    assert codes(put("12", "abi_addebito", "00000")(migration)) == ["CBI-CAMPO-042"]
+    assert codes(put("12", "causale", "90218")(zeros)) == ["CBI-CAMPO-042"]
+
+
+@pytest.mark.parametrize("name", ["abi_var", "cab_var", "conto_var", "check_digit_var"])
+def test_new_coordinates_are_checked_only_when_they_are_all_there(name: str) -> None:
+    wrong = put("45", "check_digit_var", "50")(made.CONTO_CAMBIATO)
+    assert codes(wrong) == ["AL-45-034"]
+    assert codes(put("45", name, "")(wrong)) == []
+
+
+def test_an_order_without_identifier_of_the_creditor_is_sound() -> None:
+    assert codes(put("16", "creditor_identifier", "")(made.UN_RID)) == []
+    foreign = put("16", "creditor_identifier", "DE98ZZZ09999999999")(made.UN_RID)
+    assert codes(foreign) == []
+    assert codes(put("16", "creditor_identifier", "DE97ZZZ09999999999")(made.UN_RID)) == ["RID-16-134"]

@@ -11,12 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbi.fields import (
+    ADMITTED,
     Cents,
     CommaAmount,
+    Coordinate,
     Date,
     Digits,
     FullDate,
     M,
+    NarrowText,
     Number,
     O,
     Quantity,
@@ -144,6 +147,30 @@ def test_numbers_that_do_not_fit_are_refused_not_cut() -> None:
     ):
         with pytest.raises(ValoreErrato):
             field(kind).encode(value)
+
+
+def test_a_bank_or_branch_that_must_be_there_is_never_of_zeros() -> None:
+    kind = field(Coordinate(1, 5, M, "ABI"))
+    for raw in (b"00001", b"10000", b"00100", b"99999"):
+        assert re.fullmatch(kind.pattern(), raw)
+    for raw, fault in ((b"00000", "042"), (b"     ", "031"), (b"0000 ", "039"), (b"0O000", "033")):
+        assert not re.fullmatch(kind.pattern(), raw)
+        assert [one.kind for one in kind.faults(raw)] == [fault]
+    assert re.fullmatch(field(Digits(1, 5, M, "CAP")).pattern(), b"00000")
+
+
+def test_text_may_bar_two_of_the_admitted_characters() -> None:
+    plain, narrow = field(Text(1, 6, M, "t")), field(NarrowText(1, 6, M, "t"))
+    assert plain.encode("A/B;C") == b"A/B;C "
+    assert [(one.kind, one.start) for one in narrow.faults(b"A/B;C#")] == [("BAR", 2), ("BAR", 4), ("CAR", 6)]
+    assert [one.kind for one in plain.faults(b"A/B;C#")] == ["CAR"]
+    for char in ADMITTED.decode().strip():
+        barred = char in "/;"
+        assert bool(re.fullmatch(narrow.pattern(), f"A{char}B   ".encode())) is not barred
+        assert bool(re.fullmatch(narrow.pattern(), f"{char}B    ".encode())) is not barred
+        assert re.fullmatch(plain.pattern(), f"A{char}B   ".encode())
+    with pytest.raises(ValoreErrato, match="admitted"):
+        narrow.encode("A/B")
 
 
 def test_numbers_out_of_place_are_read_all_the_same_and_told() -> None:

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import cbi
 from cbi.flows.registry import DECLARED
 from cbi.records.cornice import TIPI
-from cbi.validators.catalogue import PROFILES, rules, severities
+from cbi.validators import sospetti
+from cbi.validators.catalogue import OFF, PROFILES, rules, severities
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, Diagnostic
 from cbi.validators.explain import SPECIFIC
 from cbi.validators.lint import LIMIT, lint
@@ -38,8 +40,8 @@ def defects(data: bytes, profile: str | None = None, *, on: date | None = None, 
 
 
 def rotta(code: str) -> list[Diagnostic]:
-    """What is found in the broken file of a rule, on the day of sending that it needs."""
-    return defects(read(f"regole/{code}.rotta.cbi"), on=make.ON.get(code))
+    """What is found in the broken file of a rule, under the profile and on the day of sending that it needs."""
+    return defects(read(f"regole/{code}.rotta.cbi"), make.asking(code), on=make.ON.get(code))
 
 
 def codes(found: list[Diagnostic], severity: str = "") -> set[str]:
@@ -70,6 +72,7 @@ def test_the_broken_file_of_a_rule_breaks_it_and_no_other_rule_it_need_not(code:
 @pytest.mark.parametrize("code", CODES)
 def test_the_sound_file_of_a_rule_is_sound(code: str) -> None:
     assert defects(read(f"regole/{code}.sana.cbi"), on=make.ON.get(code)) == []
+    assert code not in codes(defects(read(f"regole/{code}.sana.cbi"), "severo"))
 
 
 @pytest.mark.parametrize("code", sorted(make.ON))
@@ -177,6 +180,15 @@ HABITS = {
     "riba_lf": {"CBI-FILE-102"},
     "riba_senza_fine_riga": {"CBI-FILE-102"},
     "riba_righe_accorciate": {"CBI-RIGA-100"},
+    "riba_spazi_in_fondo": {"CBI-RIGA-103"},
+    "riba_senza_primo_spazio": {"CBI-RIGA-101"},
+    "riba_fine_file": {"CBI-FILE-101"},
+    "riba_righe_vuote": {"CBI-FILE-103"},
+    "riba_bom": {"CBI-FILE-100"},
+    "riba_numeri_a_sinistra": {"CBI-CAMPO-039"},
+    "riba_dati_nei_filler": {"CBI-CAMPO-036"},
+    "riba_testa_ripetuta": {"CBI-TES-023"},
+    "riba_testa_a_ogni_ordine": {"CBI-TES-023"},
     "riba_latin1": {"CBI-CAR-032"},
     "riba_utf8": {"CBI-CAR-032", "CBI-RIGA-102"},
     "rh_dati_nei_filler": {"CBI-CAMPO-036"},
@@ -195,7 +207,7 @@ def test_letters_of_two_bytes_are_told_before_what_follows_from_them() -> None:
 
 
 def test_fixtures_show_every_flow_that_the_library_knows_field_by_field() -> None:
-    shown = {read(f"{name}.cbi")[1:3].decode() for name in make.FILES}
+    shown = {next(cbi.read_records(io.BytesIO(data))).riga.tipo for data in make.FILES.values()}
     assert {flow.tipo for flow in DECLARED} <= shown
     assert shown <= {flow.tipo for flow in DECLARED} | TIPI.keys()
 
@@ -287,7 +299,10 @@ def test_the_ruler_stands_under_the_columns_of_the_defect(code: str) -> None:
 # --- profiles ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("code", sorted(PROFILES["da_banca"]))
+RANK = {severity: position for position, severity in enumerate((*SEVERITIES, OFF))}
+
+
+@pytest.mark.parametrize("code", sorted(code for code in PROFILES["da_banca"] if make.asking(code) is None))
 def test_what_comes_from_a_bank_is_read_with_the_severity_of_its_profile(code: str) -> None:
     data = read(f"regole/{code}.rotta.cbi")
     wanted = PROFILES["da_banca"][code]
@@ -296,9 +311,23 @@ def test_what_comes_from_a_bank_is_read_with_the_severity_of_its_profile(code: s
 
 
 def test_a_profile_only_ever_softens_what_banks_send() -> None:
-    rank = {severity: position for position, severity in enumerate(SEVERITIES)}
     softened = severities("da_banca")
-    assert [code for code in CODES if rank[softened[code]] < rank[rules()[code].severity]] == []
+    assert [code for code in CODES if RANK[softened[code]] < RANK[rules()[code].severity]] == []
+
+
+def test_what_breaks_no_rule_is_told_only_to_who_asks_for_it() -> None:
+    on_request = {code for code in CODES if make.asking(code) == "severo"}
+    assert on_request == set(sospetti.CODES)
+    for code in on_request:
+        broken = read(f"regole/{code}.rotta.cbi")
+        assert defects(broken) == defects(broken, "standard") == defects(broken, "da_banca") == []
+        assert codes(defects(broken, "severo")) == {code}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_no_profile_is_stricter_than_the_one_called_so(code: str) -> None:
+    assert severities("severo")[code] == rules()[code].severity
+    assert all(RANK[severities(profile)[code]] >= RANK[rules()[code].severity] for profile in PROFILES)
 
 
 def test_private_data_of_a_bank_in_the_fillers_are_a_note_and_its_columns_are_exact() -> None:

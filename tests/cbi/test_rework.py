@@ -334,6 +334,24 @@ def test_fix_is_idempotent_and_changes_no_amount_date_or_code(kind: tuple[str, s
     assert readable(once) == readable(bytes(raw))
 
 
+def test_words_of_mandates_lose_the_marks_that_are_barred_there_and_codes_keep_them() -> None:
+    raw = put(fixture("al"), "40", "intestatario_conto", b"C/O LUNA; PIENA")
+    made, cures = cured(raw)
+    assert [(cura.field, cura.after) for cura in cures] == [("intestatario_conto", "C O LUNA  PIENA")]
+    assert codes(made) == []
+    coded = put(fixture("al"), "12", "codice_individuale", b"CLI/1")
+    assert cured(coded) == (coded, []) and codes(coded) == ["AL-CAR-032"]
+    elsewhere = put(fixture("riba"), "30", "descrizione_debitore_1", b"C/O LUNA; PIENA")
+    assert cured(elsewhere) == (elsewhere, []) and codes(elsewhere) == []
+
+
+def test_a_field_with_nothing_but_a_letter_that_no_byte_is_keeps_it() -> None:
+    raw = fixture("riba")
+    at = raw.index(b" 700000001") + 20  # a 70 with something there is read as that of a non-resident
+    damaged = raw[:at] + "€".encode() + raw[at + 1 :]
+    assert cured(damaged) == (damaged, [])
+
+
 @each_kind
 @few
 @given(data=st.data())

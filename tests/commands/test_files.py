@@ -67,6 +67,10 @@ def test_a_profile_decides_how_strict_to_be_and_an_unknown_one_is_refused() -> N
     short = ROOT / "fixtures" / "riba_righe_accorciate.cbi"
     assert "avviso CBI-RIGA-100" in cbi("lint", short).out
     assert "nota CBI-RIGA-100" in cbi("lint", short, "--profile", "da_banca").out
+    cut = ROOT / "fixtures" / "regole" / "CBI-CAR-101.rotta.cbi"
+    assert cbi("lint", cut).out == ""
+    strict = cbi("lint", cut, "--profile", "severo")
+    assert strict.code == 0 and "avviso CBI-CAR-101" in strict.out
     done = cbi("lint", RIBA, "--profile", "boh")
     assert done.code == 2 and "da_banca" in told(done)
 
@@ -190,6 +194,39 @@ def test_context_explains_a_record_field_by_field() -> None:
     assert done.code == 0
     assert "data_pagamento" in done.out and "importo" in done.out and "CBI-RIB-001" in done.out
     assert cbi("context", RIBA, 999).code == 2
+
+
+def test_context_names_the_bank_of_an_abi_and_the_reason_of_an_unpaid_order() -> None:
+    done = cbi("context", ROOT / "fixtures" / "rid_esiti.cbi", 12)
+    assert "50003" in done.out and "stornata: insufficienza di fondi" in " ".join(done.out.split())
+    assert "INTESA" in done.out and "UNICREDIT" in done.out
+    unknown = cbi("context", ROOT / "fixtures" / "regole" / "CBI-BANCA-100.rotta.cbi", 2)
+    assert "|02998|" in unknown.out and "UNICREDIT" not in unknown.out
+
+
+TOO_LONG = "FERRAMENTA LUNAPIENA E FIGLI S.N.C."
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "field", "text", "it", "en"),
+    [
+        ("riba", "30", "descrizione_debitore_1", TOO_LONG, "al più 30 caratteri", "at most 30 characters"),
+        ("riba", "40", "indirizzo", "VIA DELLA LIBERTÀ 1", "solo i caratteri ammessi", "admitted characters"),
+        ("riba", "14", "importo", "99999999999999.00", "al più 13 caratteri", "at most 13 characters"),
+        ("al", "40", "intestatario_conto", "C/O LUNAPIENA", "solo i caratteri ammessi", "admitted characters"),
+    ],
+)
+def test_write_never_cuts_nor_changes_a_value_that_does_not_fit(
+    name: str, record: str, field: str, text: str, it: str, en: str, tmp_path: Path
+) -> None:
+    items = [json.loads(line) for line in cbi("parse", ROOT / "fixtures" / f"{name}.cbi").out.splitlines()]
+    number, item = next((number, item) for number, item in enumerate(items, 1) if item["record"] == record)
+    item["fields"][field] = text
+    given = "\n".join(map(json.dumps, items)).encode()
+    for lang, words in (("it", it), ("en", en)):
+        done = cbi("write", "-", "-o", tmp_path / "x.cbi", stdin=given, lang=lang)
+        assert done.code == 3 and f":{number}: {field}: " in told(done) and words in done.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_context_says_how_sure_it_is_of_a_frame() -> None:
