@@ -83,6 +83,11 @@ def code(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
     return text(chiave, field, raw)
 
 
+def account(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
+    """Another account of its shape; words, for what is made of words."""
+    return text(chiave, field, raw) if b" " in raw.strip(b" ") else chiave.account(raw)
+
+
 def codes(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
     """Several codes, with blanks between them."""
     return _WORD.sub(lambda match: chiave.code(match[0]), raw)
@@ -135,8 +140,8 @@ def bban(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
     return b"".join((*new, cin_as(cin, old, new))).ljust(field.size)
 
 
-def _moved(chiave: Chiave, abi: bytes, cab: bytes, account: bytes) -> tuple[Parti, Parti]:
-    return (abi, cab, account), (abi, chiave.code(cab), chiave.code(account))
+def _moved(chiave: Chiave, abi: bytes, cab: bytes, conto: bytes) -> tuple[Parti, Parti]:
+    return (abi, cab, conto), (abi, chiave.code(cab), chiave.account(conto))
 
 
 def creditor(chiave: Chiave, field: Field[Any], raw: bytes) -> bytes:
@@ -193,21 +198,23 @@ MASKED: Mapping[Maschera, str] = {
         codifica_fiscale_sottoscrittore secondo_codice_fiscale""",
     code: """
         bollo_numero_autorizzazione cab_addebito cab_banca cab_banca_assuntrice cab_banca_di_addebito
-        cab_banca_domiciliataria cab_banca_esattrice cab_di_riferimento_mittente cab_giro cab_var campo_a_disposizione
-        campo_a_disposizione_1 campo_a_disposizione_2 campo_non_disponibile cap chiavi_di_controllo
-        chiavi_di_controllo_1 chiavi_di_controllo_2 codice_atto codice_autorizzazione codice_azienda
-        codice_azienda_creditrice codice_azienda_var codice_cab codice_cab_banca_destinataria
+        cab_banca_domiciliataria cab_banca_esattrice cab_di_riferimento_mittente cab_giro cab_var
+        campo_a_disposizione campo_a_disposizione_1 campo_a_disposizione_2 campo_non_disponibile cap
+        chiavi_di_controllo chiavi_di_controllo_1 chiavi_di_controllo_2 codice_atto codice_autorizzazione
+        codice_azienda codice_azienda_creditrice codice_azienda_var codice_cab codice_cab_banca_destinataria
         codice_cab_banca_ordinante codice_cliente_bancario codice_cliente_beneficiario codice_cliente_debitore
-        codice_controllo codice_di_riferimento codice_identificativo codice_identificativo_univoco codice_individuale
-        codice_individuale_var codice_posizione codice_riferimento codice_univoco conto_addebito conto_banca_assuntrice
-        conto_corrente conto_del_creditore conto_destinatario conto_di_accredito conto_ordinante conto_var
-        elementi_identificativi identificativo_end_to_end identificativo_operazione identificativo_univoco_messaggio
-        indicatori_di_circuito matricola_inps nome_supporto nome_supporto_flusso_originario numero_assegno numero_conto
-        numero_conto_di_addebito numero_conto_movimentato numero_di_riferimento numero_disposizione numero_dossier
-        numero_dossier_giro numero_pratica numero_protocollo_delega numero_ricevuta numero_riferimento
-        posizione_assicurativa progressivo_assoluto rapporto riferimento riferimento_banca riferimento_cliente
-        riferimento_debitore riferimento_promemoria riferimento_riepilogativo sportello_banca_passiva_cab
-        tasso_della_pratica""",
+        codice_controllo codice_di_riferimento codice_identificativo codice_identificativo_univoco
+        codice_individuale codice_individuale_var codice_posizione codice_riferimento codice_univoco
+        elementi_identificativi identificativo_end_to_end identificativo_operazione
+        identificativo_univoco_messaggio indicatori_di_circuito matricola_inps nome_supporto
+        nome_supporto_flusso_originario numero_assegno numero_di_riferimento numero_disposizione numero_pratica
+        numero_protocollo_delega numero_ricevuta numero_riferimento posizione_assicurativa progressivo_assoluto
+        riferimento riferimento_banca riferimento_cliente riferimento_debitore riferimento_promemoria
+        riferimento_riepilogativo sportello_banca_passiva_cab tasso_della_pratica""",
+    account: """
+        conto_addebito conto_banca_assuntrice conto_corrente conto_del_creditore conto_destinatario
+        conto_di_accredito conto_ordinante conto_var numero_conto numero_conto_di_addebito
+        numero_conto_movimentato numero_dossier numero_dossier_giro rapporto""",
     codes: "riferimenti_originari",
     amount: "importo_massimo_rata",
     born: "data_di_nascita",

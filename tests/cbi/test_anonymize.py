@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cbi
 from cbi.anonymize import Chiave, Coperto, anonymize
-from cbi.anonymize.campi import BY_NAME, KEPT, MASKED, SIDES, coded, fiscal, iban, kept, mask_of, text
+from cbi.anonymize.campi import BY_NAME, KEPT, MASKED, SIDES, account, coded, fiscal, iban, kept, mask_of, text
 from cbi.anonymize.keyed import covered
 from cbi.anonymize.legami import COORDINATE
 from cbi.fields import Amount, Choice, Const, Date, Field, Filler, FullDate, Undocumented, ValoreErrato
@@ -101,7 +101,7 @@ def no_value_survives(raw: bytes) -> None:
     before, after = ({(line, field.name): content for line, field, content in values(each)} for each in (raw, out))
     assert [place for place, content in before.items() if after.get(place) == content] == []
     for _, field, content in values(raw):
-        if mask_of(field, "") in (text, fiscal, iban) and len(content) > 2 * SURVIVING:
+        if mask_of(field, "") in (text, fiscal, account, iban) and len(content) > 2 * SURVIVING:
             assert content not in out, field.name
 
 
@@ -279,6 +279,13 @@ def test_codes_that_differ_still_differ_and_keep_their_shape(texts: list[str], s
     made = [key.code(code.encode()) for code in texts]
     assert len(set(made)) == len(made)
     assert [covered(code) for code in made] == [covered(code.encode()) for code in texts]
+
+
+@given(st.from_regex(r"\A[1-9][0-9]{3,11}\Z"), st.binary(max_size=4))
+def test_an_account_is_the_same_with_or_without_zeros_before_it(number: str, secret: bytes) -> None:
+    key = Chiave(secret)
+    made = {key.account(form).strip(b" ").lstrip(b"0") for form in (number.encode(), number.zfill(12).encode())}
+    assert len(made) == 1 and made == {key.account(number.ljust(12).encode()).rstrip()}
 
 
 @given(st.integers(0, 10**15), st.binary(max_size=4))
