@@ -119,10 +119,15 @@ def write(kind: Kind, megabytes: int, seed: int = 7) -> Iterator[bytes]:
 # --- contents ----------------------------------------------------------------------------------------------
 
 
+def partita_iva(number: int, rng: Random) -> bytes:
+    """The VAT number of a company."""
+    return codice_fiscale_expected(b"%010d0" % rng.randrange(10**10)).encode()
+
+
 def fiscale(number: int, rng: Random) -> bytes:
     """The VAT number of a company or the fiscal code of a person, by turns."""
     if number % 2:
-        return codice_fiscale_expected(b"%010d0" % rng.randrange(10**10)).encode()
+        return partita_iva(number, rng)
     code = b"%b%02dA%02dH%03d" % (
         bytes(rng.choices(b"BCDFGLMNPRSTVZ", k=6)),
         rng.randrange(100),
@@ -154,7 +159,7 @@ DIFFERENT: Mapping[str, Differ] = {
     **dict.fromkeys(("descrizione_debitore_1", "descrizione_sottoscrittore_1", "intestatario_conto"), _called(b"SIG.")),
     **dict.fromkeys(("segmento_1", "riferimenti_al_debito_1", "riferimenti_originari"), _called(b"FATTURA N.")),
     **dict.fromkeys(("codice_fiscale_cliente", "codifica_fiscale_sottoscrittore"), fiscale),
-    **dict.fromkeys(("codice_fiscale_contribuente", "codice_fiscale_titolare_conto"), fiscale),
+    **dict.fromkeys(("codice_fiscale_contribuente", "codice_fiscale_titolare_conto"), partita_iva),
     **dict.fromkeys(("codice_cliente_debitore", "codice_cliente_beneficiario", "codice_individuale"), _called(b"CLI")),
     **dict.fromkeys(("numero_ricevuta", "numero_disposizione"), _once),
     **dict.fromkeys(("codice_univoco", "codice_di_riferimento", "codice_riferimento"), _called(b"RIF")),

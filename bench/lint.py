@@ -60,10 +60,9 @@ def measure(kind: Kind, path: Path) -> str:
     peaks.append(max(peak for _, peak in checks))
     loop, check = (median(seconds for seconds, _ in runs) for runs in (loops, checks))
     ratio = median(one / other for (one, _), (other, _) in zip(loops, checks, strict=True))
-    return (
-        f"{kind.name:8}{kind.direction:10}{size:5.0f} MB  slice loop {size / loop:3.0f} MB/s  lint {size / check:3.0f} MB/s"
-        f"  ratio {ratio:.2f}  peak at {SMALL}, {kind.megabytes} MB: {peaks[0]:.0f}, {peaks[1]:.0f} MiB"
-    )
+    speeds = f"slice loop {size / loop:3.0f} MB/s  lint {size / check:3.0f} MB/s  ratio {ratio:.2f}"
+    peak = f"peak at {SMALL}, {kind.megabytes} MB: {peaks[0]:.0f}, {peaks[1]:.0f} MiB"
+    return f"{kind.name:8}{kind.direction:10}{size:5.0f} MB  {speeds}  {peak}"
 
 
 def slice_loop(kind: Kind) -> str:

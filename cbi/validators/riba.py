@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cbi.fields import decimal_text
 from cbi.records import riba as r
-from cbi.validators.comuni import closed_day, past_on_sending, unless
+from cbi.validators.comuni import closed_day, fields, past_on_sending, reads, unless
 from cbi.validators.coordinates import codice_fiscale_expected, codice_fiscale_ok
 from cbi.validators.rules import (
     NONE,
@@ -79,11 +79,13 @@ def qualificatore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
 # --- orders ------------------------------------------------------------------------------------------------
 
 
+@reads(fields(r14="abi_banca_assuntrice"))
 def abi_assuntrice(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The collecting bank of every order is the receiver of the flow."""
     return _same(v, "r14_abi_banca_assuntrice", c.head.get("ricevente"), "RIBA-14-037", "abi_banca_assuntrice")
 
 
+@reads(fields(r14="codice_azienda_creditrice"))
 def sia(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The ordering client may be another company than the sender: seldom on purpose."""
     code = v.get("r14_codice_azienda_creditrice", b"").strip()
@@ -93,6 +95,7 @@ def sia(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-14-038", "14", "codice_azienda_creditrice", sender.decode("latin-1"), "testa"),)
 
 
+@reads(valued=fields(r14="importo"))
 def importo(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """An order of nothing is refused."""
     if int(v.get("r14_importo", 1)):
@@ -108,6 +111,7 @@ def mista(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-14-032", "14", "causale", c.causale.decode("latin-1"), "testa"),)
 
 
+@reads(fields(r14="causale data_pagamento"))
 def scadenza(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """A new receipt that fell due before the flow was made."""
     raw = v.get("r14_data_pagamento")
@@ -119,6 +123,7 @@ def scadenza(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-14-034", "14", "data_pagamento", f">= {c.created:%d%m%y}", "testa"),)
 
 
+@reads(fields(r14="abi_banca_domiciliataria"))
 def abi_zero(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """00000 is nobody's ABI."""
     if v.get("r14_abi_banca_domiciliataria") != b"00000":
@@ -126,6 +131,7 @@ def abi_zero(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-14-042", "14", "abi_banca_domiciliataria", "ABI"),)
 
 
+@reads(fields(r14="abi_banca_domiciliataria", r30="codice_fiscale_cliente"))
 def fiscale_debitore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The check character, unless the debtor's bank is one of those exempted."""
     code = v.get("r30_codice_fiscale_cliente")
@@ -134,6 +140,7 @@ def fiscale_debitore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-30-034", "30", "codice_fiscale_cliente", codice_fiscale_expected(code)),)
 
 
+@reads(fields(r50="codifica_fiscale_creditore"))
 def fiscale_creditore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The check character of the creditor's code, where there is one."""
     code = v.get("r50_codifica_fiscale_creditore")
@@ -142,6 +149,7 @@ def fiscale_creditore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     return (Finding("RIBA-50-034", "50", "codifica_fiscale_creditore", codice_fiscale_expected(code)),)
 
 
+@reads(valued=fields(r51="numero_ricevuta"))
 def ricevuta(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """Without a number the outcome cannot find its order."""
     if v.get("r51_numero_ricevuta") != _ZERO_RECEIPT:
@@ -152,6 +160,7 @@ def ricevuta(v: Valori, c: ContiRiba) -> Sequence[Finding]:
 _BOLLO = ("r51_bollo_provincia", "r51_bollo_numero_autorizzazione", "r51_bollo_data_autorizzazione")
 
 
+@reads(valued=_BOLLO)
 def bollo(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """Province, number and date of the authorisation go together."""
     parts = [v[name].strip(b" 0") for name in _BOLLO if name in v]
@@ -164,11 +173,13 @@ def bollo(v: Valori, c: ContiRiba) -> Sequence[Finding]:
 # --- outcomes ----------------------------------------------------------------------------------------------
 
 
+@reads(fields(r14="abi_banca_assuntrice"))
 def abi_mittente(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The collecting bank of every outcome is the sender of the flow."""
     return _same(v, "r14_abi_banca_assuntrice", c.head.get("mittente"), "RIBA-14-037", "abi_banca_assuntrice")
 
 
+@reads(fields(r14="causale segno"))
 def segno(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """`+` only for what was paid."""
     causale, sign = v.get("r14_causale"), v.get("r14_segno")
@@ -279,6 +290,7 @@ ORDINI = Ruleset(
     days=("r14_data_pagamento",),
     double=("RIBA-51-999", "51", "numero_ricevuta"),
     group="14",
+    vary=fields(r30="codice_fiscale_cliente"),
     specific={("50/non_residente", "filler_51", "036"): "RIBA-50-032"},
     forgive=_forgive,
 )

@@ -24,6 +24,7 @@ from cbi.validators.comuni import (
     not_zero,
     one_per_flow,
     past_on_sending,
+    reads,
     sign,
     totals,
 )
@@ -41,6 +42,7 @@ class ContiRid(ContiDisposizioni):
         return not (valori.get("r10_causale") or CAUSALI_RID).startswith(CAUSALI_RID)
 
 
+@reads(fields(r10="causale", r20="tipo_record", r30="tipo_record", r50="tipo_record"))
 def completo(v: Valori, c: ContiRid) -> Sequence[Finding]:
     """An outcome has its records 20, 30 and 50: only a memo is made of 10 and 70 alone."""
     causale = v.get("r10_causale")
@@ -59,6 +61,7 @@ def segno(v: Valori, c: ContiRid) -> Sequence[Finding]:
     return NONE if c.is_memo("10", v) else _segno(v, c)
 
 
+@reads(fields(r10="causale", r70="causale_storno"))
 def motivo(v: Valori, c: ContiRid) -> Sequence[Finding]:
     """A reversal for technical reasons says which."""
     if v.get("r10_causale") != CON_MOTIVO or (v.get("r70_causale_storno") or b"x").strip():
@@ -84,6 +87,7 @@ _NEEDS = EF_NEEDS | fields(
     r10="causale importo segno abi_banca_assuntrice tipo_incasso_rid",
     rEF="tipo_incasso_rid",
 )
+_VARY = fields(r10="importo cab_banca_domiciliataria", r17="check_digit cin codice_cab numero_conto")
 
 ORDINI = Ruleset(
     conti=ContiRid,
@@ -130,6 +134,7 @@ ORDINI = Ruleset(
     days=("r10_data_scadenza",),
     too_few={"60": "RID-60-021"},
     too_many={"60": "RID-60-023"},
+    vary=_VARY,
 )
 
 ESITI = Ruleset(
@@ -146,4 +151,5 @@ ESITI = Ruleset(
         ),
         "EF": _EF,
     },
+    vary=_VARY,
 )
