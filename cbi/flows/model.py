@@ -237,15 +237,18 @@ class Supporto:
         return b"".join((self.header.raw, b"\r\n", *(ordine.raw for ordine in self.ordini), tail))
 
 
-def unit_pattern(flow: Flow, unit: Unit, needs: Collection[str], ending: bytes) -> re.Pattern[bytes]:
+def unit_pattern(
+    flow: Flow, unit: Unit, needs: Collection[str], ending: bytes, marked: Collection[str] = ()
+) -> re.Pattern[bytes]:
     """A regular expression that exactly the flawless units match, all on the progressive of their first record.
 
-    `needs` names the fields to capture, as `r14_importo`; `ending` is the line end of the file.
+    `needs` names the fields to capture, as `r14_importo`; for those also `marked` the group before is the same, but
+    only when there are but blanks and zeros. `ending` is the line end of the file.
     """
     parts = []
     for position, (key, quantifier) in enumerate(unit.records):
         body = b"|".join(
-            _not(unit.unless.get(name)) + _record_pattern(flow.records[name], needs, first=position == 0)
+            _not(unit.unless.get(name)) + _record_pattern(flow.records[name], needs, marked, first=position == 0)
             for name in key.split("|")
         )
         parts.append(b"(?:(?:%b)%b)%b" % (body, re.escape(ending), quantifier.encode()))
@@ -269,8 +272,15 @@ def needed_name(cls: type[Record], field: Field[Any]) -> str:
 SHARED = ("numero_progressivo", "progressivo_movimento")
 
 
-def _record_pattern(cls: type[Record], needed: Collection[str], *, first: bool) -> bytes:
-    return b"".join(_field_pattern(cls, field, needed, first) for field in cls.FIELDS)
+def _record_pattern(cls: type[Record], needed: Collection[str], marked: Collection[str], *, first: bool) -> bytes:
+    return b"".join(
+        _mark(field, needed_name(cls, field) in marked) + _field_pattern(cls, field, needed, first)
+        for field in cls.FIELDS
+    )
+
+
+def _mark(field: Field[object], marked: bool) -> bytes:
+    return b"(?:(?=([ 0]{%d})))?" % field.size if marked else b""
 
 
 def _field_pattern(cls: type[Record], field: Field[object], needed: Collection[str], first: bool) -> bytes:

@@ -6,13 +6,26 @@ Source: the public implementations of the flow, and the rules common to every fl
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from cbi.records.al import Record70
-from cbi.validators.comuni import as_head, fields, fiscal_code, iban, sender
-from cbi.validators.rules import NONE, Conti, Finding, Rule, Ruleset, Valori, echo, not_empty, order_count, record_count
+from cbi.validators.comuni import as_head, fields, fiscal_code, iban, reads, sender
+from cbi.validators.rules import (
+    NONE,
+    Conti,
+    Declared,
+    Finding,
+    Ruleset,
+    Valori,
+    echo,
+    not_empty,
+    order_count,
+    record_count,
+)
 
 MIGRAZIONE = b"91211"  # asks about mandates without saying on which account they are
 _CORPO = ("30", "40", "45", "50")
+_CI_SONO = {f"r{tipo}": "tipo_record" for tipo in _CORPO}
 _IBAN = ("codice_paese", "check_digit", "cin", "abi_addebito", "cab_addebito", "conto_addebito")
 _RATE = ("numero_rate", "importo_massimo_rata", "scadenza_prima_rata", "scadenza_ultima_rata")
 _IBAN_VAR = ("codice_paese_var", "check_digit_var", "cin_var", "abi_var", "cab_var", "conto_var")
@@ -36,6 +49,7 @@ def _has(v: Valori, tipo: str) -> bool:
     return v.get(f"r{tipo}_tipo_record") is not None
 
 
+@reads(fields(r12="causale", **_CI_SONO))
 def mancanti(v: Valori, c: Conti) -> Sequence[Finding]:
     """The records that the causale wants."""
     causale = v.get("r12_causale")
@@ -47,6 +61,7 @@ def mancanti(v: Valori, c: Conti) -> Sequence[Finding]:
     return (Finding("AL-12-021", "12", "causale", ", ".join(missing)),) if missing else NONE
 
 
+@reads(fields(r12="causale", **_CI_SONO))
 def estranei(v: Valori, c: Conti) -> Sequence[Finding]:
     """The records that the causale does not have."""
     exact = ESATTI.get(v.get("r12_causale") or b"")
@@ -55,6 +70,7 @@ def estranei(v: Valori, c: Conti) -> Sequence[Finding]:
     return [Finding("AL-12-022", tipo, "tipo_record", "") for tipo in _CORPO if tipo not in exact and _has(v, tipo)]
 
 
+@reads(valued=fields(r12="data_creazione_disposizione"))
 def data(v: Valori, c: Conti) -> Sequence[Finding]:
     """An order about a mandate has its date."""
     raw = v.get("r12_data_creazione_disposizione")
@@ -63,6 +79,7 @@ def data(v: Valori, c: Conti) -> Sequence[Finding]:
     return (Finding("AL-12-031", "12", "data_creazione_disposizione", "GGMMAA"),)
 
 
+@reads(fields(r45="tipo_record"), valued=fields(r45=" ".join(_VARIAZIONE)))
 def variazione(v: Valori, c: Conti) -> Sequence[Finding]:
     """A change changes something."""
     if not _has(v, "45") or any((v.get(f"r45_{name}") or b"x").strip() for name in _VARIAZIONE):
@@ -70,11 +87,16 @@ def variazione(v: Valori, c: Conti) -> Sequence[Finding]:
     return (Finding("AL-45-031", "45", "cab_var", "11-59"),)
 
 
-def _se_varia(rule: Rule) -> Rule:
+def _se_varia(rule: Declared) -> Declared:
     """A rule about the new values of a change, where there are some."""
-    return lambda v, c: rule(v, c) if _has(v, "45") else NONE
+    return replace(
+        rule,
+        judge=lambda v, c: rule.judge(v, c) if _has(v, "45") else NONE,
+        reads=rule.reads | fields(r45="tipo_record"),
+    )
 
 
+@reads(fields(r70="carattere_speciale"), valued=fields(r70=" ".join(_RATE)))
 def rate(v: Valori, c: Conti) -> Sequence[Finding]:
     """The data of the instalments come after their mark."""
     mark = v.get("r70_carattere_speciale")
@@ -83,6 +105,7 @@ def rate(v: Valori, c: Conti) -> Sequence[Finding]:
     return (Finding("AL-70-031", "70", "carattere_speciale", "%"),)
 
 
+@reads(fields(r70="scadenza_prima_rata scadenza_ultima_rata"))
 def scadenze(v: Valori, c: Conti) -> Sequence[Finding]:
     """The last instalment does not come before the first."""
     first, last = v.get("r70_scadenza_prima_rata"), v.get("r70_scadenza_ultima_rata")
@@ -130,11 +153,14 @@ _NEEDS = _NEEDS_IBAN | fields(
     r70=" ".join(("carattere_speciale", *_RATE)),
 )
 
+_VARY = fields(r12="check_digit cin cab_addebito conto_addebito", r30="codifica_fiscale_sottoscrittore")
+
 RICHIESTE = Ruleset(
     conti=Conti,
     needs=_NEEDS,
     rules={"12": (*_DALL_AZIENDA, *_MANDATO), "EF": _EF},
     forgive=_forgive,
+    vary=_VARY,
 )
-RISPOSTE_BANCA = Ruleset(conti=Conti, needs=_NEEDS, rules={"12": _MANDATO, "EF": _EF}, forgive=_forgive)
-IBAN = Ruleset(conti=Conti, needs=_NEEDS_IBAN, rules={"12": (*_DALL_AZIENDA, *_COORDINATE), "EF": _EF})
+RISPOSTE_BANCA = Ruleset(conti=Conti, needs=_NEEDS, rules={"12": _MANDATO, "EF": _EF}, forgive=_forgive, vary=_VARY)
+IBAN = Ruleset(conti=Conti, needs=_NEEDS_IBAN, rules={"12": (*_DALL_AZIENDA, *_COORDINATE), "EF": _EF}, vary=_VARY)

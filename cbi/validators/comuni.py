@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import ClassVar
 
 from cbi.fields import decimal_text
@@ -21,7 +20,7 @@ from cbi.validators.coordinates import (
     codice_fiscale_ok,
     iban_ok,
 )
-from cbi.validators.rules import NONE, Conti, Finding, Rule, Valori
+from cbi.validators.rules import NONE, Conti, Declared, Finding, Rule, Valori
 
 QUALIFICATORE = ("tipo_flusso", "qualificatore_flusso", "soggetto_veicolatore")
 PROMEMORIA = "10"  # the record that begins an accounting memo
@@ -35,6 +34,13 @@ _day = Record14.data_pagamento.decode
 def fields(**by_record: str) -> frozenset[str]:
     """Fields as rules name them: `fields(r14="causale importo")` is r14_causale and r14_importo."""
     return frozenset(f"{record}_{name}" for record, names in by_record.items() for name in names.split())
+
+
+def reads(
+    names: Collection[str] = (), *, valued: Collection[str] = (), counted: Collection[str] = ()
+) -> Callable[[Rule], Declared]:
+    """Declares what a rule depends on: `@reads(fields(r14="causale segno"), valued=fields(r14="importo"))`."""
+    return lambda rule: Declared(rule, frozenset(names), frozenset(valued), frozenset(counted))
 
 
 EF_NEEDS = fields(
@@ -83,14 +89,12 @@ class ContiDisposizioni(Conti):
 def all_or_none(code: str, record: str, names: Sequence[str], expected: str) -> Rule:
     """Fields that are all there or all blank."""
     keys = [f"r{record}_{name}" for name in names]
-    wrong = (Finding(code, record, names[0], expected),)
 
-    @lru_cache(maxsize=1 << 6)
-    def judge(*parts: bytes | None) -> tuple[Finding, ...]:
-        there = [part is None or bool(part.strip()) for part in parts]
-        return NONE if all(there) or not any(there) else wrong
+    def rule(v: Valori, c: Conti) -> Sequence[Finding]:
+        there = [part is None or bool(part.strip()) for part in map(v.get, keys)]
+        return NONE if all(there) or not any(there) else (Finding(code, record, names[0], expected),)
 
-    return lambda v, c: judge(*map(v.get, keys))
+    return Declared(rule, frozenset(keys))
 
 
 def as_head(code: str, record: str, name: str, head: str = "") -> Rule:
@@ -103,7 +107,7 @@ def as_head(code: str, record: str, name: str, head: str = "") -> Rule:
             return NONE
         return (Finding(code, record, name, expected.decode("latin-1"), "testa"),)
 
-    return rule
+    return Declared(rule, frozenset((key,)))
 
 
 def sender(code: str, record: str, name: str) -> Rule:
@@ -116,7 +120,7 @@ def sender(code: str, record: str, name: str) -> Rule:
             return NONE
         return (Finding(code, record, name, expected.decode("latin-1"), "testa"),)
 
-    return rule
+    return Declared(rule, frozenset((key,)))
 
 
 def total(code: str, name: str, sums: Callable[[ContiDisposizioni], tuple[int, int]]) -> Rule:
@@ -153,7 +157,7 @@ def not_zero(code: str, record: str, name: str, expected: str = "> 0") -> Rule:
             return NONE
         return (Finding(code, record, name, expected),)
 
-    return rule
+    return Declared(rule, frozenset(), valued=frozenset((key,)))
 
 
 def one_per_flow(code: str, record: str, name: str) -> Rule:
@@ -172,13 +176,15 @@ def one_per_flow(code: str, record: str, name: str) -> Rule:
 def sign(code: str, record: str, plus: Collection[bytes]) -> Rule:
     """The sign goes with the causale: `+` for those in `plus`, `-` for the others."""
 
+    keys = f"r{record}_causale", f"r{record}_segno"
+
     def rule(v: Valori, c: Conti) -> Sequence[Finding]:
-        causale, found = v.get(f"r{record}_causale"), v.get(f"r{record}_segno")
+        causale, found = map(v.get, keys)
         if causale is None or found is None or (found == b"+") == (causale in plus):
             return NONE
         return (Finding(code, record, "segno", "+" if causale in plus else "-"),)
 
-    return rule
+    return Declared(rule, frozenset(keys))
 
 
 def not_past(code: str, record: str, name: str) -> Rule:
@@ -194,7 +200,7 @@ def not_past(code: str, record: str, name: str) -> Rule:
             return NONE
         return (Finding(code, record, name, f">= {c.created:%d%m%y}", "testa"),)
 
-    return rule
+    return Declared(rule, frozenset((key,)))
 
 
 def past_on_sending(code: str, record: str, name: str) -> Rule:
@@ -248,23 +254,23 @@ def fiscal_code(code: str, record: str, name: str) -> Rule:
             return NONE
         return (Finding(code, record, name, codice_fiscale_expected(raw)),)
 
-    return rule
+    return Declared(rule, frozenset((key,)))
 
 
 # --- coordinates -------------------------------------------------------------------------------------------
 
 
-def iban(mod97: str, cin: str, record: str, names: Sequence[str] = _IBAN) -> Rule:
+def iban(mod97: str, cin: str, record: str, names: Sequence[str] = _IBAN) -> Declared:
     """The check digits of an Italian IBAN and its CIN, each with its code: a wrong CIN can pass mod 97.
 
-    What is not known (blank, or check digits of zeros) is not checked. The company's own account comes with every
-    order: verdicts are remembered.
+    What is not known (blank, or check digits of zeros) is not checked.
     """
     keys = [f"r{record}_{name}" for name in names]
 
-    @lru_cache(maxsize=1 << 13)
-    def judge(*parts: bytes | None) -> tuple[Finding, ...]:
-        country, digits, letter, abi, cab, account = parts
+    def rule(v: Valori, c: Conti) -> Sequence[Finding]:
+        country, digits, letter, abi, cab, account = parts = tuple(map(v.get, keys))
+        if None not in parts and iban_ok(*parts) and cin_ok(*parts[2:]):  # type: ignore[arg-type]
+            return NONE
         if letter is None or not (abi and cab and account and abi.strip() and cab.strip() and account.strip()):
             return NONE
         if country is not None and country.strip() and country not in ITALIANI:
@@ -275,9 +281,9 @@ def iban(mod97: str, cin: str, record: str, names: Sequence[str] = _IBAN) -> Rul
             found.append(Finding(mod97, record, names[1], "mod 97"))
         if letter.strip() and not cin_ok(letter, abi, cab, account):
             found.append(Finding(cin, record, names[2], cin_expected(abi, cab, account)))
-        return tuple(found)
+        return found
 
-    return lambda v, c: judge(*map(v.get, keys))
+    return Declared(rule, frozenset(keys))
 
 
 def coordinates(code: str, record: str, same: Mapping[str, str]) -> Rule:
@@ -297,4 +303,4 @@ def coordinates(code: str, record: str, same: Mapping[str, str]) -> Rule:
             and value.strip().lstrip(b"0") != expected.strip().lstrip(b"0")
         ]
 
-    return rule
+    return Declared(rule, frozenset((*mine, *others)))

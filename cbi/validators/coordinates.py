@@ -61,7 +61,7 @@ def codice_fiscale_expected(raw: bytes) -> str:
 
 def cin_ok(cin: bytes, abi: bytes, cab: bytes, account: bytes) -> bool:
     """Whether the CIN agrees with ABI, CAB and the twelve characters of the account."""
-    return cin == bytes((check_letter(abi + cab + _account(account)),))
+    return len(cin) == 1 and cin[0] == check_letter(abi + cab + _account(account))
 
 
 def cin_expected(abi: bytes, cab: bytes, account: bytes) -> str:
@@ -71,11 +71,13 @@ def cin_expected(abi: bytes, cab: bytes, account: bytes) -> str:
 
 def iban_ok(country: bytes, digits: bytes, cin: bytes, abi: bytes, cab: bytes, account: bytes) -> bool:
     """Whether the check digits of an IBAN made of these parts are right (ISO 13616, mod 97)."""
-    text = cin + abi + cab + _account(account) + country + digits
     if not b"02" <= digits <= b"98":  # 00, 01 and 99 agree with the remainder too, and are never computed
         return False
+    figures = abi + cab + _account(account)
     try:
-        return int(b"".join([_LETTER_NUMBERS[c] for c in text])) % 97 == 1
+        if not figures.isdigit():
+            figures = _numbers(figures)
+        return int(_numbers(cin) + figures + _numbers(country + digits)) % 97 == 1
     except KeyError:
         return False
 
@@ -95,6 +97,12 @@ def creditore_ok(raw: bytes) -> bool:
     if not _CREDITORE.fullmatch(code) or not b"02" <= code[2:4] <= b"98":
         return False
     return int(b"".join([_LETTER_NUMBERS[c] for c in code[7:] + code[:4]])) % 97 == 1
+
+
+@lru_cache(maxsize=1 << 12)
+def _numbers(text: bytes) -> bytes:
+    """Letters as the numbers from 10 to 35 that stand for them. Raises `KeyError` for what is neither."""
+    return b"".join([_LETTER_NUMBERS[c] for c in text])
 
 
 def _account(raw: bytes) -> bytes:

@@ -17,6 +17,7 @@ from cbi.flows.f24 import ELIDE, SEZIONI, Sezione
 from cbi.flows.model import needed_name
 from cbi.records import f24 as r
 from cbi.validators.calendari import is_banking_day, next_banking_day
+from cbi.validators.comuni import fields, reads
 from cbi.validators.coordinates import cin_expected, cin_ok, codice_fiscale_expected, codice_fiscale_ok
 from cbi.validators.rules import (
     NONE,
@@ -34,14 +35,14 @@ from cbi.validators.rules import (
 COMPENSAZIONI_VIETATE_DAL = b"20240701"
 RAVVEDIMENTO_RATE = b"3912"  # IMU on the main residence: paid in numbered instalments
 FINESTRA = timedelta(days=25)  # how long before the day of payment a delegation may be sent
-ERARIO = "40-01"
+ERARIO, ALTRI_ENTI = "40-01", "40-11"
 PERSONA_FISICA = 16  # characters of the fiscal code of a person
 ALTRI = b"1"  # who signs is an heir, a parent, a guardian or a receiver
 
 
 @dataclass
 class ContiDelega(Conti):
-    """The delegation being read. An amount is None when a line that it sums is faulty.
+    """The delegation being read, and the section. An amount is None when a line that it sums is faulty.
 
     `payment` is the day of payment of record 20 as it is written, `day` as it is understood; `named` are the office
     and the act once a line of the section has named them; `secondo` and `debit_abi` are the second fiscal code and
@@ -56,35 +57,46 @@ class ContiDelega(Conti):
     lines: dict[str, int] = field(default_factory=dict)
     debit: int | None = 0
     credit: int | None = 0
-    all_debit: int | None = 0
-    all_credit: int | None = 0
+    past_debit: int | None = 0
+    past_credit: int | None = 0
     balance: bytes | None = None
     ente: bytes | None = None
 
     def accept(self, start: str, valori: Valori) -> None:
-        if start == "10":
+        if start in _LINES:
+            debit, credit = _AMOUNTS[start]
+            self.lines[start] = self.lines.get(start, 0) + 1
+            self.debit = _plus(self.debit, valori.get(debit))
+            self.credit = _plus(self.credit, valori.get(credit))
+            if start == ERARIO:
+                self.named |= {name for name in _UFFICIO_E_ATTO if valori.get(f"r4001_{name}", b"1").strip(b" 0")}
+            elif start == ALTRI_ENTI:
+                self.ente = valori.get("r4011_codice_ente")
+        elif start in _TOTALS:
+            self.past_debit, self.past_credit = self.all_debit, self.all_credit
+            self.debit = self.credit = 0
+            self.named = frozenset()
+        elif start == "10":
             self.payment = valori.get("r20_data_di_pagamento")
             self.day = None if self.payment is None else _day(self.payment)
             self.named = frozenset()
             self.secondo = valori.get("r20_secondo_codice_fiscale")
             self.lines = {}
-            self.all_debit = self.all_credit = self.debit = self.credit = 0
-        elif start in _LINES:
-            prefix = _PREFIX[start]
-            debit, credit = valori.get(f"{prefix}_importo_a_debito"), valori.get(f"{prefix}_importo_a_credito")
-            self.lines[start] = self.lines.get(start, 0) + 1
-            self.debit, self.all_debit = _plus(self.debit, debit), _plus(self.all_debit, debit)
-            self.credit, self.all_credit = _plus(self.credit, credit), _plus(self.all_credit, credit)
-            self.ente = valori.get("r4011_codice_ente")
-            if start == ERARIO:
-                self.named |= {name for name in _UFFICIO_E_ATTO if valori.get(f"r4001_{name}", b"1").strip(b" 0")}
-        elif start in _TOTALS:
-            self.debit = self.credit = 0
-            self.named = frozenset()
+            self.past_debit = self.past_credit = self.debit = self.credit = 0
         elif start == "50-01":
             self.debit_abi = valori.get("r5001_abi_banca_di_addebito_passiva")
             self.balance = valori.get("r5001_saldo_finale_delega")
             self.positive += int(self.balance or 0)
+
+    @property
+    def all_debit(self) -> int | None:
+        """What the lines of the delegation debit, whatever their section."""
+        return None if self.past_debit is None or self.debit is None else self.past_debit + self.debit
+
+    @property
+    def all_credit(self) -> int | None:
+        """What they credit."""
+        return None if self.past_credit is None or self.credit is None else self.past_credit + self.credit
 
     def key(self, valori: Valori) -> bytes | None:
         number: bytes | None = valori.get("r10_numero_protocollo_delega")
@@ -96,6 +108,7 @@ _UFFICIO_E_ATTO = {"codice_ufficio": "office_required", "codice_atto": "act_requ
 _LINES = {sezione.riga.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _TOTALS = {sezione.totali.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _PREFIX = {tipo: f"r{tipo.replace('-', '')}" for tipo in (*_LINES, *_TOTALS)}
+_AMOUNTS = {tipo: (f"{_PREFIX[tipo]}_importo_a_debito", f"{_PREFIX[tipo]}_importo_a_credito") for tipo in _LINES}
 
 
 def _plus(so_far: int | None, raw: bytes | None) -> int | None:
@@ -118,11 +131,13 @@ def qualificatore(head: str) -> Rule:
     return rule
 
 
+@reads(fields(r10="codice_fiscale_contribuente"))
 def contribuente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The check character of the taxpayer's code."""
     return _fiscale(v, "10", "codice_fiscale_contribuente", "F24-10-034")
 
 
+@reads(fields(r20="secondo_codice_fiscale"))
 def secondo_codice(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The check character of the second fiscal code, where there is one."""
     if not v.get("r20_secondo_codice_fiscale", b"").strip():
@@ -130,6 +145,7 @@ def secondo_codice(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return _fiscale(v, "20", "secondo_codice_fiscale", "F24-20-034")
 
 
+@reads(valued=fields(r20="secondo_codice_fiscale codice_identificativo"))
 def identificativo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """A second fiscal code says who it is; without one there is nothing to say."""
     second, who = v.get("r20_secondo_codice_fiscale"), v.get("r20_codice_identificativo")
@@ -150,6 +166,7 @@ def persona(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 _PERSONA = ("nome", "sesso", "comune_o_stato_estero_di_nascita", "data_di_nascita")
 
 
+@reads(fields(r20="data_di_pagamento"))
 def passata(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """Nothing is paid before the flow was made. How early it may be sent is a matter of the day it is sent."""
     raw = v.get("r20_data_di_pagamento")
@@ -227,13 +244,16 @@ _ENTI = {"T4": re.compile(rb"[A-Z]\d{3}"), "T6": re.compile(rb"[A-Z]{2} *")}
 def _righe(sezione: Sezione) -> tuple[Rule, ...]:
     """The rules of a line of a section."""
     tipo, prefix = sezione.riga.TIPO, _PREFIX[sezione.riga.TIPO]
+    numbered = f"{prefix}_{sezione.numero}"
 
+    @reads(valued=fields(**{prefix: "importo_a_debito importo_a_credito"}))
     def un_importo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         debit, credit = v.get(f"{prefix}_importo_a_debito"), v.get(f"{prefix}_importo_a_credito")
         if debit is None or credit is None or bool(int(debit)) != bool(int(credit)):
             return NONE
         return (Finding("F24-40-141", tipo, "importo_a_debito", "debito oppure credito"),)
 
+    @reads(valued=fields(**{prefix: "importo_a_credito"}))
     def solo_debito(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         if not sezione.solo_debito or not int(v.get(f"{prefix}_importo_a_credito", 0)):
             return NONE
@@ -245,11 +265,12 @@ def _righe(sezione: Sezione) -> tuple[Rule, ...]:
         return (Finding("F24-40-023", tipo, "tipo_record", f"<= {sezione.limite}", "rapporto"),)
 
     def numero(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw, expected = v.get(f"{prefix}_{sezione.numero}"), c.lines.get(tipo, 0) + 1
+        raw, expected = v.get(numbered), c.lines.get(tipo, 0) + 1
         if raw is None or int(raw) == expected:
             return NONE
         return (Finding("F24-40-024", tipo, sezione.numero, f"{expected:02d}"),)
 
+    @reads(fields(**{prefix: sezione.codice}))
     def codice(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         raw = v.get(f"{prefix}_{sezione.codice}")
         row = None if raw is None else c.tabelle.tributi.get(raw.strip())
@@ -259,6 +280,7 @@ def _righe(sezione: Sezione) -> tuple[Rule, ...]:
             return (Finding("F24-40-204", tipo, sezione.codice, sezione.tavola),)
         return (Finding("F24-40-205", tipo, sezione.codice, row["section"]),)
 
+    @reads(fields(**{prefix: sezione.codice}), valued=fields(**{prefix: "importo_a_debito importo_a_credito"}))
     def uso(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         row = _row(v, c, prefix, sezione.codice)
         if row["mode_D_E_R"] == "D" and not sezione.solo_debito and int(v.get(f"{prefix}_importo_a_credito", 0)):
@@ -280,6 +302,7 @@ def _row(v: Valori, c: ContiDelega, prefix: str, name: str = "codice_tributo") -
     return c.tabelle.tributi.get(v.get(f"{prefix}_{name}", b"").strip(), _NO_ROW)
 
 
+@reads(fields(r4001="codice_tributo"), valued=fields(r4001="codice_ufficio codice_atto"), counted=("named",))
 def ufficio_e_atto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """Some codes pay what an act of an office asks for: both are named, here or in a line before of the section."""
     row = _row(v, c, "r4001")
@@ -293,6 +316,7 @@ def ufficio_e_atto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 def ufficio(prefix: str, tipo: str) -> Rule:
     """An office is one of those of the table."""
 
+    @reads(fields(**{prefix: "codice_ufficio"}))
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         raw = v.get(f"{prefix}_codice_ufficio", b"").strip(b" 0")
         if not raw or v[f"{prefix}_codice_ufficio"] in c.tabelle.uffici:
@@ -305,6 +329,7 @@ def ufficio(prefix: str, tipo: str) -> Rule:
 def anno(prefix: str, tipo: str, name: str = "anno_di_riferimento") -> Rule:
     """The year, in the last four columns: one where the table wants one, and not later than the table admits."""
 
+    @reads(fields(**{prefix: f"codice_tributo {name}"}), counted=("day",))
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         raw, row = v.get(f"{prefix}_{name}"), _row(v, c, prefix)
         if raw is None or row["ref_year"] not in ("AAAA", "0000"):
@@ -322,6 +347,7 @@ def anno(prefix: str, tipo: str, name: str = "anno_di_riferimento") -> Rule:
 def rateazione(prefix: str, tipo: str) -> Rule:
     """What stands in rateazione is what the table of tax codes says: a month, an instalment, zeros."""
 
+    @reads(fields(**{prefix: "codice_tributo rateazione"}))
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         raw, row = v.get(f"{prefix}_rateazione"), _row(v, c, prefix)
         wanted = _FORMATI.get(row["ref_1"])
@@ -332,6 +358,7 @@ def rateazione(prefix: str, tipo: str) -> Rule:
     return rule
 
 
+@reads(fields(r4007="codice_tributo rateazione"))
 def rata_3912(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """3912 is paid in instalments, and says which."""
     if v.get("r4007_codice_tributo") != RAVVEDIMENTO_RATE or v.get("r4007_rateazione", b"1").strip(b" 0"):
@@ -339,6 +366,7 @@ def rata_3912(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-40-209", "40-07", "rateazione", "NNRR"),)
 
 
+@reads(fields(r4007="codice_tributo codice_ente"))
 def ente_locale(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The municipality's code; the province's letters for the fees of chambers of commerce."""
     raw, kind = v.get("r4007_codice_ente"), _row(v, c, "r4007")["entity_or_format"]
@@ -348,6 +376,7 @@ def ente_locale(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-40-211", "40-07", "codice_ente", kind),)
 
 
+@reads(fields(r4005="codice_regione"))
 def regione(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """A region is one of those of the table."""
     raw = v.get("r4005_codice_regione")
@@ -408,6 +437,7 @@ def _month(raw: bytes) -> tuple[int, int]:
     return int(raw[2:]), int(raw[:2])
 
 
+@reads(fields(r4003="causale_contributo periodo_di_riferimento_inizio periodo_di_riferimento_fine"), counted=("day",))
 def periodi_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The period of a contribution is written as the table says for its code."""
     row = _row(v, c, "r4003", "causale_contributo")
@@ -424,6 +454,7 @@ def periodi_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     ]
 
 
+@reads(fields(r4003="codice_sede_inps"))
 def sede_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The office of INPS is three or four digits."""
     raw = v.get("r4003_codice_sede_inps")
@@ -435,6 +466,7 @@ def sede_inps(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 def mese(prefix: str, tipo: str, name: str, *, zeros: bool = False) -> Rule:
     """A month and a year, MMAAAA."""
 
+    @reads(fields(**{prefix: name}))
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         raw = v.get(f"{prefix}_{name}")
         if raw is None or (zeros and not raw.strip(b" 0")) or 1 <= int(raw[:2]) <= 12:
@@ -447,6 +479,7 @@ def mese(prefix: str, tipo: str, name: str, *, zeros: bool = False) -> Rule:
 def dopo_l_inizio(prefix: str, tipo: str) -> Rule:
     """A period does not end before it begins."""
 
+    @reads(fields(**{prefix: "periodo_di_riferimento_inizio periodo_di_riferimento_fine"}))
     def rule(v: Valori, c: ContiDelega) -> Sequence[Finding]:
         start = v.get(f"{prefix}_periodo_di_riferimento_inizio", b"")
         end = v.get(f"{prefix}_periodo_di_riferimento_fine", b"")
@@ -460,6 +493,7 @@ def dopo_l_inizio(prefix: str, tipo: str) -> Rule:
 _INAIL = ("codice_sede_inail", "posizione_assicurativa", "numero_di_riferimento")
 
 
+@reads(valued=fields(r4009=" ".join(_INAIL)))
 def inail(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """Office, position and reference of INAIL are there: zeros are not."""
     return [Finding("F24-40-218", "40-09", name) for name in _INAIL if not v.get(f"r4009_{name}", b"1").strip(b"0")]
@@ -471,25 +505,30 @@ def inail(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 def _totali(sezione: Sezione) -> tuple[Rule, ...]:
     """The rules of the totals of a section."""
     tipo, prefix = sezione.totali.TIPO, _PREFIX[sezione.totali.TIPO]
+    debits, credits = f"{prefix}_totale_importi_a_debito", f"{prefix}_totale_importi_a_credito"
+    balance, sign = f"{prefix}_saldo_sezione", f"{prefix}_segno_sezione"
 
     def somme(v: Valori, c: ContiDelega) -> Sequence[Finding]:
+        debit, credit = v.get(debits), v.get(credits)
+        if debit and credit and int(debit) == c.debit and int(credit) == c.credit:
+            return NONE
         return [
             Finding(code, tipo, name, decimal_text(total))
-            for code, name, total in (
-                ("F24-40-050", "totale_importi_a_debito", c.debit),
-                ("F24-40-051", "totale_importi_a_credito", c.credit),
+            for code, name, raw, total in (
+                ("F24-40-050", "totale_importi_a_debito", debit, c.debit),
+                ("F24-40-051", "totale_importi_a_credito", credit, c.credit),
             )
-            if total is not None and int(v.get(f"{prefix}_{name}", total)) != total
+            if raw is not None and total is not None and int(raw) != total
         ]
 
     def saldo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw = v.get(f"{prefix}_saldo_sezione")
+        raw = v.get(balance)
         if raw is None or c.debit is None or c.credit is None or int(raw) == abs(c.debit - c.credit):
             return NONE
         return (Finding("F24-40-052", tipo, "saldo_sezione", decimal_text(abs(c.debit - c.credit))),)
 
     def segno(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw = v.get(f"{prefix}_segno_sezione")
+        raw = v.get(sign)
         if raw is None or c.debit is None or c.credit is None or (raw == b"P") == (c.debit >= c.credit):
             return NONE
         return (Finding("F24-40-047", tipo, "segno_sezione", "P" if c.debit >= c.credit else "N"),)
@@ -508,6 +547,7 @@ def un_ente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 # --- payment -----------------------------------------------------------------------------------------------
 
 
+@reads(fields(r5001="data_di_pagamento"), counted=("payment",))
 def data_pagamento(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """20 and 50-01 bear one payment date."""
     raw = v.get("r5001_data_di_pagamento")
@@ -548,6 +588,7 @@ def compensazione(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-50-201", "50-01", name, decimal_text(credit)),)
 
 
+@reads(fields(r5001="titolare_pagamento"), valued=fields(r5001="saldo_finale_delega"))
 def titolare(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """1 says that there is nothing to debit, 2 and 3 whose account is debited."""
     raw, balance = v.get("r5001_titolare_pagamento"), v.get("r5001_saldo_finale_delega")
@@ -580,16 +621,19 @@ def firmatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-50-203", "50-01", "flag_firmatario", "82-97", "rapporto"),)
 
 
+@reads(fields(r5001="codice_fiscale_titolare_conto"))
 def intestatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The check character of the code of whose account is debited."""
     return _fiscale(v, "50-01", "codice_fiscale_titolare_conto", "F24-50-034")
 
 
+@reads(fields(r5002="codice_fiscale_mittente"))
 def mittente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The check character of the sender's code."""
     return _fiscale(v, "50-02", "codice_fiscale_mittente", "F24-5002-034")
 
 
+@reads(fields(r5002="destinatario_stampa", r5003="tipo_record"))
 def destinatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The address of who gets the printed receipt is there when it is not the holder of the account, and only then."""
     raw, there = v.get("r5002_destinatario_stampa"), v.get("r5003_tipo_record") is not None
@@ -617,6 +661,10 @@ def totale_quietanza(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 _IUD = ("sportello_banca_passiva_cab", "progressivo_assoluto")
 
 
+@reads(
+    fields(r70="flag_posizione_abi_rendicontante"),
+    valued=fields(r70=f"abi_banca_passiva_rendicontante descrizione_rifiuto {' '.join(_IUD)}"),
+)
 def protocollo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """What the IUD is made of, for a delegation of which no refusal is told."""
     if v.get("r70_descrizione_rifiuto", b"x").strip():
@@ -627,6 +675,11 @@ def protocollo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return [Finding("F24-70-031", "70", missing[0], "IUD")] if missing else NONE
 
 
+@reads(
+    fields(r70="flag_posizione_abi_rendicontante abi_banca_passiva_rendicontante"),
+    valued=fields(r70="descrizione_rifiuto"),
+    counted=("debit_abi",),
+)
 def banca_dello_iud(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The bank of the IUD, of 103-107 or of the sender as 120 says, is the one whose account is debited."""
     flag, own = v.get("r70_flag_posizione_abi_rendicontante"), v.get("r70_abi_banca_passiva_rendicontante")
@@ -691,6 +744,12 @@ _READ = frozenset(
         *("numero_disposizioni", "numero_record", "tot_importi_positivi", "tot_importi_negativi"),
     )
 )
+_VARY = frozenset(
+    (
+        *("importo_a_debito", "saldo_finale_delega", "codice_fiscale_contribuente"),
+        *("codice_fiscale_titolare_conto",),
+    )
+)
 _MORE: Mapping[str, tuple[Rule, ...]] = {
     "40-01": (ufficio_e_atto, ufficio("r4001", "40-01"), anno("r4001", "40-01"), rateazione("r4001", "40-01")),
     "40-03": (sede_inps, periodi_inps, dopo_l_inizio("r4003", "40-03")),
@@ -745,6 +804,7 @@ def _ruleset(head: str, sezioni: tuple[Sezione, ...], *, to_bank: bool) -> Rules
         days=(_PAGAMENTO,),
         double=("F24-10-999", "10", "numero_protocollo_delega") if to_bank else ("", "", ""),
         group="10" if to_bank else "",
+        vary=frozenset(name for name in _needs(sezioni, head) if name.partition("_")[2] in _VARY),
     )
 
 

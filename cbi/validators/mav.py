@@ -74,6 +74,7 @@ _NEEDS = EF_NEEDS | fields(
     r16=IBAN_NEEDS,
     r30="codice_fiscale_cliente",
 )
+_VARY = fields(r14="importo", r30="codice_fiscale_cliente", r51="numero_disposizione")
 _TROPPI = {"59": "MAV-59-023"}
 
 ORDINI = Ruleset(
@@ -104,6 +105,7 @@ ORDINI = Ruleset(
     double=("MAV-51-999", "51", "numero_disposizione"),
     group="14",
     too_many=_TROPPI,
+    vary=_VARY,
 )
 
 ESITI = Ruleset(
@@ -119,4 +121,5 @@ ESITI = Ruleset(
         "EF": _EF,
     },
     too_many=_TROPPI,
+    vary=_VARY,
 )

@@ -26,6 +26,7 @@ from cbi.validators.comuni import (
     not_zero,
     one_per_flow,
     past_on_sending,
+    reads,
     sender,
     totals,
 )
@@ -49,6 +50,7 @@ def _assegno(v: Valori) -> bool:
     return v.get("r10_modalita_di_pagamento") in _ASSEGNI
 
 
+@reads(fields(r10="modalita_di_pagamento causale"), valued=fields(r10=" ".join(_DESTINAZIONE)))
 def destinazione(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """A transfer says where the money goes; a refund to users of R.I.D. may leave the account to the bank."""
     way = v.get("r10_modalita_di_pagamento")
@@ -62,6 +64,7 @@ def destinazione(v: Valori, c: ContiPc) -> Sequence[Finding]:
     ]
 
 
+@reads(fields(r10="causale"), valued=fields(r10="conto_destinatario codice_azienda"))
 def azienda_del_rimborso(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """A refund without account is known by the company that orders it."""
     account, company = v.get("r10_conto_destinatario"), v.get("r10_codice_azienda")
@@ -70,6 +73,7 @@ def azienda_del_rimborso(v: Valori, c: ContiPc) -> Sequence[Finding]:
     return (Finding("PC-10-033", "10", "codice_azienda", "SIA"),)
 
 
+@reads(fields(r10="tipo_codice"), valued=fields(r10="codice_cliente_beneficiario"))
 def tipo_codice(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """The code of the beneficiary has a type."""
     kind, code = v.get("r10_tipo_codice"), v.get("r10_codice_cliente_beneficiario")
@@ -78,6 +82,7 @@ def tipo_codice(v: Valori, c: ContiPc) -> Sequence[Finding]:
     return (Finding("PC-10-049", "10", "tipo_codice", "1-6, 9"),)
 
 
+@reads(fields(r10="causale codice_abi_banca_ordinante codice_abi_banca_destinataria"))
 def stessa_banca(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """A giroconto stays within a bank, a girofondi goes to another."""
     ours, theirs = v.get("r10_codice_abi_banca_ordinante"), v.get("r10_codice_abi_banca_destinataria")
@@ -91,6 +96,7 @@ def stessa_banca(v: Valori, c: ContiPc) -> Sequence[Finding]:
     return NONE
 
 
+@reads(fields(r10="data_esecuzione_disposizione data_valuta_banca_beneficiario"))
 def valuta(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """The beneficiary's value date does not come before the execution."""
     execution, value = v.get("r10_data_esecuzione_disposizione"), v.get("r10_data_valuta_banca_beneficiario")
@@ -102,6 +108,7 @@ def valuta(v: Valori, c: ContiPc) -> Sequence[Finding]:
     return (Finding("PC-10-040", "10", "data_valuta_banca_beneficiario", f">= {first:%d%m%y}"),)
 
 
+@reads(fields(r10="modalita_di_pagamento causale", r17="tipo_record"))
 def iban_beneficiario(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """A transfer has the beneficiary's IBAN."""
     way = v.get("r10_modalita_di_pagamento")
@@ -110,6 +117,7 @@ def iban_beneficiario(v: Valori, c: ContiPc) -> Sequence[Finding]:
     return (Finding("PC-17-021", "10", "modalita_di_pagamento", "17"),)
 
 
+@reads(fields(r10="modalita_di_pagamento", r40="tipo_record"))
 def indirizzo_assegno(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """A cheque has to be sent somewhere."""
     if not _assegno(v) or v.get("r40_tipo_record"):
@@ -117,6 +125,7 @@ def indirizzo_assegno(v: Valori, c: ContiPc) -> Sequence[Finding]:
     return (Finding("PC-40-021", "10", "modalita_di_pagamento", "40"),)
 
 
+@reads(fields(r17="cin", r70="cin_coordinate_bancaria"))
 def cin_beneficiario(v: Valori, c: ContiPc) -> Sequence[Finding]:
     """The CIN of record 70, where it is still written, is that of the IBAN."""
     old, new = v.get("r70_cin_coordinate_bancaria"), v.get("r17_cin")
@@ -202,4 +211,8 @@ PC = Ruleset(
     group="10",
     too_few={"60": "PC-60-021"},
     too_many={"60": "PC-60-023"},
+    vary=fields(
+        r10="importo codice_cab_banca_destinataria conto_destinatario codice_cliente_beneficiario",
+        r17="check_digit cin codice_cab numero_conto",
+    ),
 )

@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
-from cbi.flows.model import Flow, Unit, tipo_of, unit_pattern
 from cbi.flows.physical import AHEAD, Source
 from cbi.layout import LENGTH
+from cbi.validators.fast import Fast, Marks, crossings_of, groups_of
 from cbi.validators.reading import Reading
-from cbi.validators.rules import Conti, Rule, Ruleset, Valori
-
-
-class Fast(NamedTuple):
-    """A group of records as one pattern.
-
-    `key` and `start` are the key and the type of its first record, `begins` is 1 when that begins an order, `line`
-    is the length of a line, `ends` the state that each type leads to when it is the last.
-    """
-
-    key: str
-    start: str
-    begins: int
-    pattern: re.Pattern[bytes]
-    rules: tuple[Rule, ...]
-    line: int
-    ends: dict[bytes, str]
 
 
 class Prover:
@@ -33,71 +15,60 @@ class Prover:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.compiled: dict[tuple[str, str], dict[bytes, tuple[Fast, ...]]] = {}
+        self.compiled: dict[tuple[str, str], tuple[Sequence[Fast], Mapping[str, Marks[tuple[Fast, ...]]]]] = {}
+        self.supporto = 0
 
     def prove(self, reading: Reading) -> None:
         """Passes over every flawless group that comes next, and stops before the first that is not."""
-        while self._prove_buffer(reading):
+        groups, crossings = self._compiled(reading)
+        if reading.number != self.supporto:  # verdicts depend on the header: those about another do not hold
+            self.supporto = reading.number
+            for memory in (memory for group in groups for memory in group.remembered):
+                memory.sound.clear()
+        while self._prove_buffer(reading, crossings):
             pass
 
-    def _prove_buffer(self, reading: Reading) -> bool:
-        """The same over what the buffer holds; whether there may be more to prove after it."""
-        source, conti, transitions = self.source, reading.conti, reading.flow.transitions
-        patterns = self._patterns(reading)
+    def _prove_buffer(self, reading: Reading, crossings: Mapping[str, Marks[tuple[Fast, ...]]]) -> bool:
+        """The same over what the buffer holds; whether there may be more to prove after it.
+
+        All is in one loop, without calls but to what was compiled: it runs for every group of every file.
+        """
+        source, conti, state = self.source, reading.conti, reading.state
         source.look_ahead()
-        buffer, at, line = source.buffer, source.at, source.line
+        buffer, size = source.buffer, LENGTH + len(source.ending)
+        at = begin = source.at
         last_safe = len(buffer) if source.eof else len(buffer) - AHEAD
+        numero = b""
         while at <= last_safe:
-            arrows = transitions[reading.state]
-            for fast in patterns.get(buffer[at + 1 : at + 3], ()):
-                if fast.start in arrows and (match := fast.pattern.match(buffer, at)) is not None:
+            start, end, ways = crossings[state]
+            for fast in ways.get(buffer[at + start : at + end], ()):
+                if (match := fast.match(buffer, at)) is not None:
                     break
             else:
                 break
-            valori = match.groupdict()
-            if int(valori["numero_progressivo"]) != conti.numero + fast.begins or _broken(fast.rules, valori, conti):
+            valori = fast.read(match)
+            if fast.begins or valori["numero_progressivo"] != numero:
+                numero = valori["numero_progressivo"]
+                if int(numero) != conti.numero + fast.begins:
+                    break
+            if not fast.holds(match, valori, conti):
                 break
-            end = match.end()
-            lines = (end - at) // fast.line
-            reading.accept(fast.key, fast.start, valori, lines, line + 1)
-            last = end - fast.line + 1
-            state = fast.ends.get(buffer[last : last + 2])
-            reading.state = state or fast.ends[reading.flow.tipo_di(buffer[last - 1 : end]).encode()]
-            at, line = end, line + lines
-        source.advance(at, line - source.line)
+            if fast.begins:
+                reading.begin(fast.key, conti.numero + 1, source.line + (at - begin) // size + 1)
+            reading.count(fast.start, valori)
+            at = match.end()
+            start, end, states = fast.states
+            state = fast.state or states[buffer[at - size + start : at - size + end]]
+        reading.state = state
+        lines = (at - begin) // size
+        conti.records += lines
+        source.advance(at, lines)
         return at > last_safe and not source.eof
 
-    def _patterns(self, reading: Reading) -> dict[bytes, tuple[Fast, ...]]:
+    def _compiled(self, reading: Reading) -> tuple[Sequence[Fast], Mapping[str, Marks[tuple[Fast, ...]]]]:
         flow = reading.flow
         name = (flow.name, flow.direction)
         if name not in self.compiled:
-            found: dict[bytes, tuple[Fast, ...]] = {}
-            for unit in flow.units:
-                tipo = unit.start[:2].encode()
-                found[tipo] = (*found.get(tipo, ()), _fast(flow, unit, reading.ruleset, self.source.ending))
-            self.compiled[name] = found
+            groups = groups_of(flow, reading.ruleset, self.source.ending)
+            self.compiled[name] = groups, crossings_of(flow, groups)
         return self.compiled[name]
-
-
-def _broken(rules: tuple[Rule, ...], valori: Valori, conti: Conti) -> bool:
-    return any(rule(valori, conti) for rule in rules)
-
-
-def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
-    return Fast(
-        key=unit.records[0][0],
-        start=unit.start,
-        begins=int(unit.start in flow.starts),
-        pattern=unit_pattern(flow, unit, ruleset.needs, ending),
-        rules=ruleset.rules.get(unit.start, ()),
-        line=LENGTH + len(ending),
-        ends=_ends(flow, unit),
-    )
-
-
-def _ends(flow: Flow, unit: Unit) -> dict[bytes, str]:
-    """The state after a group, by the type of its last record, and by its two letters where they are enough."""
-    keys = [option for options, _ in unit.records for option in options.split("|")]
-    ends = {tipo_of(key): key if key in flow.transitions else tipo_of(key) for key in keys}
-    short = {tipo[:2]: state for tipo, state in ends.items() if sum(other[:2] == tipo[:2] for other in ends) == 1}
-    return {tipo.encode(): state for tipo, state in {**short, **ends}.items()}

@@ -55,18 +55,26 @@ class Reading:
 
     def accept(self, key: str, start: str, valori: Valori, lines: int, line: int) -> None:
         """Counts a group that begins with record `key`, of type `start`, at `line`: proved or explained."""
-        conti = self.conti
-        conti.records += lines
+        self.conti.records += lines
         if start in self.flow.starts:
-            conti.orders += 1
-            conti.numero = int(valori.get("numero_progressivo", conti.numero + 1))
-            self.context.first_order = self.context.first_order or key
-            self.places["rapporto"] = line
+            self.begin(key, int(valori.get("numero_progressivo", self.conti.numero + 1)), line)
+        self.count(start, valori)
+
+    def count(self, start: str, valori: Valori) -> None:
+        """Takes account of what a group that begins with record `start` says."""
+        conti = self.conti
         conti.accept(start, valori)
         if conti.on is not None:
             conti.told.update((name, valori[name]) for name in self.ruleset.days if name in valori)
         if start == self.ruleset.group and (double := conti.key(valori)) is not None:
             self.doubles.add(double_key(self.number, double))
+
+    def begin(self, key: str, numero: int, line: int) -> None:
+        """Counts an order that begins with record `key`, at `line`."""
+        self.conti.orders += 1
+        self.conti.numero = numero
+        self.context.first_order = self.context.first_order or key
+        self.places["rapporto"] = line
 
 
 def double_key(supporto: int, key: bytes) -> bytes:

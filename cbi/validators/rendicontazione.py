@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cbi.fields import decimal_text
+from cbi.validators.comuni import fields, reads
 from cbi.validators.coordinates import cin_expected, cin_ok, iban_ok
 from cbi.validators.rules import (
     NONE,
@@ -44,15 +45,15 @@ class ContiRendicontazione(Conti):
     day: bytes | None = None
 
     def accept(self, start: str, valori: Valori) -> None:
-        if start == "61":
+        if start == "62":
+            amount = _signed(valori, "r62_segno_movimento", "r62_importo_movimento")
+            self.balance = None if amount is None or self.balance is None else self.balance + amount
+            self.movement = int(valori.get("progressivo_movimento", self.movement + 1))
+        elif start == "61":
             self.balance = _signed(valori, "r61_segno", "r61_saldo_iniziale")
             self.movement = 0
             self.divisa = valori.get("r61_codice_divisa")
             self.day = valori.get("r61_data_contabile")
-        elif start == "62":
-            amount = _signed(valori, "r62_segno_movimento", "r62_importo_movimento")
-            self.balance = None if amount is None or self.balance is None else self.balance + amount
-            self.movement = int(valori.get("progressivo_movimento", self.movement + 1))
 
 
 def _signed(v: Valori, sign: str, amount: str) -> int | None:
@@ -63,6 +64,7 @@ def _signed(v: Valori, sign: str, amount: str) -> int | None:
     return -cents if v[sign] == b"D" else cents
 
 
+@reads(fields(r61="codice_abi_banca"))
 def abi(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """The bank of every account is the sender of the flow."""
     sender = c.head.get("mittente")
@@ -81,6 +83,7 @@ _PARTS = (
 )
 
 
+@reads(_PARTS)
 def iban(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """The check digits of the IBAN made of 100-103, 52 and 53-74."""
     parts = [v[name] for name in _PARTS if name in v]
@@ -89,6 +92,7 @@ def iban(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     return (Finding("CC-61-034", "61", "check_digit", "mod 97"),)
 
 
+@reads(_PARTS[2:])
 def cin(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """The CIN of the BBAN: a wrong one can pass the check of the IBAN."""
     parts = [v[name] for name in _PARTS[2:] if name in v]
@@ -100,6 +104,7 @@ def cin(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
 def causale_flusso(flow: str) -> Rule:
     """The causale of the flow, seen as zeros: worth a note only."""
 
+    @reads(fields(r61="causale"))
     def rule(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
         causale = v.get("r61_causale")
         if causale is None or causale in CAUSALI_FLUSSO[flow]:
@@ -117,6 +122,7 @@ def movimento(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     return (Finding("CC-62-024", "62", "progressivo_movimento", f"{c.movement % 999 + 1:03d}"),)
 
 
+@reads(fields(r62="causale_cbi"), valued=fields(r62="numero_assegno"))
 def assegno(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """The number of the cheque is there with causale 13, and only then."""
     causale, number = v.get("r62_causale_cbi"), v.get("r62_numero_assegno")
@@ -127,6 +133,7 @@ def assegno(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     return (Finding("CC-62-032", "62", "numero_assegno", "46-61"),)
 
 
+@reads(fields(r62="tipo_riferimento_cliente"), valued=fields(r62="riferimento_cliente"))
 def riferimento(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """A coded kind of reference wants its reference."""
     kind = v.get("r62_tipo_riferimento_cliente")
@@ -135,6 +142,7 @@ def riferimento(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     return (Finding("CC-62-036", "62", "riferimento_cliente", "87-120"),)
 
 
+@reads(fields(r62="causale_cbi"))
 def causale(v: Valori, c: ContiRendicontazione) -> Sequence[Finding]:
     """A causale that the table of the standard does not hold."""
     code = v.get("r62_causale_cbi")

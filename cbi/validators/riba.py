@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from cbi.validators.comuni import (
@@ -23,6 +22,7 @@ from cbi.validators.comuni import (
     not_zero,
     one_per_flow,
     past_on_sending,
+    reads,
     sender,
     sign,
     totals,
@@ -54,25 +54,24 @@ _BOLLO = ("bollo_provincia", "bollo_numero_autorizzazione", "bollo_data_autorizz
 _KEYS_BOLLO = [f"r51_{name}" for name in _BOLLO]
 
 
+@reads(fields(r14="causale data_pagamento"))
 def scadenza(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """A new receipt that fell due before the flow was made; a recall may well be of one."""
     found = _scadenza(v, c)
     return found if not found or v.get("r14_causale") != RICHIAMO else NONE
 
 
+@reads(fields(r14="abi_banca_domiciliataria", r30="codice_fiscale_cliente"))
 def fiscale_debitore(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """The check character, unless the debtor's bank is one of those exempted."""
     found = _fiscale(v, c)
     return found if not found or v.get("r14_abi_banca_domiciliataria") not in ABI_ESENTI else NONE
 
 
+@reads(valued=_KEYS_BOLLO)
 def bollo(v: Valori, c: ContiRiba) -> Sequence[Finding]:
     """Province, number and date of the authorisation go together."""
-    return _bollo(*map(v.get, _KEYS_BOLLO))
-
-
-@lru_cache(maxsize=1 << 6)
-def _bollo(*parts: bytes | None) -> tuple[Finding, ...]:
+    parts = [*map(v.get, _KEYS_BOLLO)]
     there = [part is None or bool(part.strip(b" 0")) for part in parts]
     if None in parts or all(there) or not any(there):
         return NONE
@@ -137,6 +136,7 @@ ORDINI = Ruleset(
         ("14", "abi_banca_domiciliataria", "042"): "RIBA-14-042",
         ("14/richiamo", "abi_banca_domiciliataria", "042"): "RIBA-14-042",
     },
+    vary=fields(r30="codice_fiscale_cliente"),
     forgive=_forgive,
 )
 

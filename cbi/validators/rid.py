@@ -25,6 +25,7 @@ from cbi.validators.comuni import (
     not_zero,
     one_per_flow,
     past_on_sending,
+    reads,
     sign,
     totals,
 )
@@ -43,6 +44,7 @@ class ContiRid(ContiDisposizioni):
         return not (valori.get("r10_causale") or CAUSALI_RID).startswith(CAUSALI_RID)
 
 
+@reads(fields(r10="causale", r20="tipo_record", r30="tipo_record", r50="tipo_record"))
 def completo(v: Valori, c: ContiRid) -> Sequence[Finding]:
     """An outcome has its records 20, 30 and 50: only a memo is made of 10 and 70 alone."""
     causale = v.get("r10_causale")
@@ -61,6 +63,7 @@ def segno(v: Valori, c: ContiRid) -> Sequence[Finding]:
     return NONE if c.is_memo("10", v) else _segno(v, c)
 
 
+@reads(fields(r10="causale", r70="causale_storno"))
 def motivo(v: Valori, c: ContiRid) -> Sequence[Finding]:
     """A reversal for technical reasons says which."""
     if v.get("r10_causale") != CON_MOTIVO or (v.get("r70_causale_storno") or b"x").strip():
@@ -98,6 +101,7 @@ _NEEDS = EF_NEEDS | fields(
     r10="causale importo segno abi_banca_assuntrice tipo_incasso_rid",
     rEF="tipo_incasso_rid",
 )
+_VARY = fields(r10="importo cab_banca_domiciliataria", r17="check_digit cin codice_cab numero_conto")
 
 ORDINI = Ruleset(
     conti=ContiRid,
@@ -145,6 +149,7 @@ ORDINI = Ruleset(
     too_few={"60": "RID-60-021"},
     too_many={"60": "RID-60-023"},
     specific={("10", "abi_banca_domiciliataria", "042"): "RID-10-042"},
+    vary=_VARY,
 )
 
 ESITI = Ruleset(
@@ -161,4 +166,5 @@ ESITI = Ruleset(
         ),
         "EF": _EF,
     },
+    vary=_VARY,
 )

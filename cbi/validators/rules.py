@@ -7,10 +7,10 @@ a group matched in one go and over one being explained record by record.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from cbi.flows.coda import IDENTITY
 from cbi.validators.tables import IN_DOTAZIONE, Tabelle
@@ -54,6 +54,11 @@ class Conti:
     def accept(self, start: str, valori: Valori) -> None:
         """Takes account of a group that begins with record `start`."""
 
+    def only(self, names: Collection[str]) -> Self:
+        """What is known before the orders, and what goes by these names."""
+        counted = {name: getattr(self, name) for name in names}
+        return type(self)(head=self.head, created=self.created, on=self.on, tabelle=self.tabelle, **counted)
+
     def key(self, valori: Valori) -> bytes | None:
         """What must not occur twice in the supporto, of a group that has such a thing (see `Ruleset.double`)."""
         return None
@@ -63,8 +68,37 @@ Rule = Callable[[Valori, Any], Sequence[Finding]]
 
 
 @dataclass(frozen=True)
+class Declared:
+    """A rule that says what it depends on: same contents, same verdict.
+
+    It reads the fields `reads`; of the fields `valued` it knows whether they hold more than blanks and zeros; of what
+    is counted, only what goes by the names `counted`, besides what is known before the orders. Nothing else reaches
+    it: what it does not name is not there, what is only valued is 1. So the path that proves asks it once for each
+    combination of contents, and both paths get the same answer.
+    """
+
+    judge: Rule
+    reads: frozenset[str]
+    valued: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+
+    def __call__(self, v: Valori, c: Conti) -> Sequence[Finding]:
+        seen = {name: v[name] for name in self.reads if name in v}
+        seen |= {name: _some(v[name]) for name in self.valued if name in v}
+        return self.judge(seen, c.only(self.counted))
+
+
+def _some(raw: bytes | None) -> bytes | None:
+    """What is made of blanks and zeros, as it is; anything else as 1."""
+    return raw if raw is None or not raw.strip(b" 0") else b"1".rjust(len(raw), b"0")
+
+
+@dataclass(frozen=True)
 class Ruleset:
-    """The rules of a flow by the record that begins their group, and the fields they need."""
+    """The rules of a flow by the record that begins their group, and the fields they need.
+
+    `vary` are the fields that are seldom the same in two groups: verdicts about them are not worth remembering.
+    """
 
     conti: type[Conti]
     needs: frozenset[str]
@@ -73,6 +107,7 @@ class Ruleset:
     group: str = ""  # the record that begins the groups which have that key
     too_few: Mapping[str, str] = field(default_factory=dict)  # codes by type of record, see `Flow.limits`
     too_many: Mapping[str, str] = field(default_factory=dict)
+    vary: frozenset[str] = frozenset()
     specific: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # codes by record, field, kind of fault
     forgive: Callable[[str, str, str, Valori], bool] = lambda key, field, kind, valori: False
     sending: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)  # more, when the day of sending is known
