@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 from cbi.fields import Const, Fault, Field, Filler, Reader, Undocumented, ValoreErrato
 
 LENGTH = 120
+RAW = "*"  # the type of lines that have none, and the key of the records that a flow does not declare
 SUBTYPE = "sub_tipo_record"  # the field that tells apart records of one type, where it is a constant of the record
 
 
@@ -40,6 +41,7 @@ class Record:
         _prove(cls)
         parts = (cls.BY_NAME.get(name) for name in ("tipo_record", SUBTYPE))
         cls.TIPO = "-".join(part.value for part in parts if isinstance(part, Const))
+        cls.TIPO = cls.TIPO if "tipo_record" in cls.BY_NAME else RAW
 
     def __init__(self, raw: bytes, line: int = 0) -> None:
         if len(raw) != LENGTH:
@@ -53,6 +55,16 @@ class Record:
     @property
     def variante(self) -> str:
         return self.VARIANTE
+
+    @classmethod
+    def confidence_of(cls, field: Field[Any]) -> str:
+        """How sure the columns of a field are: "high", "medium", "low"."""
+        return field.confidence or cls.CONFIDENCE
+
+    @classmethod
+    def documented(cls) -> bool:
+        """Whether all columns are known, so that the record may be written."""
+        return not any(isinstance(field, Undocumented) for field in cls.FIELDS)
 
     @classmethod
     def check(cls, raw: bytes) -> bool:

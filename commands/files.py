@@ -194,20 +194,24 @@ def _show(ctx: Ctx, letto: Letto) -> None:
 
     record, flow = letto.record, letto.flow
     name = ctx.say("fuori da ogni supporto", "outside any supporto") if flow is None else f"{flow.title} ({flow.name})"
-    ctx.console.print(f"{name} · record {letto.riga.tipo} {record.variante}".rstrip(), style="bold", highlight=False)
+    ctx.console.print(
+        f"{name} · record {record.tipo or letto.riga.tipo} {record.variante}".rstrip(), style="bold", highlight=False
+    )
     table = Table(
         "", ctx.say("campo", "field"), ctx.say("contenuto", "content"), "", box=box.SIMPLE_HEAD, pad_edge=False
     )
+    certainty = {"high": ctx.say("alta", "high"), "medium": ctx.say("media", "medium"), "low": ctx.say("bassa", "low")}
     for spec, raw, value, bad in _explained(record):
         told = f"{'✗ ' if bad else ''}{value}"
         style = "red" if bad else "dim" if not raw.strip() else ""
-        names = f"{spec.name}\n[dim]{escape(spec.description)}[/dim]"
+        sure = record.confidence_of(spec)
+        notes = "" if sure == record.CONFIDENCE else f" · {ctx.say('affidabilità', 'confidence')} {certainty[sure]}"
+        names = f"{spec.name}\n[dim]{escape(spec.description)}{notes}[/dim]"
         table.add_row(f"{spec.start}-{spec.end}", names, escape(f"|{raw}|"), escape(told), style=style)
     ctx.console.print(table)
-    sure = {"high": "", "medium": ctx.say("media", "medium"), "low": ctx.say("bassa", "low")}[record.CONFIDENCE]
     ctx.console.print(f"{ctx.say('fonte', 'source')}: {record.SOURCE}", highlight=False)
-    if sure:
-        ctx.console.print(f"{ctx.say('affidabilità', 'confidence')}: {sure}", highlight=False)
+    if record.CONFIDENCE != "high":
+        ctx.console.print(f"{ctx.say('affidabilità', 'confidence')}: {certainty[record.CONFIDENCE]}", highlight=False)
 
 
 def _explained(record: Record) -> Iterator[tuple[Field[Any], str, str, bool]]:

@@ -36,11 +36,6 @@ class Explainer:
         """Takes the next record of the supporto, explaining the group before when another begins."""
         flow = reading.flow
         tipo = flow.tipo_di(riga.record)
-        if flow.is_frame and tipo != "EF":
-            reading.conti.records += 1
-            reading.state = "*"
-            yield from self._physical(reading, riga, None)
-            return
         step = flow.step(reading.state, tipo, same_order=flow.numero(riga.record) == _numero(reading))
         before, after = _split(step.missing, flow.groups)
         reading.missing += [(key, riga) for key in before]
@@ -54,6 +49,15 @@ class Explainer:
         reading.state = step.state
         if tipo == "EF":
             yield from self.explain(reading)
+
+    def let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
+        """Takes a record that the flow does not declare: only its line can be wrong."""
+        reading.conti.records += 1
+        found = self._physical(reading, riga, None)
+        if reading.group:  # what comes before it is still to be told
+            reading.found += found
+        else:
+            yield from found
 
     def explain(self, reading: Reading) -> Iterator[Diagnostic]:
         """Tells everything that is wrong with the group read so far, in the order of the file, and counts it."""

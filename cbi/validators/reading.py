@@ -45,6 +45,10 @@ class Reading:
     found: list[Diagnostic] = field(default_factory=list)
     missing: list[tuple[str, Riga]] = field(default_factory=list)
 
+    def is_text(self, riga: Riga) -> bool:
+        """Whether a line is part of a free text, whatever it looks like."""
+        return self.state != "EF" and self.flow.is_text(riga.record)
+
     def accept(self, key: str, start: str, valori: Valori, lines: int, line: int) -> None:
         """Counts a group that begins with record `key`, of type `start`, at `line`: proved or explained."""
         conti = self.conti
