@@ -13,11 +13,20 @@ RAW = "*"  # the type of lines that have none, and the key of the records that a
 SUBTYPE = "sub_tipo_record"  # the field that tells apart records of one type, where it is a constant of the record
 
 
+class TracciatoErrato(TypeError):
+    """A record whose fields do not tile it: the field where it shows ("" for the record), and what is wrong."""
+
+    def __init__(self, record: str, field: str, it: str, en: str) -> None:
+        super().__init__(f"{record} {field}: {en}")
+        self.record, self.field, self.it, self.en = record, field, it, en
+
+
 class Record:
     """120 bytes seen through their layout: attributes decode on demand, the bytes are never changed.
 
     Subclasses declare fields as class attributes (a subclass of a record redeclares only what differs) and prove
-    at import that they tile 1..120 without gap or overlap. `line` is the physical line it came from, 0 if none.
+    when declared that they tile 1..120 without gap or overlap, or raise `TracciatoErrato`. `line` is the physical
+    line it came from, 0 if none.
     """
 
     __slots__ = ("line", "raw")
@@ -153,13 +162,12 @@ def _prove(cls: type[Record]) -> None:
     at = 1
     for field in cls.FIELDS:
         if field.start != at:
-            raise TypeError(f"{cls.__name__}.{field.name}: starts at {field.start}, expected {at}")
+            it = f"comincia alla colonna {field.start}, ma dopo il campo precedente viene la {at}"
+            raise TracciatoErrato(cls.__name__, field.name, it, f"starts at column {field.start}, expected {at}")
         at = field.end + 1
     if at != LENGTH + 1:
-        raise TypeError(f"{cls.__name__}: ends at {at - 1}, not at {LENGTH}")
-    names = [field.name for field in cls.FIELDS]
-    if len(set(names)) != len(names):
-        raise TypeError(f"{cls.__name__}: a name is used twice")
+        it, en = f"finisce alla colonna {at - 1}, non alla {LENGTH}", f"ends at column {at - 1}, not at {LENGTH}"
+        raise TracciatoErrato(cls.__name__, cls.FIELDS[-1].name if cls.FIELDS else "", it, en)
 
 
 _PATTERNS: dict[type[Any], re.Pattern[bytes]] = {}
