@@ -235,7 +235,7 @@ def _number(riga: Riga) -> Field[Any]:
 
 def _text(riga: Riga) -> Field[Any]:
     if riga.name.startswith("non_documentato"):
-        return Undocumented(*_common(riga))
+        return Undocumented(riga.start, riga.end, riga.obligation)
     return (FreeText if riga.record == BODY else Text)(*_common(riga), confidence=riga.confidence)
 
 
@@ -262,7 +262,7 @@ def _common(riga: Riga) -> tuple[int, int, str, str]:
 
 
 KINDS: Mapping[str, Callable[[Riga], Field[Any]]] = {
-    "filler": lambda riga: Filler(*_common(riga), confidence=riga.confidence),
+    "filler": lambda riga: Filler(riga.start, riga.end, riga.obligation, confidence=riga.confidence),
     "const": _const,
     "alnum": _text,
     "num": _number,
@@ -279,7 +279,11 @@ ADMITTED = {
     "direction": _one_of(DIRECTIONS),
     "record": _like(_RECORD, f"il tipo del record (14, o 40-01 con il sottotipo) o {BODY}", f"a record type or {BODY}"),
     "variant": _like(_VARIANT, "una parola, o niente", "a word, or nothing"),
-    "name_it": (_name, "un nome di lettere minuscole, cifre e _", "will not do: lower-case letters, digits and _"),
+    "name_it": (
+        _name,
+        "un nome di lettere minuscole, cifre e _, che non sia di altro (come «tipo» e «line»)",
+        "will not do: lower-case letters, digits and _, and not the name of another thing (as “tipo” and “line”)",
+    ),
     "start": (_column, f"una colonna fra 1 e {LENGTH}", f"is not a column between 1 and {LENGTH}"),
     "end": (_column, f"una colonna fra 1 e {LENGTH}", f"is not a column between 1 and {LENGTH}"),
     "type": _one_of(KINDS),

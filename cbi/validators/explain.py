@@ -159,8 +159,9 @@ class Explainer:
     def _movement_numbers(
         self, reading: Reading, group: list[Read], classes: dict[int, type[Record]], valori: Valori
     ) -> Iterator[Diagnostic]:
-        """The details of a movement bear its number."""
-        if "progressivo_movimento" not in valori:
+        """The details of a movement, where it begins the group, bear its number."""
+        first = classes.get(group[0].riga.number)
+        if first is None or "progressivo_movimento" not in first.BY_NAME or "progressivo_movimento" not in valori:
             return
         number = valori["progressivo_movimento"]
         for read in group:

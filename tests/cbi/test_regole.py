@@ -163,6 +163,7 @@ HABITS = {
     "ep": {"CBI-REC-100"},
     "av": set(),
     "ap": {"CBI-REC-100"},
+    "ap_effetti": {"CBI-REC-100"},
     "sl": {"CBI-REC-100"},
     "sl_banca": {"CBI-REC-100"},
     "ra": set(),
