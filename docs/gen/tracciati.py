@@ -58,9 +58,10 @@ def _index(lingua: Lingua) -> Iterator[str]:
     yield from heading(lingua.say("Tracciati", "Tracciati: the layout of each flow"), lingua, "tracciati/index.md")
     yield lingua.say(
         "I flussi che la libreria conosce. Di quelli con `*` non tutti i record sono documentati: gli altri restano "
-        "come vengono.",
+        "come vengono, e chi ha il documento della sua banca li può [aggiungere](../../profili.md).",
         "The flows that the library knows. Those with `*` are documented in part: their other records are left as they "
-        "stand. Descriptions of records and fields are in Italian, the language of the standard.",
+        "stand, and whoever holds the bank's document may [add them](../profili.md). Descriptions of records and "
+        "fields are in Italian, the language of the standard.",
     )
     yield ""
     head = lingua.say("flusso testa verso record", "flow header direction records").split()
