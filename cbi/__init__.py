@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
     from importlib.resources.abc import Traversable
 
+    from cbi.validators.catalogue import Profilo
     from cbi.validators.diagnostics import Diagnostic
     from cbi.validators.tables import Tabelle
 
@@ -47,7 +48,7 @@ __all__ = [
 def lint(
     stream: BinaryIO,
     file: str = "-",
-    profile: str | None = None,
+    profile: Profilo | str | None = None,
     *,
     on: date | None = None,
     tabelle: Tabelle | None = None,

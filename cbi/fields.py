@@ -69,13 +69,17 @@ class HasRaw(Protocol):
 
 
 class Field(Generic[T]):
-    """A field of a record. As an attribute of a record it is the decoded value, or None when it is not valued."""
+    """A field of a record. As an attribute of a record it is the decoded value, or None when it is not valued.
+
+    `confidence` is "high", "medium" or "low" where the field is known better or worse than its record, "" elsewhere.
+    """
 
     kind: ClassVar[str]
 
-    def __init__(self, start: int, end: int, obligation: str, description: str) -> None:
+    def __init__(self, start: int, end: int, obligation: str, description: str, *, confidence: str = "") -> None:
         if not 1 <= start <= end <= 120 or obligation not in (M, O, C):
             raise TypeError(f"impossible field {start}-{end} {obligation}")
+        self.confidence = confidence
         self.start, self.end, self.obligation, self.description = start, end, obligation, description
         self.size = end - start + 1
         self.name = ""
@@ -159,8 +163,10 @@ class Filler(Field[None]):
 
     kind = "filler"
 
-    def __init__(self, start: int, end: int, obligation: str = M, description: str = "Spazi") -> None:
-        super().__init__(start, end, obligation, description)
+    def __init__(
+        self, start: int, end: int, obligation: str = M, description: str = "Spazi", *, confidence: str = ""
+    ) -> None:
+        super().__init__(start, end, obligation, description, confidence=confidence)
 
     @property
     def name_it(self) -> str:
@@ -247,6 +253,9 @@ class FreeText(Text):
 class Undocumented(FreeText):
     """Columns whose content no public document explains. They are read as they stand and never written."""
 
+    def __init__(self, start: int, end: int, obligation: str = O, description: str = "Non documentato") -> None:
+        super().__init__(start, end, obligation, description, confidence="low")
+
     @property
     def name_it(self) -> str:
         return _unnumbered(self.name)
@@ -270,8 +279,9 @@ class Choice(Text):
         values: Mapping[str, str],
         *,
         open_list: bool = False,
+        confidence: str = "",
     ) -> None:
-        super().__init__(start, end, obligation, description)
+        super().__init__(start, end, obligation, description, confidence=confidence)
         self.values, self.open_list = dict(values), open_list
 
     def pattern(self) -> bytes:
@@ -296,9 +306,16 @@ class Sign(Choice):
     kind = "sign"
 
     def __init__(
-        self, start: int, end: int, obligation: str, description: str, values: Mapping[str, str] = CREDITO_DEBITO
+        self,
+        start: int,
+        end: int,
+        obligation: str,
+        description: str,
+        values: Mapping[str, str] = CREDITO_DEBITO,
+        *,
+        confidence: str = "",
     ) -> None:
-        super().__init__(start, end, obligation, description, values)
+        super().__init__(start, end, obligation, description, values, confidence=confidence)
 
 
 class Const(Field[str]):
@@ -306,8 +323,10 @@ class Const(Field[str]):
 
     kind = "const"
 
-    def __init__(self, start: int, end: int, value: str, description: str, obligation: str = M) -> None:
-        super().__init__(start, end, obligation, description)
+    def __init__(
+        self, start: int, end: int, value: str, description: str, obligation: str = M, *, confidence: str = ""
+    ) -> None:
+        super().__init__(start, end, obligation, description, confidence=confidence)
         self.value = value
 
     def pattern(self) -> bytes:

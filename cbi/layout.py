@@ -9,14 +9,24 @@ from typing import Any, ClassVar, Self
 from cbi.fields import Const, Fault, Field, Filler, Reader, Undocumented, ValoreErrato
 
 LENGTH = 120
+RAW = "*"  # the type of lines that have none, and the key of the records that a flow does not declare
 SUBTYPE = "sub_tipo_record"  # the field that tells apart records of one type, where it is a constant of the record
+
+
+class TracciatoErrato(TypeError):
+    """A record whose fields do not tile it: the field where it shows ("" for the record), and what is wrong."""
+
+    def __init__(self, record: str, field: str, it: str, en: str) -> None:
+        super().__init__(f"{record} {field}: {en}")
+        self.record, self.field, self.it, self.en = record, field, it, en
 
 
 class Record:
     """120 bytes seen through their layout: attributes decode on demand, the bytes are never changed.
 
     Subclasses declare fields as class attributes (a subclass of a record redeclares only what differs) and prove
-    at import that they tile 1..120 without gap or overlap. `line` is the physical line it came from, 0 if none.
+    when declared that they tile 1..120 without gap or overlap, or raise `TracciatoErrato`. `line` is the physical
+    line it came from, 0 if none.
     """
 
     __slots__ = ("line", "raw")
@@ -40,6 +50,7 @@ class Record:
         _prove(cls)
         parts = (cls.BY_NAME.get(name) for name in ("tipo_record", SUBTYPE))
         cls.TIPO = "-".join(part.value for part in parts if isinstance(part, Const))
+        cls.TIPO = cls.TIPO if "tipo_record" in cls.BY_NAME else RAW
 
     def __init__(self, raw: bytes, line: int = 0) -> None:
         if len(raw) != LENGTH:
@@ -53,6 +64,16 @@ class Record:
     @property
     def variante(self) -> str:
         return self.VARIANTE
+
+    @classmethod
+    def confidence_of(cls, field: Field[Any]) -> str:
+        """How sure the columns of a field are: "high", "medium", "low"."""
+        return field.confidence or cls.CONFIDENCE
+
+    @classmethod
+    def documented(cls) -> bool:
+        """Whether all columns are known, so that the record may be written."""
+        return not any(isinstance(field, Undocumented) for field in cls.FIELDS)
 
     @classmethod
     def check(cls, raw: bytes) -> bool:
@@ -141,13 +162,12 @@ def _prove(cls: type[Record]) -> None:
     at = 1
     for field in cls.FIELDS:
         if field.start != at:
-            raise TypeError(f"{cls.__name__}.{field.name}: starts at {field.start}, expected {at}")
+            it = f"comincia alla colonna {field.start}, ma dopo il campo precedente viene la {at}"
+            raise TracciatoErrato(cls.__name__, field.name, it, f"starts at column {field.start}, expected {at}")
         at = field.end + 1
     if at != LENGTH + 1:
-        raise TypeError(f"{cls.__name__}: ends at {at - 1}, not at {LENGTH}")
-    names = [field.name for field in cls.FIELDS]
-    if len(set(names)) != len(names):
-        raise TypeError(f"{cls.__name__}: a name is used twice")
+        it, en = f"finisce alla colonna {at - 1}, non alla {LENGTH}", f"ends at column {at - 1}, not at {LENGTH}"
+        raise TracciatoErrato(cls.__name__, cls.FIELDS[-1].name if cls.FIELDS else "", it, en)
 
 
 _PATTERNS: dict[type[Any], re.Pattern[bytes]] = {}

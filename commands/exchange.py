@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 if TYPE_CHECKING:
     from cbi import Letto, Record
+    from cbi.flows.registry import Registry
 
 
 class Voce(BaseModel):
@@ -36,12 +37,12 @@ class BadLine(Exception):
         return f"{self.field}: {self.raw!r} non va bene, atteso: {self.it}"
 
 
-def record_of(number: int, line: bytes) -> Record:
+def record_of(number: int, line: bytes, flows: Registry) -> Record:
     """The record of one line of JSON. Raises `BadLine`."""
     from cbi import ValoreErrato, record_from_json
 
     try:
-        return record_from_json(Voce.model_validate_json(line).model_dump())
+        return record_from_json(Voce.model_validate_json(line).model_dump(), flows)
     except ValoreErrato as error:
         raise BadLine(number, error.field, error.raw, error.it, error.en) from error
     except ValidationError as error:

@@ -11,11 +11,14 @@ import click
 from commands.common import Ctx, pass_ctx
 from commands.failures import OK, REFUSED, UNREADABLE, USAGE
 from commands.opening import Progress, open_input, open_output, why_not
+from commands.profiles import profile_option
 
 if TYPE_CHECKING:
     from cbi import Letto, Record
     from cbi.fields import Field
     from cbi.flows.model import Supporto
+    from cbi.flows.registry import Registry
+    from cbi.validators.catalogue import Profilo
 
 
 @click.command("parse")
@@ -28,14 +31,16 @@ if TYPE_CHECKING:
     show_default=True,
     help="One object a record, or supporti with their orders.",
 )
+@profile_option
 @pass_ctx
-def parse_cmd(ctx: Ctx, file: str, form: str) -> int:
+def parse_cmd(ctx: Ctx, file: str, form: str, profile: Profilo) -> int:
     """Prints a flow file as JSON: one object a record (ndjson), or grouped by supporto and order (json).
 
     Blank is null, dates are ISO, amounts decimal strings, codes keep their zeros. A record whose bytes are not the
     canonical form of its fields also carries them, as `raw`.
     """
-    return _reading(ctx, file, _parse_ndjson if form == "ndjson" else _parse_json)
+    parse = _parse_ndjson if form == "ndjson" else _parse_json
+    return _reading(ctx, file, lambda stream: parse(stream, profile.flows))
 
 
 def _reading(ctx: Ctx, name: str, work: Callable[[BinaryIO], int]) -> int:
@@ -54,23 +59,23 @@ def _reading(ctx: Ctx, name: str, work: Callable[[BinaryIO], int]) -> int:
     return OK
 
 
-def _parse_ndjson(stream: BinaryIO) -> int:
+def _parse_ndjson(stream: BinaryIO, flows: Registry) -> int:
     from cbi import read_records
     from commands.exchange import as_json
 
     known = 0
-    for letto in read_records(stream):
+    for letto in read_records(stream, flows):
         known += letto.flow is not None
         click.echo(json.dumps(as_json(letto), ensure_ascii=False))
     return known
 
 
-def _parse_json(stream: BinaryIO) -> int:
+def _parse_json(stream: BinaryIO, flows: Registry) -> int:
     from cbi import read_supporti
 
     count = 0
     click.echo("[", nl=False)
-    for supporto in read_supporti(stream):
+    for supporto in read_supporti(stream, flows):
         click.echo(("\n" if not count else ",\n") + json.dumps(_supporto(supporto), ensure_ascii=False), nl=False)
         count += 1
     click.echo("\n]")
@@ -100,8 +105,9 @@ def _record(record: Record) -> dict[str, Any]:
 @click.argument("file", metavar="IN.ndjson")
 @click.option("-o", "--output", required=True, help="The flow file to make; `-` for standard output.")
 @click.option("--dry-run", is_flag=True, help="Check the input, write nothing.")
+@profile_option
 @pass_ctx
-def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
+def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool, profile: Profilo) -> int:
     """Makes a flow file of the records that `cbi parse` prints: canonical, 120 characters and CR+LF.
 
     The file appears only when it is whole. Check it with `cbi lint` before it goes anywhere.
@@ -110,7 +116,8 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
 
     try:
         with open_input(file) as stream:
-            count = _dry(stream) if dry_run else _write(stream, output)
+            records = _records(stream, profile.flows)
+            count = sum(1 for _ in records) if dry_run else _write(records, output)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -126,26 +133,22 @@ def write_cmd(ctx: Ctx, file: str, output: str, dry_run: bool) -> int:
     return OK
 
 
-def _dry(stream: BinaryIO) -> int:
-    return sum(1 for _ in _records(stream))
-
-
-def _write(stream: BinaryIO, output: str) -> int:
+def _write(records: Iterator[Record], output: str) -> int:
     count = 0
     with open_output(output) as out:
-        for record in _records(stream):
+        for record in records:
             out.write(record.raw + b"\r\n")
             count += 1
     return count
 
 
-def _records(stream: BinaryIO) -> Iterator[Record]:
+def _records(stream: BinaryIO, flows: Registry) -> Iterator[Record]:
     from commands.exchange import BadLine, record_of
 
     number = 0
     for number, line in enumerate(_lines(stream), 1):
         if line.strip():
-            yield record_of(number, line)
+            yield record_of(number, line, flows)
     if number == 0:
         raise BadLine(1, "JSON", "", "un record per riga", "a record a line")
 
@@ -163,12 +166,13 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 @click.command("context")
 @click.argument("file")
 @click.argument("line", type=click.IntRange(min=1))
+@profile_option
 @pass_ctx
-def context_cmd(ctx: Ctx, file: str, line: int) -> int:
+def context_cmd(ctx: Ctx, file: str, line: int, profile: Profilo) -> int:
     """Shows the record at LINE of FILE, field by field, as it was understood."""
     try:
         with open_input(file) as stream:
-            letto = _at(stream, line)
+            letto = _at(stream, line, profile.flows)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -181,10 +185,10 @@ def context_cmd(ctx: Ctx, file: str, line: int) -> int:
     return OK
 
 
-def _at(stream: BinaryIO, line: int) -> Letto | None:
+def _at(stream: BinaryIO, line: int, flows: Registry) -> Letto | None:
     from cbi import read_records
 
-    return next((letto for letto in read_records(stream) if letto.riga.number == line), None)
+    return next((letto for letto in read_records(stream, flows) if letto.riga.number == line), None)
 
 
 def _show(ctx: Ctx, letto: Letto) -> None:
@@ -194,20 +198,24 @@ def _show(ctx: Ctx, letto: Letto) -> None:
 
     record, flow = letto.record, letto.flow
     name = ctx.say("fuori da ogni supporto", "outside any supporto") if flow is None else f"{flow.title} ({flow.name})"
-    ctx.console.print(f"{name} · record {letto.riga.tipo} {record.variante}".rstrip(), style="bold", highlight=False)
+    ctx.console.print(
+        f"{name} · record {record.tipo or letto.riga.tipo} {record.variante}".rstrip(), style="bold", highlight=False
+    )
     table = Table(
         "", ctx.say("campo", "field"), ctx.say("contenuto", "content"), "", box=box.SIMPLE_HEAD, pad_edge=False
     )
+    certainty = {"high": ctx.say("alta", "high"), "medium": ctx.say("media", "medium"), "low": ctx.say("bassa", "low")}
     for spec, raw, value, bad in _explained(record):
         told = f"{'✗ ' if bad else ''}{value}"
         style = "red" if bad else "dim" if not raw.strip() else ""
-        names = f"{spec.name}\n[dim]{escape(spec.description)}[/dim]"
+        sure = record.confidence_of(spec)
+        notes = "" if sure == record.CONFIDENCE else f" · {ctx.say('affidabilità', 'confidence')} {certainty[sure]}"
+        names = f"{spec.name}\n[dim]{escape(spec.description)}{notes}[/dim]"
         table.add_row(f"{spec.start}-{spec.end}", names, escape(f"|{raw}|"), escape(told), style=style)
     ctx.console.print(table)
-    sure = {"high": "", "medium": ctx.say("media", "medium"), "low": ctx.say("bassa", "low")}[record.CONFIDENCE]
     ctx.console.print(f"{ctx.say('fonte', 'source')}: {record.SOURCE}", highlight=False)
-    if sure:
-        ctx.console.print(f"{ctx.say('affidabilità', 'confidence')}: {sure}", highlight=False)
+    if record.CONFIDENCE != "high":
+        ctx.console.print(f"{ctx.say('affidabilità', 'confidence')}: {certainty[record.CONFIDENCE]}", highlight=False)
 
 
 def _explained(record: Record) -> Iterator[tuple[Field[Any], str, str, bool]]:

@@ -18,9 +18,10 @@ import click
 from commands.common import Ctx, pass_ctx, tabelle_option, tables_in_use
 from commands.failures import OK, REFUSED, UNREADABLE, USAGE
 from commands.opening import Progress, open_input, why_not
+from commands.profiles import profile_option
 
 if TYPE_CHECKING:
-    from cbi.validators.catalogue import Regola
+    from cbi.validators.catalogue import Profilo, Regola
     from cbi.validators.diagnostics import Diagnostic
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
@@ -28,7 +29,7 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--profile", help="How strict to be: standard (to the bank), da_banca, severo. Default: by direction.")
+@profile_option
 @click.option(
     "--on",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -46,22 +47,15 @@ COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 )
 @pass_ctx
 def lint_cmd(
-    ctx: Ctx, files: tuple[str, ...], profile: str | None, on: datetime | None, tabelle: Path | None, form: str
+    ctx: Ctx, files: tuple[str, ...], profile: Profilo, on: datetime | None, tabelle: Path | None, form: str
 ) -> int:
     """Checks flow files and tells every defect: where, why, what to do.
 
     FILE may be `-` for standard input. Without `--on` nothing depends on today's date. Exit code 0: clean or only
     warnings; 3: errors; 8: a file cannot be read.
     """
-    from cbi.validators.catalogue import PROFILES
     from cbi.validators.lint import lint
 
-    if profile is not None and profile not in PROFILES:
-        known = ", ".join(PROFILES)
-        click.echo(
-            ctx.say(f"profilo sconosciuto: {profile}; ci sono {known}", f"no profile {profile}: {known}"), err=True
-        )
-        return USAGE
     check = partial(lint, profile=profile, on=None if on is None else on.date(), tabelle=tables_in_use(ctx, tabelle))
     printer = PRINTERS[form](ctx)
     worst = OK

@@ -17,11 +17,14 @@ import click
 from commands.common import Ctx, dry_run_option, format_option, pass_ctx, read_password
 from commands.failures import OK, REFUSED, UNREADABLE, USAGE
 from commands.opening import Progress, open_input, open_output, why_not
+from commands.profiles import profile_option
 
 if TYPE_CHECKING:
     from cbi import Supporto
     from cbi.flows.fix import Cura
+    from cbi.flows.registry import Registry
     from cbi.flows.rework import NonRiscrivibile
+    from cbi.validators.catalogue import Profilo
 
 SPOOLED = 1 << 26  # bytes of a new file that stay in memory before it is checked
 _EURO = re.compile(r"(\d{1,13})(?:[.,](\d\d))?", re.ASCII)
@@ -68,13 +71,13 @@ def _unrecognised(ctx: Ctx, name: str) -> _Stop:
     return _stop(ctx, UNREADABLE, it, f"{name}: no CBI supporto recognised; `cbi lint` tells why")
 
 
-def _whole(ctx: Ctx, name: str, code: int = REFUSED) -> list[Supporto]:
+def _whole(ctx: Ctx, name: str, flows: Registry, code: int = REFUSED) -> list[Supporto]:
     """The supporti of a file of which nothing is lost; ends the command with `code` when something would be."""
     from cbi.flows.rework import NonRiscrivibile, read_whole
 
     with _opened(ctx, name) as stream:
         try:
-            found = list(read_whole(stream))
+            found = list(read_whole(stream, flows))
         except NonRiscrivibile as error:
             raise _refused(ctx, name, error, code) from error
     if not found:
@@ -85,22 +88,23 @@ def _whole(ctx: Ctx, name: str, code: int = REFUSED) -> list[Supporto]:
 @click.command("describe")
 @click.argument("file")
 @format_option
+@profile_option
 @pass_ctx
-def describe_cmd(ctx: Ctx, file: str, form: str) -> int:
+def describe_cmd(ctx: Ctx, file: str, form: str, profile: Profilo) -> int:
     """Tells what FILE carries: for each supporto its kind, from whom to whom, how many orders and of how much.
 
     Whether the trailer agrees with its orders; totals by bank, by due date and by causale.
     """
-    return _until_stopped(lambda: _describe(ctx, file, form))
+    return _until_stopped(lambda: _describe(ctx, file, form, profile.flows))
 
 
-def _describe(ctx: Ctx, file: str, form: str) -> int:
+def _describe(ctx: Ctx, file: str, form: str, flows: Registry) -> int:
     from cbi import read_supporti
     from cbi.flows.describe import describe
     from commands.rework_text import print_descriptions
 
     with _opened(ctx, file) as stream:
-        if not print_descriptions(ctx, file, map(describe, read_supporti(stream)), form):
+        if not print_descriptions(ctx, file, map(describe, read_supporti(stream, flows)), form):
             raise _unrecognised(ctx, file)
     return OK
 
@@ -109,21 +113,22 @@ def _describe(ctx: Ctx, file: str, form: str) -> int:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @format_option
+@profile_option
 @pass_ctx
-def diff_cmd(ctx: Ctx, a: str, b: str, form: str) -> int:
+def diff_cmd(ctx: Ctx, a: str, b: str, form: str, profile: Profilo) -> int:
     """Compares two flow files order by order, wherever each stands: what was added, removed, changed.
 
     Orders are matched by the number with which their outcome comes back, then by amount, due date and debtor, then by
     position. Exit code 0: the same; 3: different; 8: a file cannot be read.
     """
-    return _until_stopped(lambda: _diff(ctx, a, b, form))
+    return _until_stopped(lambda: _diff(ctx, a, b, form, profile.flows))
 
 
-def _diff(ctx: Ctx, a: str, b: str, form: str) -> int:
+def _diff(ctx: Ctx, a: str, b: str, form: str, flows: Registry) -> int:
     from cbi.flows.diff import diff
     from commands.rework_text import print_differences
 
-    old, new = _whole(ctx, a, UNREADABLE), _whole(ctx, b, UNREADABLE)
+    old, new = _whole(ctx, a, flows, UNREADABLE), _whole(ctx, b, flows, UNREADABLE)
     return REFUSED if print_differences(ctx, diff(old, new), form) else OK
 
 
@@ -142,6 +147,7 @@ def _diff(ctx: Ctx, a: str, b: str, form: str) -> int:
 @click.option("--force", is_flag=True, help="Overwrite the files that are there.")
 @dry_run_option
 @format_option
+@profile_option
 @pass_ctx
 def split_cmd(
     ctx: Ctx,
@@ -153,14 +159,16 @@ def split_cmd(
     force: bool,
     dry_run: bool,
     form: str,
+    profile: Profilo,
 ) -> int:
     """Makes several files of one, each with whole supporti.
 
     A supporto that exceeds the limits is cut: each part has a header, a name and a trailer of its own. One with
     defects is not cut, because the cut would hide them. Files that are there already are not overwritten.
     """
+    limits, flows = (max_orders, max_total), profile.flows
     return _until_stopped(
-        lambda: _split(ctx, file, Path(folder), by, (max_orders, max_total), force=force, dry_run=dry_run, form=form)
+        lambda: _split(ctx, file, Path(folder), by, limits, flows, force=force, dry_run=dry_run, form=form)
     )
 
 
@@ -170,6 +178,7 @@ def _split(
     folder: Path,
     by: str,
     limits: tuple[int | None, str | None],
+    flows: Registry,
     *,
     force: bool,
     dry_run: bool,
@@ -183,7 +192,7 @@ def _split(
     orders, total = limits
     within = Limits(orders, None if total is None else _cents(ctx, total))
     try:
-        pieces = list(split(_whole(ctx, file), by, within))
+        pieces = list(split(_whole(ctx, file, flows), by, within))
     except NonRiscrivibile as error:
         raise _refused(ctx, file, error) from error
     except ValoreErrato as error:
@@ -214,17 +223,18 @@ def _cents(ctx: Ctx, text: str) -> int:
 @click.option("-o", "--output", required=True, help="The flow file to make; `-` for standard output.")
 @dry_run_option
 @format_option
+@profile_option
 @pass_ctx
-def merge_cmd(ctx: Ctx, files: tuple[str, ...], output: str, dry_run: bool, form: str) -> int:
+def merge_cmd(ctx: Ctx, files: tuple[str, ...], output: str, dry_run: bool, form: str, profile: Profilo) -> int:
     """Makes one file of several: supporti of one kind, sender, receiver and date become one, the others follow.
 
     Orders are renumbered, counted and summed anew; recalls are never joined to new orders, nor is anything that has
     a defect. The same supporto twice is refused.
     """
-    return _until_stopped(lambda: _merge(ctx, files, output, dry_run=dry_run, form=form))
+    return _until_stopped(lambda: _merge(ctx, files, output, profile.flows, dry_run=dry_run, form=form))
 
 
-def _merge(ctx: Ctx, files: Sequence[str], output: str, *, dry_run: bool, form: str) -> int:
+def _merge(ctx: Ctx, files: Sequence[str], output: str, flows: Registry, *, dry_run: bool, form: str) -> int:
     from cbi import ValoreErrato
     from cbi.flows.merge import merge
     from cbi.flows.rework import NonRiscrivibile
@@ -234,7 +244,7 @@ def _merge(ctx: Ctx, files: Sequence[str], output: str, *, dry_run: bool, form: 
     supporti: list[Supporto] = []
     source: dict[int, str] = {}
     for name in files:
-        found = _whole(ctx, name)
+        found = _whole(ctx, name, flows)
         source |= {id(supporto): name for supporto in found}
         supporti += found
     try:
@@ -263,18 +273,19 @@ def _refuse_overwriting(ctx: Ctx, files: Sequence[str], output: str) -> None:
 @click.option("-o", "--output", required=True, help="The cured file; `-` for standard output.")
 @dry_run_option
 @format_option
+@profile_option
 @pass_ctx
-def fix_cmd(ctx: Ctx, file: str, output: str, dry_run: bool, form: str) -> int:
+def fix_cmd(ctx: Ctx, file: str, output: str, dry_run: bool, form: str, profile: Profilo) -> int:
     """Does the cures of FILE that change no meaning, and lists each one: line, column, before, after.
 
     Line ends and lengths, letters that are not admitted, zeros of numbers, progressives, the trailer. Amounts, dates,
     codes and missing records are left as they are. The new file is then checked: exit code 0 when no error is left,
     3 when some are (the file is there all the same); a clean file comes out as it was.
     """
-    return _until_stopped(lambda: _fix(ctx, file, output, dry_run=dry_run, form=form))
+    return _until_stopped(lambda: _fix(ctx, file, output, profile, dry_run=dry_run, form=form))
 
 
-def _fix(ctx: Ctx, file: str, output: str, *, dry_run: bool, form: str) -> int:
+def _fix(ctx: Ctx, file: str, output: str, profile: Profilo, *, dry_run: bool, form: str) -> int:
     from cbi import lint
     from commands.lint import summary
     from commands.rework_text import print_cures
@@ -283,9 +294,9 @@ def _fix(ctx: Ctx, file: str, output: str, *, dry_run: bool, form: str) -> int:
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spooled:
         made = cast("BinaryIO", spooled)
         with _opened(ctx, file) as stream:
-            cures = _cured(ctx, file, stream, made)
+            cures = _cured(ctx, file, stream, made, profile.flows)
         made.seek(0)
-        left = Counter(diagnostic.severity for diagnostic in lint(made, output))
+        left = Counter(diagnostic.severity for diagnostic in lint(made, output, profile))
         if not dry_run:
             made.seek(0)
             with open_output(output) as out:
@@ -297,14 +308,14 @@ def _fix(ctx: Ctx, file: str, output: str, *, dry_run: bool, form: str) -> int:
     return REFUSED if left["error"] else OK
 
 
-def _cured(ctx: Ctx, file: str, stream: BinaryIO, made: BinaryIO) -> list[Cura]:
+def _cured(ctx: Ctx, file: str, stream: BinaryIO, made: BinaryIO, flows: Registry) -> list[Cura]:
     from cbi.flows.fix import fix
     from cbi.flows.rework import NonRiscrivibile
 
     cures: list[Cura] = []
     supporti = 0
     try:
-        for curato in fix(stream):
+        for curato in fix(stream, flows):
             supporti += curato.supporto
             made.write(curato.data)
             cures += curato.cures

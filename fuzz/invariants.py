@@ -15,7 +15,7 @@ from zlib import crc32
 
 import cbi
 from cbi.fields import Date, FullDate, Undocumented
-from cbi.flows import al, f24, mav, pc, rendicontazione, riba, rid
+from cbi.flows import al, av, f24, mav, pc, pe, rendicontazione, riba, rid
 from cbi.flows.describe import describe
 from cbi.flows.model import Supporto
 from cbi.flows.reader import supporti_of
@@ -37,6 +37,8 @@ VISTE: Mapping[tuple[str, str], Callable[[Supporto], Iterator[Any]]] = {
     ("RID", "to_bank"): rid.disposizioni,
     ("RID", "from_bank"): rid.esiti,
     ("PC", "to_bank"): pc.disposizioni,
+    ("PE", "to_bank"): pe.bonifici,
+    ("AV", "from_bank"): av.avvisi,
     ("AL", "to_bank"): al.mandati,
     ("AL", "from_bank"): al.mandati,
     ("AL_IBAN", "to_bank"): al.mandati,

@@ -30,7 +30,7 @@ from cbi.fields import (
     Text,
 )
 from cbi.flows.model import Flow, tipo_of
-from cbi.layout import Record
+from cbi.layout import RAW, Record
 from tests import sound_f24, sound_statements
 from tests.sound_orders import SETTLED, settle
 
@@ -131,6 +131,14 @@ SHAPES: dict[tuple[str, str], list[list[tuple[str, int, int]]]] = {
     ("F4", "to_bank"): [F24],
     ("I4", "to_bank"): [[*F24[:2], ("40-17", 1, 2), ("40-18", 1, 1), *F24[-3:]]],
     ("Q4", "from_bank"): [[*F24, ("70", 1, 1)]],
+    ("PE", "to_bank"): [_shape("H1 P0 P1 PH P4? P5")],
+    ("EP", "from_bank"): [_shape("10")],
+    ("AV", "from_bank"): [_shape("10 30 50 70")],
+    ("AP", "to_bank"): [[("*", 1, 5)]],
+    ("SL", "to_bank"): [[("*", 1, 5)]],
+    ("SL", "from_bank"): [[("*", 1, 5)]],
+    ("CN", "from_bank"): [[("*", 1, 2)]],
+    ("ER", "from_bank"): [[("*", 1, 5)]],
     ("RH", "from_bank"): [[("61", 1, 1), ("62+", 0, 4), ("64", 1, 1), ("65", 0, 1)]],
     ("RA", "from_bank"): [[("61", 1, 1), ("62", 1, 1), ("63", 1, 1), ("64", 0, 5), ("65", 0, 1)]],
     ("RP", "from_bank"): [
@@ -180,6 +188,10 @@ def _record(draw: st.DrawFn, flow: Flow, key: str) -> tuple[str, dict[str, Any]]
         given[f"flag_{flow.name.lower()}_estera"] = "1"  # otherwise nothing tells it from the others
     if key == "10/promemoria":
         given["causale"] = "16000"  # one that begins like those of outcomes is that of an outcome
+    if key == "*" and "tipo_record" in given:
+        given["tipo_record"] = "00"  # neither a header nor a trailer
+    if key == "P1":
+        given["moa_5004"] %= 10**17  # so that EF can hold the sum
     if key == "50-01":
         given["saldo_finale_delega"] %= 10**13  # so that EF can hold the sum
     return key, given
@@ -210,6 +222,11 @@ def sound(draw: st.DrawFn, flow: Flow, header: dict[str, Any], shapes: list[list
         return found
     if flow.name in ("RA", "RP", "DT"):
         sound_statements.settle(flow.name, bank, found)
+        return found
+    if flow.name == "PE":
+        for given in (given for ordine in found for key, given in ordine if key == "P1"):
+            given |= {"moa_5004": given["moa_5004"] or 1, "cux_5402_addebito": None}
+    if RAW in flow.records:
         return found
     causale = draw(st.sampled_from(["30010", "42010"]))
     for ordine in found:

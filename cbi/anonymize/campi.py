@@ -164,8 +164,8 @@ KEPT: Mapping[str, str] = {
     "the banks, which everybody knows": """
         abi_addebito abi_banca_allineamento abi_banca_assuntrice abi_banca_di_addebito_passiva abi_banca_domiciliataria
         abi_banca_esattrice abi_banca_passiva_rendicontante abi_di_riferimento_mittente abi_var codice_abi
-        codice_abi_banca codice_abi_banca_destinataria codice_abi_banca_ordinante codice_abi_originario_banca codice_mp
-        soggetto_veicolatore""",
+        bic_beneficiario bic_ordinante codice_abi_banca codice_abi_banca_destinataria codice_abi_banca_ordinante
+        codice_abi_mittente codice_abi_originario_banca codice_mp soggetto_veicolatore""",
     "a country, or a whole province": """
         codice_paese codice_paese_var provincia provincia_di_nascita provincia_domicilio_fiscale stato_di_accredito
         stato_di_residenza""",
@@ -175,50 +175,55 @@ KEPT: Mapping[str, str] = {
         rateazione riferimento_tributo_mese_anno""",
     "codes of the bank's own tables": "causale_interna tipo_conto",
     "days, not written as dates": "data_ordine data_godimento_1 data_godimento_2 data_godimento_3 data_godimento_4",
-    "what anybody can look up: a rate of exchange, a security": "cambio_applicato codice_isin",
+    "what anybody can look up: a currency and its rate of exchange, a security": """
+        cambio_applicato codice_isin cux_5402_accredito cux_5402_addebito cux_6345_accredito cux_6345_addebito
+        moa_6345""",
     "made anew from the coordinates they check": """
         check_digit check_digit_var cin cin_coordinate_bancaria cin_var""",
 }
 
 MASKED: Mapping[Maschera, str] = {
     text: """
-        banca_di_accredito banca_sportello_beneficiario banca_sportello_domiciliataria beneficiario bollo_provincia
-        cliente_ordinante cognome_o_denominazione completamento_indirizzo comune comune_domicilio_fiscale
-        comune_e_sigla_provincia comune_o_stato_estero_di_nascita denominazione_azienda denominazione_creditore
-        denominazione_mittente descrizione descrizione_creditore_1 descrizione_creditore_2 descrizione_creditore_3
-        descrizione_creditore_4 descrizione_debitore_1 descrizione_debitore_2 descrizione_debitore_3
-        descrizione_del_titolo descrizione_movimento descrizione_ordinante descrizione_rifiuto
-        descrizione_sottoscrittore_1 descrizione_sottoscrittore_2 descrizione_sottoscrittore_3 indirizzo
-        indirizzo_domicilio_fiscale indirizzo_ordinante informazioni_di_riconciliazione intestatario_conto localita
-        motivazione_del_pagamento motivazione_residua nome ordinante_del_pagamento riferimenti_al_debito_1
-        riferimenti_al_debito_2 segmento_1 segmento_2 segmento_3 titolare_conto_di_accredito""",
+        banca_di_accredito banca_sportello_beneficiario banca_sportello_domiciliataria beneficiario
+        bollo_provincia cliente_ordinante cognome_o_denominazione completamento_indirizzo comune
+        comune_domicilio_fiscale comune_e_sigla_provincia comune_o_stato_estero_di_nascita creditore_1_segmento
+        creditore_2_segmento creditore_3_segmento creditore_4_segmento denominazione_azienda
+        denominazione_creditore denominazione_mittente descrizione descrizione_creditore_1 descrizione_creditore_2
+        descrizione_creditore_3 descrizione_creditore_4 descrizione_debitore_1 descrizione_debitore_2
+        descrizione_debitore_3 descrizione_del_titolo descrizione_movimento descrizione_ordinante
+        descrizione_rifiuto descrizione_sottoscrittore_1 descrizione_sottoscrittore_2 descrizione_sottoscrittore_3
+        indirizzo indirizzo_domicilio_fiscale indirizzo_ordinante informazioni_di_riconciliazione
+        intestatario_conto localita motivazione_del_pagamento motivazione_residua nad_3124_1 nad_3124_2 nad_3124_3
+        nome ordinante_del_pagamento riferimenti_al_debito_1 riferimenti_al_debito_2 riferimento_operazione_1
+        riferimento_operazione_2 segmento_1 segmento_2 segmento_3 titolare_conto_di_accredito""",
     fiscal: """
         codice_fiscale_cliente codice_fiscale_contribuente codice_fiscale_mittente codice_fiscale_titolare_conto
         codifica_fiscale codifica_fiscale_creditore codifica_fiscale_intestatario codifica_fiscale_ordinante
         codifica_fiscale_sottoscrittore secondo_codice_fiscale""",
     code: """
-        bollo_numero_autorizzazione cab_addebito cab_banca cab_banca_assuntrice cab_banca_di_addebito
-        cab_banca_domiciliataria cab_banca_esattrice cab_di_riferimento_mittente cab_giro cab_var
-        campo_a_disposizione campo_a_disposizione_1 campo_a_disposizione_2 campo_non_disponibile cap
-        chiavi_di_controllo chiavi_di_controllo_1 chiavi_di_controllo_2 codice_atto codice_autorizzazione
-        codice_azienda codice_azienda_creditrice codice_azienda_var codice_cab codice_cab_banca_destinataria
-        codice_cab_banca_ordinante codice_cliente_bancario codice_cliente_beneficiario codice_cliente_debitore
-        codice_controllo codice_di_riferimento codice_identificativo codice_identificativo_univoco
-        codice_individuale codice_individuale_var codice_posizione codice_riferimento codice_univoco
-        elementi_identificativi identificativo_end_to_end identificativo_operazione
-        identificativo_univoco_messaggio indicatori_di_circuito matricola_inps nome_supporto
-        nome_supporto_flusso_originario numero_assegno numero_di_riferimento numero_disposizione numero_pratica
-        numero_protocollo_delega numero_ricevuta numero_riferimento posizione_assicurativa progressivo_assoluto
-        riferimento riferimento_banca riferimento_cliente riferimento_debitore riferimento_promemoria
-        riferimento_riepilogativo sportello_banca_passiva_cab tasso_della_pratica""",
+        bgm_1004 codice_cab_mittente fca_3434 fca_cin nad_3039 rff_1154 bollo_numero_autorizzazione cab_addebito
+        cab_banca cab_banca_assuntrice cab_banca_di_addebito cab_banca_domiciliataria cab_banca_esattrice
+        cab_di_riferimento_mittente cab_giro cab_var campo_a_disposizione campo_a_disposizione_1
+        campo_a_disposizione_2 campo_non_disponibile cap chiavi_di_controllo chiavi_di_controllo_1
+        chiavi_di_controllo_2 codice_atto codice_autorizzazione codice_azienda codice_azienda_creditrice
+        codice_azienda_var codice_cab codice_cab_banca_destinataria codice_cab_banca_ordinante
+        codice_cliente_bancario codice_cliente_beneficiario codice_cliente_debitore codice_controllo
+        codice_di_riferimento codice_identificativo codice_identificativo_univoco codice_individuale
+        codice_individuale_var codice_posizione codice_riferimento codice_univoco elementi_identificativi
+        identificativo_end_to_end identificativo_operazione identificativo_univoco_messaggio
+        indicatori_di_circuito matricola_inps nome_supporto nome_supporto_flusso_originario numero_assegno
+        numero_di_riferimento numero_disposizione numero_pratica numero_protocollo_delega numero_ricevuta
+        numero_riferimento posizione_assicurativa progressivo_assoluto riferimento riferimento_banca
+        riferimento_cliente riferimento_debitore riferimento_promemoria riferimento_riepilogativo
+        sportello_banca_passiva_cab tasso_della_pratica""",
     account: """
         conto_addebito conto_banca_assuntrice conto_corrente conto_del_creditore conto_destinatario
-        conto_di_accredito conto_ordinante conto_var numero_conto numero_conto_di_addebito
+        conto_di_accredito conto_ordinante conto_var fca_3194 numero_conto numero_conto_di_addebito
         numero_conto_movimentato numero_dossier numero_dossier_giro rapporto""",
     codes: "riferimenti_originari",
-    amount: "importo_massimo_rata",
+    amount: "importo_massimo_rata moa_5004 totale_importi",
     born: "data_di_nascita",
-    iban: "iban_ordinante",
+    iban: "iban_beneficiario iban_ordinante",
     bban: "identificativo_rapporto",
     creditor: "creditor_identifier",
 }

@@ -19,7 +19,7 @@ KEYS = (
     ("codice_individuale", "causale"),
     ("codice_abi_banca", "cab_banca", "conto_corrente"),
 )
-SCADENZE = ("data_pagamento", "data_scadenza", "data_scadenza_effettiva", "data_esecuzione_disposizione")
+SCADENZE = ("data_pagamento", "data_scadenza", "data_scadenza_effettiva", "data_esecuzione_disposizione", "debit_date")
 DEBITORI = ("descrizione_debitore_1", "codice_fiscale_cliente", "beneficiario", "codice_cliente_debitore")
 
 Key = tuple[Any, ...]

@@ -14,6 +14,7 @@ IDENTITY = ("mittente", "ricevente", "data_creazione", "nome_supporto")
 ECHO = (*IDENTITY, "tipo_incasso_rid", "flag_priorita_trattamento_bonifico")
 COUNTS = ("numero_disposizioni", "numero_rendicontazioni")
 TOTALS = {"-": "tot_importi_negativi", "+": "tot_importi_positivi"}
+TOTAL = "totale_importi"  # of the flow whose amounts have no sign
 PROMEMORIA = "promemoria"  # the variant of the orders that totals may leave out
 
 
@@ -43,7 +44,8 @@ class Conteggio:
         """The fields of a trailer that count and sum; without `memos` the promemoria are not summed."""
         found = {"numero_record": self.records, **dict.fromkeys(COUNTS, self.orders)}
         if self.sure:
-            found |= {name: self.totals[sign] + memos * self.memos[sign] for sign, name in TOTALS.items()}
+            totals = {sign: self.totals[sign] + memos * self.memos[sign] for sign in TOTALS}
+            found |= {TOTALS[sign]: total for sign, total in totals.items()} | {TOTAL: sum(totals.values())}
         return {name: value for name, value in found.items() if name in coda.BY_NAME}
 
 
@@ -56,7 +58,9 @@ def amounts(flow: Flow, records: Sequence[Record]) -> Iterator[tuple[str, int]]:
 
 
 def amount_of(flow: Flow, ordine: Ordine) -> int:
-    """What an order is worth, whatever its signs; nothing when it cannot be read."""
+    """What an order is worth in cents, whatever its signs; nothing when it cannot be read or is not in cents."""
+    if not flow.in_cents:
+        return 0
     try:
         return sum(amount for _, amount in amounts(flow, ordine.records))
     except ValoreErrato:

@@ -1,4 +1,4 @@
-"""Flows read as frames: header, raw body, trailer. CN and ER are told apart by their type.
+"""Flows read as frames: header, raw body, trailer. AP, CN and ER, and the free text that is SL.
 
 Source: the rules common to every flow.
 """
@@ -8,16 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cbi.flows.model import FROM_BANK, TO_BANK, Flow
-from cbi.layout import Record
+from cbi.layout import RAW, Record
 from cbi.records import cornice as r
-
-_FROM_BANK = {"EP", "AV", "CN", "ER"}
-
-
-def frame(tipo: str) -> Flow:
-    """The flow of a header type of which nothing is declared. Raises `KeyError` for an unknown type."""
-    direction = FROM_BANK if tipo in _FROM_BANK else TO_BANK
-    return frame_of(tipo, direction, r.TIPI[tipo], {tipo: r.Testa, "*": r.Corpo, "EF": r.EF})
 
 
 def frame_of(tipo: str, direction: str, title: str, records: Mapping[str, type[Record]]) -> Flow:
@@ -27,11 +19,15 @@ def frame_of(tipo: str, direction: str, title: str, records: Mapping[str, type[R
         direction=direction,
         title=title,
         records=records,
-        transitions={tipo: {"*": "*", "EF": "EF"}, "*": {"*": "*", "EF": "EF"}},
+        transitions={tipo: {"EF": "EF"}},
         units=(),
         starts=frozenset(),
         classify=lambda keys, raws, context: keys,
     )
 
 
-FRAMES = {tipo: frame(tipo) for tipo in r.TIPI}
+AP = frame_of("AP", TO_BANK, "Pagamento e rifiuto di effetti", {"AP": r.AP, RAW: r.Corpo, "EF": r.EF})
+SL = frame_of("SL", TO_BANK, "Testo libero alla banca", {"SL": r.SL, RAW: r.Testo, "EF": r.EF})
+SL_BANCA = frame_of("SL", FROM_BANK, "Testo libero dalla banca", {"SL": r.SLBanca, RAW: r.Testo, "EF": r.EF})
+CN = frame_of("CN", FROM_BANK, "Conferma di ricezione", {"CN": r.CN, RAW: r.Corpo, "EF": r.EF})
+ER = frame_of("ER", FROM_BANK, "Flusso scartato", {"ER": r.ER, RAW: r.Corpo, "EF": r.EF})

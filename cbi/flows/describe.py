@@ -37,7 +37,7 @@ class Somma:
 class Descrizione:
     """A supporto in figures. Totals in cents, None for a flow that sums nothing or an amount that cannot be read.
 
-    `wrong` is what the trailer should say and does not, None when there is no trailer or its flow is only a frame.
+    `wrong` is what the trailer should say and does not, None when there is no trailer or it counts nothing known.
     """
 
     flow: str
@@ -64,6 +64,7 @@ def describe(supporto: Supporto) -> Descrizione:
     sender, receiver, created, name = supporto.identita
     negative, positive = _totals(flow, supporto)
     orders = () if flow.is_frame else supporto.ordini
+    trailer = () if supporto.coda is None or flow.is_frame else supporto.coda.BY_NAME
     worth = [(ordine, amount_of(flow, ordine)) for ordine in orders]
     banks = {bank: _sums((field_of(ordine, bank), amount) for ordine, amount in worth) for bank in BANCHE}
     return Descrizione(
@@ -79,7 +80,7 @@ def describe(supporto: Supporto) -> Descrizione:
         orders=len(orders),
         negative=negative,
         positive=positive,
-        wrong=None if supporto.coda is None or flow.is_frame else wrong(flow, supporto),
+        wrong=wrong(flow, supporto) if "numero_record" in trailer else None,
         banks={bank: sums for bank, sums in banks.items() if set(sums) - {None}},
         due=_sums((due_of(ordine), amount) for ordine, amount in worth),
         causali=_sums((field_of(ordine, "causale") or "", amount) for ordine, amount in worth),
@@ -89,7 +90,7 @@ def describe(supporto: Supporto) -> Descrizione:
 def _totals(flow: Flow, supporto: Supporto) -> tuple[int | None, int | None]:
     """Negative and positive, promemoria included unless the trailer leaves them out."""
     counted = count(flow, supporto.ordini)
-    if not counted.sure or not any(flow.amount in cls.BY_NAME for cls in flow.records.values()):
+    if not counted.sure or not flow.in_cents:
         return None, None
     memos = supporto.coda is None or sums_memos(supporto.coda, counted)
     return tuple(counted.totals[sign] + memos * counted.memos[sign] for sign in "-+")  # type: ignore[return-value]

@@ -16,7 +16,7 @@ from cbi.fields import ValoreErrato
 from cbi.flows.cornice import frame_of
 from cbi.flows.disposizione import Disposizione, joined, need
 from cbi.flows.model import FROM_BANK, TO_BANK, Flow, Ordine, Supporto, Unit
-from cbi.layout import Record
+from cbi.layout import RAW, Record
 from cbi.records import f24 as r
 from cbi.records.cornice import Corpo
 
@@ -150,8 +150,8 @@ Q4 = Flow(
     amount="saldo_finale_delega",
 )
 
-A4 = frame_of("A4", FROM_BANK, "Accettazioni e rifiuti di F24", {"A4": r.A4, "*": Corpo, "EF": r.EFA4})
-R4 = frame_of("R4", TO_BANK, "Revoche di F24", {"R4": r.R4, "*": Corpo, "EF": r.EFR4})
+A4 = frame_of("A4", FROM_BANK, "Accettazioni e rifiuti di F24", {"A4": r.A4, RAW: Corpo, "EF": r.EFA4})
+R4 = frame_of("R4", TO_BANK, "Revoche di F24", {"R4": r.R4, RAW: Corpo, "EF": r.EFR4})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from cbi.flows.coda import wrong
 from cbi.flows.model import Flow
 from cbi.flows.physical import Riga, Source
 from cbi.flows.reader import Letto, records_of, supporti_of
+from cbi.flows.registry import BUILT_IN, Registry
 from cbi.flows.rework import TRUNCATED, NonRiscrivibile, refuse_line_ends, whole
 from cbi.flows.transliterate import plain, plain_bytes
 from cbi.layout import LENGTH, Record
@@ -54,20 +55,20 @@ class Curato:
     cures: tuple[Cura, ...]
 
 
-def fix(stream: BinaryIO) -> Iterator[Curato]:
+def fix(stream: BinaryIO, flows: Registry = BUILT_IN) -> Iterator[Curato]:
     """The file made anew, a supporto at a time. Raises `NonRiscrivibile` at a line that cannot be kept."""
     source = _Watched(stream)
-    for _, letti in groupby(_headed_once(source), key=lambda letto: (letto.supporto, letto.flow is None)):
+    for _, letti in groupby(_headed_once(source, flows), key=lambda letto: (letto.supporto, letto.flow is None)):
         yield _cured(list(letti), source)
     rest = source.cures()
     if rest:
         yield Curato(supporto=False, data=b"", cures=tuple(rest))
 
 
-def _headed_once(source: _Watched) -> Iterator[Letto]:
+def _headed_once(source: _Watched, flows: Registry) -> Iterator[Letto]:
     """The records, without the headers that stand again word for word within their supporto."""
     header = b""
-    for letto in records_of(source):
+    for letto in records_of(source, flows):
         record = letto.riga.record
         if letto.flow is None and record == header:
             source.tell("repeated header", letto.riga, record.decode("latin-1").rstrip(), "")
@@ -118,7 +119,9 @@ def _cured(letti: list[Letto], source: _Watched) -> Curato:
             made = _totalled(flow, _renumbered(flow, made, cures), cures)
         lines = [letto.record.raw for letto in made]
     data = b"".join((line or letto.riga.raw) + EOL for line, letto in zip(lines, letti, strict=True))
-    told = sorted([*source.cures(), *cures], key=lambda cura: (cura.line, cura.start))
+    kept = {letto.riga.number for letto in letti}  # a blank line of a text is not cured
+    seen = (cura for cura in source.cures() if cura.kind != "blank line" or cura.line not in kept)
+    told = sorted([*seen, *cures], key=lambda cura: (cura.line, cura.start))
     return Curato(supporto=flow is not None, data=data, cures=tuple(told))
 
 
@@ -189,6 +192,8 @@ def _fields(record: Record, cures: list[Cura]) -> bytes:
     for field in cls.FIELDS if starts else ():
         kinds = {fault.kind for fault in starts.values() if field.start <= fault.start <= field.end}
         content = field.cut(raw)
+        if cls.confidence_of(field) == "low":  # what stands there may be another thing
+            continue
         if kinds & {"CAR", "BAR"} and describes(field):
             kind, cured = "character", _in_plain_letters(field, content)
         elif "039" in kinds and isinstance(field, Number | Amount):

@@ -9,11 +9,12 @@ from datetime import date
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from cbi.fields import Field, ValoreErrato
+from cbi.fields import Amount, Field, ValoreErrato
 from cbi.flows.physical import raw_type
-from cbi.layout import SUBTYPE, Record
+from cbi.layout import RAW, SUBTYPE, Record
 
 TO_BANK, FROM_BANK = "to_bank", "from_bank"
+_FRAMED = re.compile(rb" [A-Z0-9]{2}.{10}\d{6}", re.DOTALL)  # a type where it should be, and a date
 _BOUNDS = re.compile(r"\{(\d+),(\d+)\}")
 
 
@@ -40,15 +41,16 @@ class Unit:
         return tipo_of(self.records[0][0])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flow:
     """A kind of flow in one direction.
 
-    `records` maps keys to classes: the key is the type, or `type/variant` where one type has several layouts.
+    `records` maps keys to classes: the key is the type, or `type/variant` where one type has several layouts, or
+    `RAW` for the types that the flow does not declare and lets by wherever they come.
     `transitions` is the automaton: from each state (the key of the last record) the types admitted and the state
     that each leads to; it starts in the header's type and ends in "EF". `units` are the repeating groups,
     `starts` the types that begin an order, `classify` tells the variants of a group of records, `amount`
-    is the field that EF sums: under its sign, or as positive where there is none.
+    is the field that EF sums: under its sign, or as positive where there is none; "" where none is known.
     """
 
     name: str
@@ -64,7 +66,21 @@ class Flow:
     @property
     def is_frame(self) -> bool:
         """Whether only header and trailer are declared."""
-        return "*" in self.records
+        return RAW in self.records and not self.groups
+
+    @cached_property
+    def free(self) -> bool:
+        """Whether the body is free text: lines without a type, which may look like anything."""
+        return RAW in self.records and self.records[RAW].TIPO == RAW
+
+    def is_text(self, record: bytes) -> bool:
+        """Whether a line of a flow of free text is part of the text: neither its trailer nor another header."""
+        return self.free and _FRAMED.match(record) is None
+
+    @property
+    def in_cents(self) -> bool:
+        """Whether what EF sums is money: a number whose decimals are not known is not."""
+        return any(isinstance(cls.BY_NAME.get(self.amount), Amount) for cls in self.records.values())
 
     @property
     def tipo(self) -> str:
@@ -110,6 +126,10 @@ class Flow:
         tipo = raw_type(record)
         spec = self.subtypes.get(tipo)
         return tipo if spec is None else f"{tipo}-{spec.cut(record).decode('latin-1')}"
+
+    def lets_by(self, tipo: str) -> bool:
+        """Whether records of that type are kept as they come: they are not declared, and the flow may hold some."""
+        return RAW in self.records and tipo not in self.tipi
 
     def numero(self, record: bytes) -> int | None:
         """The progressive that a record bears, if its type has one and it can be read."""
@@ -200,7 +220,10 @@ class Ordine:
 
 @dataclass(frozen=True)
 class Supporto:
-    """A whole logical flow: header, orders, trailer; `raw` is what stands in the file, byte for byte."""
+    """A whole logical flow: header, orders, trailer; `raw` is what stands in the file, byte for byte.
+
+    `declaration` is what it was read by.
+    """
 
     flow: str
     direction: str
@@ -211,6 +234,7 @@ class Supporto:
     ordini: tuple[Ordine, ...]
     coda: Record | None
     raw: bytes = field(repr=False)
+    declaration: Flow = field(repr=False, compare=False)
 
     @property
     def tipo(self) -> str:

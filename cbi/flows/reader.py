@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from cbi.fields import ValoreErrato
-from cbi.flows import registry
 from cbi.flows.model import Context, Flow, Ordine, Supporto, tipo_of
 from cbi.flows.physical import Riga, Source
-from cbi.layout import Record
+from cbi.flows.registry import BUILT_IN, Registry
+from cbi.layout import RAW, Record
 from cbi.records.cornice import Corpo, Testa
 
 AGAIN = "testa/ripetuta"  # the key of a header that stands again within its supporto, and outside of what it holds
@@ -47,16 +47,16 @@ class Group:
         return [(key, flow.records.get(key, Corpo)) for key in keys]
 
 
-def read_records(stream: BinaryIO) -> Iterator[Letto]:
+def read_records(stream: BinaryIO, flows: Registry = BUILT_IN) -> Iterator[Letto]:
     """Every record of the file, in order, in constant memory."""
-    return records_of(Source(stream))
+    return records_of(Source(stream), flows)
 
 
-def records_of(source: Source) -> Iterator[Letto]:
+def records_of(source: Source, flows: Registry = BUILT_IN) -> Iterator[Letto]:
     """Every record of a file that is already open."""
-    reader = _Reader()
+    reader = _Reader(flows)
     while (riga := source.next()) is not None:
-        if not riga.blank:
+        if not riga.blank or reader.in_text:
             yield from reader.feed(riga, source)
     yield from reader.flush()
 
@@ -64,19 +64,29 @@ def records_of(source: Source) -> Iterator[Letto]:
 class _Reader:
     """The state between one record and the next."""
 
-    def __init__(self) -> None:
+    def __init__(self, flows: Registry) -> None:
+        self.flows = flows
         self.number = 0
         self.flow: Flow | None = None
         self.state = ""
         self.context = Context()
         self.group = Group()
 
+    @property
+    def in_text(self) -> bool:
+        """Whether the body being read is free text."""
+        return self.flow is not None and self.flow.free and self.state != "EF"
+
     def feed(self, riga: Riga, source: Source) -> Iterator[Letto]:
         tipo = riga.tipo
+        if self.in_text and self.flow is not None and self.flow.is_text(riga.record):
+            yield from self.flush()
+            self.group.add(RAW, riga)
+            return
         if self.flow is not None and self.state != "EF" and self.context.again(riga.record):
             self.group.add(AGAIN, riga)
             return
-        if registry.is_header(tipo):
+        if self.flows.is_header(tipo):
             yield from self.flush()
             self._open(riga, source)
         elif self.flow is None or self.state == "EF":
@@ -90,13 +100,13 @@ class _Reader:
             if tipo in self.flow.groups or tipo == "EF" or not self.flow.groups:
                 yield from self.flush()
             self.state = key or self.state
-            self.group.add(key or "*", riga)
+            self.group.add(key or RAW, riga)
             return
         self.group.add(self.state, riga)
 
     def _open(self, riga: Riga, source: Source) -> None:
         self.number += 1
-        self.flow = registry.recognise(riga.record, source.peek())
+        self.flow = self.flows.recognise(riga.record, source.peek())
         self.state = self.flow.tipo
         self.context = context_of(self.flow, riga.record)
 
@@ -105,9 +115,6 @@ class _Reader:
         flow = self.flow
         if flow is None:
             return None
-        arrows = flow.transitions.get(self.state, {})
-        if "*" in arrows:
-            return arrows.get(tipo, "*")
         step = flow.step(self.state, tipo, same_order=False)
         if step.problem:
             return next((key for key in flow.records if tipo_of(key) == tipo), None)
@@ -133,9 +140,9 @@ def context_of(flow: Flow, header: bytes) -> Context:
     return context
 
 
-def read_supporti(stream: BinaryIO) -> Iterator[Supporto]:
+def read_supporti(stream: BinaryIO, flows: Registry = BUILT_IN) -> Iterator[Supporto]:
     """Every supporto of the file, whole. Lines outside a supporto are left out (`cbi.lint` reports them)."""
-    return supporti_of(read_records(stream))
+    return supporti_of(read_records(stream, flows))
 
 
 def supporti_of(letti: Iterable[Letto]) -> Iterator[Supporto]:
@@ -169,6 +176,7 @@ def _supporto(letti: list[Letto]) -> Supporto:
         ordini=tuple(_ordini(flow, body)),
         coda=coda,
         raw=b"".join(letto.riga.raw + letto.riga.end for letto in letti),
+        declaration=flow,
     )
 
 

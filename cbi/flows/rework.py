@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from cbi.flows import registry
 from cbi.flows.coda import count, sums_memos, wrong
 from cbi.flows.model import Flow, Ordine, Supporto
 from cbi.flows.physical import Riga
 from cbi.flows.reader import Letto, read_records, supporti_of
+from cbi.flows.registry import BUILT_IN, Registry
 from cbi.layout import Record
 
 TRUNCATED = "RIGA-043"
@@ -26,12 +26,12 @@ class NonRiscrivibile(ValueError):
 
 def flow_of(supporto: Supporto) -> Flow:
     """The declaration that a supporto was read by."""
-    return registry.find(supporto.flow, supporto.direction)
+    return supporto.declaration
 
 
-def read_whole(stream: BinaryIO) -> Iterator[Supporto]:
+def read_whole(stream: BinaryIO, flows: Registry = BUILT_IN) -> Iterator[Supporto]:
     """Every supporto of a file. Raises `NonRiscrivibile` at the first line that no supporto would hold."""
-    return supporti_of(_nothing_lost(read_records(stream)))
+    return supporti_of(_nothing_lost(read_records(stream, flows)))
 
 
 def _nothing_lost(letti: Iterator[Letto]) -> Iterator[Letto]:
@@ -68,7 +68,10 @@ def whole(flow: Flow, records: Sequence[Record]) -> bool:
 
 def sound(flow: Flow, supporto: Supporto) -> bool:
     """Whether a supporto can be taken apart: made again from its orders, it hides no defect."""
-    return supporto.coda is not None and whole(flow, records_of(supporto)) and not wrong(flow, supporto)
+    coda = supporto.coda
+    if coda is None or not (coda.documented() and supporto.header.documented()):
+        return False
+    return whole(flow, records_of(supporto)) and not wrong(flow, supporto)
 
 
 def records_of(supporto: Supporto) -> list[Record]:

@@ -8,24 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cbi.fields import Undocumented, ValoreErrato
-from cbi.flows import registry
+from cbi.fields import ValoreErrato
 from cbi.flows.coda import ECHO, Conteggio
 from cbi.flows.model import Flow
-from cbi.layout import Record
+from cbi.flows.registry import BUILT_IN, Registry
+from cbi.layout import RAW, Record
 
 Values = Mapping[str, object]
 EOL = b"\r\n"
 
 
-def compose(flow: str, direction: str, header: Values, ordini: Iterable[Sequence[tuple[str, Values]]]) -> bytes:
+def compose(
+    flow: str,
+    direction: str,
+    header: Values,
+    ordini: Iterable[Sequence[tuple[str, Values]]],
+    flows: Registry = BUILT_IN,
+) -> bytes:
     """A whole supporto: header, numbered orders, EF with its counts and totals.
 
     `ordini` are lists of `(key, values)`, key being the record type or `type/variant`; values are typed (int cents,
     `date`, str) by `name_it`. Progressives, the numbers of movements, EF and constants are filled in. Raises
     `KeyError` for an unknown flow or record, `ValoreErrato` for a value that does not fit.
     """
-    kind = registry.find(flow, direction)
+    kind = flows.find(flow, direction)
     composer = _Composer(kind)
     testa = _build(kind, kind.tipo, header)
     body = [composer.order(number, ordine) for number, ordine in enumerate(ordini, 1)]
@@ -50,7 +56,9 @@ class _Composer:
         return records
 
     def _record(self, number: int, key: str, values: Values) -> Record:
-        given: dict[str, object] = {"numero_progressivo": number, **values}
+        given: dict[str, object] = dict(values)
+        if "numero_progressivo" in self.flow.records[key].BY_NAME:
+            given.setdefault("numero_progressivo", number)
         if "progressivo_movimento" in self.flow.records[key].BY_NAME:
             self.movement += key == "62"
             given.setdefault("progressivo_movimento", (self.movement - 1) % 999 + 1)
@@ -73,23 +81,25 @@ def _build(flow: Flow, key: str, values: Values) -> Record:
 
 def documented(cls: type[Record], tipo: str) -> type[Record]:
     """The class itself. Raises `ValoreErrato` for one that may not be written."""
-    if any(isinstance(field, Undocumented) for field in cls.FIELDS):
+    if not cls.documented():
         raise ValoreErrato(
             "record", tipo, "un record il cui tracciato è documentato per intero", "of a documented layout"
         )
     return cls
 
 
-def record_from_json(item: Mapping[str, Any]) -> Record:
+def record_from_json(item: Mapping[str, Any], flows: Registry = BUILT_IN) -> Record:
     """The record of one object of the exchange format. Raises `ValoreErrato`: the message names the culprit."""
     name, direction, tipo, variant = (item.get(key) for key in ("flow", "direction", "record", "variant"))
     try:
-        flow = registry.find(str(name), str(direction))
+        flow = flows.find(str(name), str(direction))
     except KeyError as error:
         raise ValoreErrato(
             "flow", f"{name} {direction}", "un flusso e un verso dichiarati", "a declared flow and direction"
         ) from error
     key = f"{tipo}/{variant}" if variant else str(tipo)
+    if flow.lets_by(key):
+        key = RAW
     if key not in flow.records:
         known = ", ".join(flow.records)
         raise ValoreErrato(

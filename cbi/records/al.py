@@ -109,7 +109,7 @@ class Record12(Record, source=SOURCE):
     tipo_record = Const(2, 3, "12", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Numero della disposizione nel flusso, da 1")
     data_creazione_disposizione = Date(11, 16, C, "Data della disposizione; in bianco nelle richieste di IBAN")
-    data_creazione_flusso_originario = Date(17, 22, C, "Data del flusso a cui la banca risponde")
+    data_creazione_flusso_originario = Date(17, 22, C, "Data del flusso a cui la banca risponde", confidence="medium")
     filler_23 = Filler(23, 28)
     causale = Choice(29, 33, M, "Causale", CAUSALI)
     filler_34 = Filler(34, 43)
@@ -143,7 +143,9 @@ class Record30(Record, source=SOURCE):
     descrizione_sottoscrittore_2 = NarrowText(41, 70, O, "Sottoscrittore: indirizzo e CAP")
     descrizione_sottoscrittore_3 = NarrowText(71, 84, O, "Sottoscrittore: comune e provincia")
     codifica_fiscale_sottoscrittore = NarrowText(85, 100, M, "Codice fiscale del sottoscrittore")
-    codifica_fiscale_intestatario = NarrowText(101, 116, O, "Codice fiscale dell'intestatario del conto")
+    codifica_fiscale_intestatario = NarrowText(
+        101, 116, O, "Codice fiscale dell'intestatario del conto", confidence="medium"
+    )
     filler_117 = Filler(117, 120)
 
 
@@ -203,7 +205,7 @@ class Record70(Record, source=SOURCE):
     facolta_di_storno = Choice(96, 96, C, "Facoltà di storno", FACOLTA_STORNO)
     codice_divisa = Choice(97, 97, C, "Divisa: euro", {"E": "euro"})
     filler_98 = Filler(98, 100)
-    codice_autorizzazione = NarrowText(101, 120, O, "Codice dell'autorizzazione")
+    codice_autorizzazione = NarrowText(101, 120, O, "Codice dell'autorizzazione", confidence="medium")
 
 
 class ALIban(AL):
@@ -226,7 +228,7 @@ class Record30Iban(Record30):
     """Intestatario del conto di cui si chiede."""
 
     codifica_fiscale_sottoscrittore = NarrowText(85, 100, O, "Codice fiscale del sottoscrittore")
-    codifica_fiscale_intestatario = Filler(101, 116, O, "In bianco nelle richieste di IBAN")
+    codifica_fiscale_intestatario = Filler(101, 116, O, "In bianco nelle richieste di IBAN", confidence="medium")
 
 
 class Record70Iban(Record, source=SOURCE):

@@ -58,9 +58,11 @@ class F4(Record, source=SOURCE):
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
     filler_46 = Filler(46, 104)
-    tipo_flusso = Choice(105, 105, O, "Tipo di flusso", TIPO_FLUSSO)
-    qualificatore_flusso = Choice(106, 106, C, "Qualificatore, se 105 è presente", {"$": "presente"})
-    soggetto_veicolatore = Text(107, 111, C, "Soggetto veicolatore, se 105 è presente")
+    tipo_flusso = Choice(105, 105, O, "Tipo di flusso", TIPO_FLUSSO, confidence="medium")
+    qualificatore_flusso = Choice(
+        106, 106, C, "Qualificatore, se 105 è presente", {"$": "presente"}, confidence="medium"
+    )
+    soggetto_veicolatore = Text(107, 111, C, "Soggetto veicolatore, se 105 è presente", confidence="medium")
     filler_112 = Filler(112, 113)
     codice_divisa = Const(114, 114, "E", "Divisa: euro")
     filler_115 = Filler(115, 120)
@@ -304,7 +306,7 @@ class Record4013(Record, source=SOURCE, confidence="medium"):
     importo_a_credito = Cents(58, 72, M, "Importo a credito, zero se la riga è a debito")
     codice_ufficio = Text(73, 75, C, "Codice dell'ufficio, se il tributo lo vuole")
     codice_atto = Digits(76, 86, C, "Codice dell'atto, se il tributo lo vuole")
-    rateazione = Text(87, 92, C, "Rateazione, mese o altro riferimento del tributo")
+    rateazione = Text(87, 92, C, "Rateazione, mese o altro riferimento del tributo", confidence="low")
     filler_93 = Filler(93, 120)
 
 
@@ -333,10 +335,12 @@ class Record4017(Record, source=SOURCE, confidence="medium"):
     filler_85 = Filler(85, 120)
 
 
-class Record4018(Record4002, confidence="low"):
+class Record4018(Record4002, confidence="medium"):
     """Sezione erario ed altro (ELIDE): totali."""
 
     sub_tipo_record = Const(11, 12, "18", "Sottotipo record")
+    totale_importi_a_debito = Cents(13, 27, M, "Somma degli importi a debito della sezione", confidence="low")
+    totale_importi_a_credito = Cents(28, 42, M, "Somma degli importi a credito della sezione", confidence="low")
 
 
 class Record5001(Record, source=SOURCE):
@@ -401,9 +405,9 @@ class Record70(Record, source=SOURCE):
     sub_tipo_record = Choice(11, 12, M, "Sottotipo record", {}, open_list=True)
     data_creazione_flusso_originario = Date(13, 18, M, "Data di creazione del flusso di deleghe")
     nome_supporto_flusso_originario = Text(19, 38, M, "Nome del supporto del flusso di deleghe")
-    data_pagamento = FullDate(39, 46, M, "Data del pagamento")
+    data_pagamento = FullDate(39, 46, M, "Data del pagamento", confidence="medium")
     totale_delega = Cents(47, 61, M, "Saldo della delega")
-    esito_quietanza = Choice(62, 62, M, "Esito, codice non documentato", {}, open_list=True)
+    esito_quietanza = Choice(62, 62, M, "Esito, codice non documentato", {}, open_list=True, confidence="medium")
     descrizione_rifiuto = Text(63, 102, C, "Perché la delega non è stata pagata")
     abi_banca_passiva_rendicontante = Digits(103, 107, C, "ABI della banca che rendiconta")
     sportello_banca_passiva_cab = Digits(108, 112, C, "CAB dello sportello che rendiconta")
@@ -469,7 +473,7 @@ class Q4(Record, source=SOURCE):
     nome_supporto = Text(20, 39, M, "Nome del supporto, unico per data, mittente e ricevente")
     campo_a_disposizione = Text(40, 45, O, "A disposizione del mittente")
     filler_46 = Filler(46, 104)
-    filler_105 = Filler(105, 113)
+    filler_105 = Filler(105, 113, confidence="medium")
     codice_divisa = Const(114, 114, "E", "Divisa: euro")
     filler_115 = Filler(115, 120)
 
@@ -485,6 +489,7 @@ class A4(Q4, confidence="low"):
     """Testa di un flusso di accettazioni e rifiuti; il corpo non è pubblico."""
 
     tipo_record = Const(2, 3, "A4", "Tipo record")
+    filler_105 = Filler(105, 113)
 
 
 class EFA4(EFQ4, confidence="low"):
@@ -495,6 +500,9 @@ class R4(F4, confidence="low"):
     """Testa di un flusso di revoche; il corpo non è pubblico."""
 
     tipo_record = Const(2, 3, "R4", "Tipo record")
+    tipo_flusso = Choice(105, 105, O, "Tipo di flusso", TIPO_FLUSSO)
+    qualificatore_flusso = Choice(106, 106, C, "Qualificatore, se 105 è presente", {"$": "presente"})
+    soggetto_veicolatore = Text(107, 111, C, "Soggetto veicolatore, se 105 è presente")
 
 
 class EFR4(EF, confidence="low"):

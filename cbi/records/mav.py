@@ -68,9 +68,9 @@ class Record14(Record, source=SOURCE):
     numero_progressivo = Number(4, 10, M, "Numero della disposizione nel flusso, da 1")
     filler_11 = Filler(11, 22)
     data_pagamento = Date(23, 28, M, "Scadenza del bollettino")
-    causale = Choice(29, 33, M, "Causale", CAUSALI)
+    causale = Choice(29, 33, M, "Causale", CAUSALI, confidence="medium")
     importo = Cents(34, 46, M, "Importo del bollettino in centesimi")
-    segno = Choice(47, 47, M, "Segno", SEGNI)
+    segno = Choice(47, 47, M, "Segno", SEGNI, confidence="medium")
     abi_banca_assuntrice = Coordinate(48, 52, M, "ABI della banca assuntrice, come in testa")
     cab_banca_assuntrice = Coordinate(53, 57, M, "CAB della banca assuntrice")
     conto_ordinante = Text(58, 69, M, "Conto di accredito presso la banca assuntrice")
@@ -92,7 +92,7 @@ class Record14Esito(Record, source=SOURCE):
     data_pagamento = Date(23, 28, M, "Scadenza del bollettino")
     causale = Choice(29, 33, M, "Causale dell'esito", CAUSALI_ESITO)
     importo = Cents(34, 46, M, "Importo in centesimi")
-    segno = Choice(47, 47, M, "Segno", SEGNI_ESITO)
+    segno = Choice(47, 47, M, "Segno", SEGNI_ESITO, confidence="medium")
     abi_banca_esattrice = Digits(48, 52, C, "ABI della banca esattrice; zero se non si conosce")
     cab_banca_esattrice = Digits(53, 57, C, "CAB della banca esattrice")
     filler_58 = Filler(58, 69)
@@ -192,7 +192,7 @@ class Record51Esito(Record, source=SOURCE):
     valuta_di_addebito = Date(92, 97, O, "Valuta della banca")
     riferimento_riepilogativo = Text(98, 109, O, "Riferimento del promemoria contabile che lo comprende")
     data_effettiva_di_pagamento = Date(110, 115, O, "Data in cui il debitore ha pagato")
-    campo_non_disponibile = Text(116, 120, O, "Non utilizzabile")
+    campo_non_disponibile = Text(116, 120, O, "Non utilizzabile", confidence="medium")
 
 
 class Record59(Record, source=SOURCE):
@@ -220,7 +220,7 @@ class Record70(Record, source=SOURCE):
     chiavi_di_controllo = Text(101, 120, O, "Chiavi di controllo, per accordo con la banca")
 
 
-class Record10Promemoria(Record, variante="promemoria", source=SOURCE, confidence="medium"):
+class Record10Promemoria(Record, variante="promemoria", source=SOURCE):
     """Promemoria contabile: il movimento che riassume più esiti."""
 
     filler_1 = Filler(1, 1)
@@ -229,7 +229,7 @@ class Record10Promemoria(Record, variante="promemoria", source=SOURCE, confidenc
     data_creazione = Date(11, 16, O, "Data di creazione")
     data_valuta = Date(17, 22, O, "Valuta")
     filler_23 = Filler(23, 28)
-    causale = Choice(29, 33, M, "Causale del movimento", CAUSALI_PROMEMORIA, open_list=True)
+    causale = Choice(29, 33, M, "Causale del movimento", CAUSALI_PROMEMORIA, open_list=True, confidence="medium")
     importo = Cents(34, 46, M, "Importo in centesimi")
     segno = Choice(47, 47, M, "Segno", SEGNI_PROMEMORIA)
     codice_divisa = Const(48, 48, "E", "Divisa: euro")

@@ -43,7 +43,9 @@ class PC(riba.IB, source=SOURCE):
     ricevente = Coordinate(9, 13, M, "Codice ABI della banca dell'ordinante")
     tipo_flusso = Choice(105, 105, C, "Tipo di flusso", {"1": "operazione generata da Market Place"})
     filler_112 = Filler(112, 112)
-    flag_priorita_trattamento_bonifico = Choice(113, 113, O, "Priorità, una per flusso; in bianco, ordinario", PRIORITA)
+    flag_priorita_trattamento_bonifico = Choice(
+        113, 113, O, "Priorità, una per flusso; in bianco, ordinario", PRIORITA, confidence="medium"
+    )
     campo_non_disponibile = Filler(116, 120, M, "Non utilizzabile")
 
 
@@ -53,7 +55,7 @@ class EF(riba.EF, source=SOURCE):
     tot_importi_negativi = Cents(53, 67, M, "Zeri")
     tot_importi_positivi = Cents(68, 82, M, "Somma degli importi")
     filler_90 = Filler(90, 112)
-    flag_priorita_trattamento_bonifico = Choice(113, 113, O, "Come in testa", PRIORITA)
+    flag_priorita_trattamento_bonifico = Choice(113, 113, O, "Come in testa", PRIORITA, confidence="medium")
     campo_non_disponibile = Filler(115, 120, M, "Non utilizzabile")
 
 
@@ -80,7 +82,7 @@ class Record10(Record, source=SOURCE):
     codice_cliente_beneficiario = Text(98, 113, O, "Codice con cui l'ordinante conosce il beneficiario")
     modalita_di_pagamento = Choice(114, 114, O, "Modalità di pagamento; in bianco, bonifico", MODALITA)
     filler_115 = Filler(115, 118)
-    flag_priorita_trattamento_bonifico = Choice(119, 119, O, "Priorità, come in testa", PRIORITA)
+    flag_priorita_trattamento_bonifico = Choice(119, 119, O, "Priorità, come in testa", PRIORITA, confidence="medium")
     codice_divisa = Const(120, 120, "E", "Divisa: come in testa")
 
 

@@ -47,11 +47,11 @@ class IR(riba.IB, source=SOURCE):
     tipo_incasso_rid = Choice(113, 113, O, "Tipo di R.I.D., uno per flusso; in bianco, commerciale", TIPI_RID)
 
 
-class IREsiti(IR, confidence="medium"):
+class IREsiti(IR):
     """Testa di un flusso di esiti R.I.D.: mittente e ricevente scambiati."""
 
-    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente")
-    ricevente = Text(9, 13, M, "Codice SIA dell'azienda")
+    mittente = Coordinate(4, 8, M, "Codice ABI della banca mittente", confidence="medium")
+    ricevente = Text(9, 13, M, "Codice SIA dell'azienda", confidence="medium")
 
 
 class EF(riba.EF, source=SOURCE):
@@ -102,11 +102,11 @@ class Record10Esito(Record, source=SOURCE):
     tipo_record = Const(2, 3, "10", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Numero dell'esito nel flusso, da 1")
     filler_11 = Filler(11, 16)
-    data_scadenza_effettiva = Date(17, 22, O, "Data effettiva dell'addebito")
+    data_scadenza_effettiva = Date(17, 22, O, "Data effettiva dell'addebito", confidence="medium")
     data_scadenza_originaria = Date(23, 28, M, "Scadenza della disposizione")
     causale = Choice(29, 33, M, "Causale dell'esito", CAUSALI_ESITO)
     importo = Cents(34, 46, M, "Importo in centesimi")
-    segno = Choice(47, 47, M, "Segno", SEGNI_ESITO)
+    segno = Choice(47, 47, M, "Segno", SEGNI_ESITO, confidence="medium")
     abi_banca_domiciliataria = Digits(48, 52, C, "ABI della banca domiciliataria")
     cab_banca_domiciliataria = Digits(53, 57, C, "CAB della banca domiciliataria")
     filler_58 = Filler(58, 69)
@@ -150,7 +150,7 @@ class Record17(Record, source=SOURCE):
     codice_abi = Coordinate(16, 20, M, "ABI, come nel record 10 pos. 70-74")
     codice_cab = Coordinate(21, 25, M, "CAB, come nel record 10 pos. 75-79")
     numero_conto = Text(26, 37, M, "Numero del conto, con zeri davanti")
-    tipo_sequenza = Choice(38, 41, O, "Sequenza SEPA, per accordo con la banca", SEQUENZE)
+    tipo_sequenza = Choice(38, 41, O, "Sequenza SEPA, per accordo con la banca", SEQUENZE, confidence="medium")
     data_sottoscrizione_mandato = Date(42, 47, O, "Data in cui il mandato è stato firmato")
     filler_48 = Filler(48, 120)
 
@@ -188,7 +188,7 @@ class Record40(Record, source=SOURCE):
     indirizzo = Text(11, 40, O, "Via, numero civico o frazione")
     cap = Text(41, 45, O, "Codice di avviamento postale")
     comune_e_sigla_provincia = Text(46, 70, O, "Comune e, per uso, sigla della provincia in 69-70")
-    filler_71 = Filler(71, 120, O)
+    filler_71 = Filler(71, 120, O, confidence="medium")
 
 
 class Record50(Record, source=SOURCE):
@@ -229,20 +229,22 @@ class Record70(Record, source=SOURCE):
     chiavi_di_controllo_2 = Text(112, 120, O, "Chiavi di controllo, per accordo con la banca")
 
 
-class Record70Esito(Record, source=SOURCE, confidence="low"):
+class Record70Esito(Record, source=SOURCE, confidence="medium"):
     """Riferimento del mittente e motivo dello storno; il resto non è documentato."""
 
     filler_1 = Filler(1, 1)
     tipo_record = Const(2, 3, "70", "Tipo record")
     numero_progressivo = Number(4, 10, M, "Come nel record 10")
-    codice_di_riferimento = Text(11, 25, O, "Riferimento dato dal mittente")
-    non_documentato_26 = Undocumented(26, 63, O, "Non documentato")
+    codice_di_riferimento = Text(11, 25, O, "Riferimento dato dal mittente", confidence="high")
+    non_documentato_26 = Undocumented(26, 63)
     causale_storno = Choice(64, 65, C, "Motivo dello storno, con causale 50007", {}, open_list=True)
-    non_documentato_66 = Undocumented(66, 94, O, "Non documentato")
-    campo_a_disposizione_1 = Text(95, 95, O, "Per accordo con la banca")
-    flag_facolta_storno_addebito = Choice(96, 96, O, "Facoltà di storno del debitore", FACOLTA_STORNO)
-    campo_a_disposizione_2 = Text(97, 97, O, "Per accordo con la banca")
-    non_documentato_98 = Undocumented(98, 120, O, "Non documentato")
+    non_documentato_66 = Undocumented(66, 94)
+    campo_a_disposizione_1 = Text(95, 95, O, "Per accordo con la banca", confidence="low")
+    flag_facolta_storno_addebito = Choice(
+        96, 96, O, "Facoltà di storno del debitore", FACOLTA_STORNO, confidence="high"
+    )
+    campo_a_disposizione_2 = Text(97, 97, O, "Per accordo con la banca", confidence="low")
+    non_documentato_98 = Undocumented(98, 120)
 
 
 class Record70NonResidente(Record, variante="non_residente", source=SOURCE, confidence="low"):
@@ -276,7 +278,7 @@ class Record10Promemoria(Record, variante="promemoria", source=SOURCE, confidenc
     data_creazione = Date(11, 16, O, "Data di creazione")
     data_valuta = Date(17, 22, O, "Valuta")
     filler_23 = Filler(23, 28)
-    causale = Choice(29, 33, M, "Causale del movimento", CAUSALI_PROMEMORIA, open_list=True)
+    causale = Choice(29, 33, M, "Causale del movimento", CAUSALI_PROMEMORIA, open_list=True, confidence="medium")
     importo = Cents(34, 46, M, "Importo in centesimi")
     segno = Choice(47, 47, M, "Segno", SEGNI_PROMEMORIA)
     codice_divisa = Const(48, 48, "E", "Divisa: euro")

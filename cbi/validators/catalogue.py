@@ -2,7 +2,8 @@
 
 A profile maps codes to a severity or to "off"; what it does not name keeps the severity
 of the catalogue. `standard` is for what a company sends, `da_banca` for what banks send; `severo`, which is never
-meant unless named, softens nothing and also tells what breaks no rule.
+meant unless named, softens nothing and also tells what breaks no rule. A `Profilo` may change some of them, and know
+flows that the library does not.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from cbi.flows.model import FROM_BANK, TO_BANK
+from cbi.flows.registry import BUILT_IN, Registry
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, WARNING
 
 OFF = "off"
@@ -116,6 +119,9 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
 }
 
 
+BY_DIRECTION = {TO_BANK: "standard", FROM_BANK: "da_banca"}
+
+
 class UnknownProfile(KeyError):
     """No profile of that name."""
 
@@ -132,4 +138,22 @@ def severities(profile: str) -> Mapping[str, str]:
     return {code: overrides.get(code, rule.severity) for code, rule in rules().items()}
 
 
-__all__ = ["ERROR", "OFF", "PROFILES", "Regola", "UnknownProfile", "legible", "rules", "severities"]
+@dataclass(frozen=True)
+class Profilo:
+    """How severe each rule is, and which flows are known.
+
+    `base` is the name of a profile, None for that of the direction of each flow; `regole` are the severities, by code,
+    that differ from it.
+    """
+
+    base: str | None = None
+    regole: Mapping[str, str] = field(default_factory=dict)
+    flows: Registry = BUILT_IN
+
+    def severities(self, direction: str) -> Mapping[str, str]:
+        """The severity of every rule over a flow of that direction. Raises `UnknownProfile`."""
+        known = severities(self.base or BY_DIRECTION[direction])
+        return {**known, **self.regole} if self.regole else known
+
+
+__all__ = ["ERROR", "OFF", "PROFILES", "Profilo", "Regola", "UnknownProfile", "legible", "rules", "severities"]

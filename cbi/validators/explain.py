@@ -40,11 +40,6 @@ class Explainer:
         """Takes the next record of the supporto, explaining the group before when another begins."""
         flow = reading.flow
         tipo = flow.tipo_di(riga.record)
-        if flow.is_frame and tipo != "EF":
-            reading.conti.records += 1
-            reading.state = "*"
-            yield from self._physical(reading, riga, None)
-            return
         step = flow.step(reading.state, tipo, same_order=flow.numero(riga.record) == _numero(reading))
         before, after = _split(step.missing, flow.groups)
         reading.missing += [(key, riga) for key in before]
@@ -64,6 +59,15 @@ class Explainer:
         finding = Finding("CBI-TES-023", reading.flow.tipo, "tipo_record", "", "testa")
         reading.found += self.tell(reading, finding, riga, _any_class(reading))
         reading.conti.repeated += 1
+
+    def let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
+        """Takes a record that the flow does not declare: only its line can be wrong."""
+        reading.conti.records += 1
+        found = self._physical(reading, riga, None)
+        if reading.group:  # what comes before it is still to be told
+            reading.found += found
+        else:
+            yield from found
 
     def explain(self, reading: Reading) -> Iterator[Diagnostic]:
         """Tells everything that is wrong with the group read so far, in the order of the file, and counts it."""
@@ -179,8 +183,9 @@ class Explainer:
     def _movement_numbers(
         self, reading: Reading, group: list[Read], classes: dict[int, type[Record]], valori: Valori
     ) -> Iterator[Diagnostic]:
-        """The details of a movement bear its number."""
-        if "progressivo_movimento" not in valori:
+        """The details of a movement, where it begins the group, bear its number."""
+        first = classes.get(group[0].riga.number)
+        if first is None or "progressivo_movimento" not in first.BY_NAME or "progressivo_movimento" not in valori:
             return
         number = valori["progressivo_movimento"]
         for read in group:

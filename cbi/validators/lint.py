@@ -12,24 +12,27 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO
 
-from cbi.flows import al, altre_rendicontazioni, f24, mav, pc, registry, rendicontazione, riba, rid
-from cbi.flows.model import TO_BANK, Flow
+from cbi.flows import al, altre_rendicontazioni, f24, mav, pc, pe, rendicontazione, riba, rid
+from cbi.flows.model import Flow
 from cbi.flows.physical import Riga, Source
 from cbi.flows.reader import context_of
+from cbi.layout import RAW
 from cbi.validators import al as regole_al
 from cbi.validators import f24 as regole_f24
 from cbi.validators import mav as regole_mav
 from cbi.validators import pc as regole_pc
+from cbi.validators import pe as regole_pe
 from cbi.validators import rendicontazione as regole_rendicontazione
 from cbi.validators import riba as regole_riba
 from cbi.validators import rid as regole_rid
-from cbi.validators.catalogue import severities
+from cbi.validators.catalogue import Profilo
 from cbi.validators.diagnostics import SEVERITIES, WARNING, Diagnostic
 from cbi.validators.doubles import Doubles
 from cbi.validators.explain import Explainer
+from cbi.validators.parziali import known_in_part
 from cbi.validators.prove import Prover
 from cbi.validators.reading import Read, Reading, double_key, identity_key
-from cbi.validators.rules import Conti, Finding, Ruleset
+from cbi.validators.rules import Finding, Ruleset
 from cbi.validators.tables import IN_DOTAZIONE, Tabelle
 from cbi.validators.telling import Teller
 
@@ -45,6 +48,7 @@ RULESETS = {
     (rid.ORDINI.name, rid.ORDINI.direction): regole_rid.ORDINI,
     (rid.ESITI.name, rid.ESITI.direction): regole_rid.ESITI,
     (pc.PC.name, pc.PC.direction): regole_pc.PC,
+    (pe.PE.name, pe.PE.direction): regole_pe.PE,
     (al.RICHIESTE.name, al.RICHIESTE.direction): regole_al.RICHIESTE,
     (al.RISPOSTE.name, al.RISPOSTE.direction): regole_al.RISPOSTE_BANCA,
     (al.IBAN.name, al.IBAN.direction): regole_al.IBAN,
@@ -58,18 +62,16 @@ RULESETS = {
     (altre_rendicontazioni.DT.name, altre_rendicontazioni.DT.direction): regole_rendicontazione.DT,
 }
 
-_NO_RULES = Ruleset(conti=Conti, needs=frozenset(), rules={})
-
 
 def ruleset(flow: Flow) -> Ruleset:
-    """The rules of a flow; none for one whose body is not declared."""
-    return RULESETS.get((flow.name, flow.direction), _NO_RULES)
+    """The rules of a flow; those common to all for one that has none of its own."""
+    return RULESETS.get((flow.name, flow.direction)) or known_in_part(flow)
 
 
 def lint(
     stream: BinaryIO,
     file: str = "-",
-    profile: str | None = None,
+    profile: Profilo | str | None = None,
     *,
     on: date | None = None,
     tabelle: Tabelle = IN_DOTAZIONE,
@@ -83,8 +85,8 @@ def lint(
     The stream must be seekable, for suspected doubles to be confirmed by a second look. With `fast` false nothing
     is proved and everything explained: the same answer, slower. Raises `UnknownProfile`.
     """
-    if profile is not None:
-        severities(profile)
+    if not isinstance(profile, Profilo):
+        profile = Profilo(profile)
     start = stream.tell() if stream.seekable() else 0
     linter = _Linter(Source(stream), file, profile, on=on, tabelle=tabelle, fast=fast)
     shown, hidden = 0, Counter[str]()
@@ -97,7 +99,7 @@ def lint(
     if hidden or linter.doubles.overflow:
         worst = next((name for name in SEVERITIES if hidden[name]), WARNING)
         more = f"{max(hidden.total(), 1)}{'+' if linter.doubles.overflow else ''}"
-        yield linter.teller.file_wide("CBI-FILE-200", expected=more, severity=worst)
+        yield from linter.teller.file_wide("CBI-FILE-200", expected=more, severity=worst)
 
 
 def _both_looks(linter: _Linter, stream: BinaryIO, start: int) -> Iterator[Diagnostic]:
@@ -109,9 +111,10 @@ def _both_looks(linter: _Linter, stream: BinaryIO, start: int) -> Iterator[Diagn
 
 class _Linter:
     def __init__(
-        self, source: Source, file: str, profile: str | None, *, on: date | None, tabelle: Tabelle, fast: bool
+        self, source: Source, file: str, profile: Profilo, *, on: date | None, tabelle: Tabelle, fast: bool
     ) -> None:
-        self.source, self.profile, self.on, self.tabelle, self.fast = source, profile, on, tabelle, fast
+        self.source, self.profile, self.flows = source, profile, profile.flows
+        self.on, self.tabelle, self.fast = on, tabelle, fast
         self.teller = Teller(file, profile)
         self.explainer = Explainer(self.teller)
         self.prover = Prover(source)
@@ -124,7 +127,7 @@ class _Linter:
     def run(self) -> Iterator[Diagnostic]:
         source = self.source
         if source.empty:
-            yield self.teller.file_wide("CBI-FILE-001")
+            yield from self.teller.file_wide("CBI-FILE-001")
             return
         while True:
             yield from self._advance()
@@ -134,7 +137,7 @@ class _Linter:
             yield from self._line(riga)
         yield from self._close()
         if self.supporti == 0:
-            yield self.teller.file_wide(UNREADABLE)
+            yield from self.teller.file_wide(UNREADABLE)
 
     def _advance(self) -> Iterator[Diagnostic]:
         """As far as things can be proved; a group that waits is explained first, when the next one begins."""
@@ -147,6 +150,9 @@ class _Linter:
             self.prover.prove(reading)
 
     def _line(self, riga: Riga) -> Iterator[Diagnostic]:
+        if self.reading is not None and self.reading.is_text(riga):
+            yield from self._let_by(self.reading, riga)
+            return
         if riga.blank and not self.supporti:
             return
         if riga.blank:
@@ -157,7 +163,7 @@ class _Linter:
             yield from self._once("CBI-FILE-102", riga)
         if self.reading is not None and self.reading.state != "EF" and self.reading.context.again(riga.record):
             self.explainer.again(self.reading, riga)
-        elif registry.is_header(riga.tipo):
+        elif self.flows.is_header(riga.tipo):
             yield from self._close()
             yield from self._open(riga)
         elif self.reading is None or self.reading.state == "EF":
@@ -165,8 +171,15 @@ class _Linter:
             self.stray = self.stray or riga
             if self.supporti:
                 yield from self._once("CBI-REC-020", self.stray)
+        elif self.reading.flow.lets_by(self.reading.flow.tipo_di(riga.record)):
+            yield from self._let_by(self.reading, riga)
         else:
             yield from self.explainer.add(self.reading, riga)
+
+    def _let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
+        if not reading.flow.records[RAW].documented():
+            yield from self._once("CBI-REC-100", riga, reading.flow.name)
+        yield from self.explainer.let_by(reading, riga)
 
     def _open(self, riga: Riga) -> Iterator[Diagnostic]:
         yield from self._habits()
@@ -174,8 +187,6 @@ class _Linter:
         reading.group = [Read(reading.flow.tipo, reading.flow.tipo, riga)]
         self.doubles.add(identity_key(riga.record))
         yield from self.explainer.explain(reading)
-        if reading.flow.is_frame:
-            yield from self._once("CBI-REC-100", riga, reading.flow.name)
 
     def _habits(self) -> Iterator[Diagnostic]:
         """What can be said of the file once it is known to be one of ours."""
@@ -188,16 +199,16 @@ class _Linter:
 
     def _begin(self, riga: Riga, source: Source) -> Reading:
         """The reading of the supporto that begins with a header."""
-        flow = registry.recognise(riga.record, source.peek())
+        flow = self.flows.recognise(riga.record, source.peek())
         rules = ruleset(flow) if self.on is None else ruleset(flow).for_sending()
         self.supporti += 1
-        profile = self.profile or ("standard" if flow.direction == TO_BANK else "da_banca")
         context = context_of(flow, riga.record)
         conti = rules.conti(
             head=_head(flow, riga.record), created=context.created, on=self.on, tabelle=self.tabelle, records=0
         )
         places = {"testa": riga.number}
-        return Reading(flow, rules, conti, context, self.supporti, flow.tipo, severities(profile), self.doubles, places)
+        severities = self.profile.severities(flow.direction)
+        return Reading(flow, rules, conti, context, self.supporti, flow.tipo, severities, self.doubles, places)
 
     def _close(self) -> Iterator[Diagnostic]:
         reading, self.reading = self.reading, None
@@ -213,7 +224,7 @@ class _Linter:
         if code + what not in self.said:
             self.said.add(code + what)
             line = riga.number if riga else 1
-            yield self.teller.file_wide(code, line=line, expected=what, distinta=self.supporti)
+            yield from self.teller.file_wide(code, line=line, expected=what, distinta=self.supporti)
 
     def confirm(self, source: Source) -> Iterator[Diagnostic]:
         """The second look: which of the suspected doubles are, and where the first of each stands."""
@@ -221,11 +232,13 @@ class _Linter:
         reading: Reading | None = None
         self.supporti = 0
         while (riga := source.next()) is not None:
+            if reading is not None and reading.is_text(riga):
+                continue
             if reading is not None and riga.tipo == "EF":
                 reading.state = "EF"
             if reading is not None and reading.state != "EF" and reading.context.again(riga.record):
                 continue
-            if registry.is_header(riga.tipo):
+            if self.flows.is_header(riga.tipo):
                 reading = self._begin(riga, source)
                 key, finding = (
                     identity_key(riga.record),

@@ -53,6 +53,10 @@ class Reading:
         """Whether the profile asks for what breaks no rule: then nothing is passed over unread."""
         return any(self.severities[code] != OFF for code in CODES)
 
+    def is_text(self, riga: Riga) -> bool:
+        """Whether a line is part of a free text, whatever it looks like."""
+        return self.state != "EF" and self.flow.is_text(riga.record)
+
     def accept(self, key: str, start: str, valori: Valori, lines: int, line: int) -> None:
         """Counts a group that begins with record `key`, of type `start`, at `line`: proved or explained."""
         self.conti.records += lines

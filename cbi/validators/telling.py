@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from cbi.fields import Amount, Cents, CommaAmount, Date, Digits, Field, Number, ValoreErrato
+from cbi.flows.model import TO_BANK
 from cbi.flows.physical import LineFault, Riga
 from cbi.layout import LENGTH, Record
-from cbi.validators.catalogue import OFF, rules, severities
+from cbi.validators.catalogue import OFF, Profilo, rules
 from cbi.validators.diagnostics import Diagnostic, Related
 from cbi.validators.reading import Reading
 from cbi.validators.rules import Finding
@@ -33,8 +34,8 @@ KINDS: tuple[tuple[type[Field[Any]], str, str], ...] = (
 class Teller:
     """Makes the diagnostics of one file."""
 
-    def __init__(self, file: str, profile: str | None) -> None:
-        self.file, self.profile = file, profile
+    def __init__(self, file: str, profile: Profilo) -> None:
+        self.file, self.severities = file, profile.severities(TO_BANK)
 
     def record(
         self,
@@ -78,12 +79,13 @@ class Teller:
         severity: str = "",
         text: str = "",
         distinta: int = 0,
-    ) -> Diagnostic:
-        """Something that is true of the file as a whole."""
-        severity = severity or severities(self.profile or "standard")[code]
-        return self.diagnostic(
-            code, severity, line=line, expected=expected, found=expected, text=text, distinta=distinta or None
-        )
+    ) -> Iterator[Diagnostic]:
+        """Something that is true of the file as a whole, unless the profile turns its rule off."""
+        severity = severity or self.severities[code]
+        if severity != OFF:
+            yield self.diagnostic(
+                code, severity, line=line, expected=expected, found=expected, text=text, distinta=distinta or None
+            )
 
     def diagnostic(
         self,

@@ -10,10 +10,9 @@ from typing import Any
 
 import cbi
 from cbi.fields import Choice, Const, Field, Filler, Undocumented
-from cbi.flows.cornice import FRAMES
 from cbi.flows.model import Flow, tipo_of
 from cbi.flows.registry import DECLARED
-from cbi.layout import Record
+from cbi.layout import RAW, Record
 from docs.gen.disegno import automaton
 from docs.gen.lingua import LINGUE, TENS, Lingua, heading, table, text_block
 from docs.gen.luoghi import page_of, way
@@ -32,7 +31,16 @@ KINDS = {
     "date_ddmmyy": ("data GGMMAA", "date DDMMYY"),
     "date_yyyymmdd": ("data AAAAMMGG", "date YYYYMMDD"),
 }
+LET_BY = (
+    "Fra testa e coda possono stare record di altri tipi (`*`): non sono documentati e si tengono come vengono.",
+    "Between header and trailer records of other types (`*`) may stand: not documented, they are kept as they come.",
+)
+TEXT = (
+    "Fra testa e coda sta un testo libero: le sue righe (`*`) si tengono come vengono.",
+    "Between header and trailer stands a free text: its lines (`*`) are kept as they come.",
+)
 UNDOCUMENTED = ("non documentato", "undocumented")
+SURE = ("affidabilità", "confidence")
 CONFIDENCE = {"high": ("alta", "high"), "medium": ("media", "medium"), "low": ("bassa", "low")}
 
 
@@ -49,9 +57,11 @@ def pages() -> Iterator[tuple[str, str]]:
 def _index(lingua: Lingua) -> Iterator[str]:
     yield from heading(lingua.say("Tracciati", "Tracciati: the layout of each flow"), lingua, "tracciati/index.md")
     yield lingua.say(
-        "I flussi che la libreria conosce campo per campo.",
-        "The flows that the library knows field by field. Descriptions of records and fields are in Italian, the "
-        "language of the standard.",
+        "I flussi che la libreria conosce. Di quelli con `*` non tutti i record sono documentati: gli altri restano "
+        "come vengono, e chi ha il documento della sua banca li può [aggiungere](../../profili.md).",
+        "The flows that the library knows. Those with `*` are documented in part: their other records are left as they "
+        "stand, and whoever holds the bank's document may [add them](../profili.md). Descriptions of records and "
+        "fields are in Italian, the language of the standard.",
     )
     yield ""
     head = lingua.say("flusso testa verso record", "flow header direction records").split()
@@ -62,11 +72,6 @@ def _index(lingua: Lingua) -> Iterator[str]:
             for flow in DECLARED
         ),
     )
-    yield lingua.say(
-        "Gli altri si leggono come cornici: testa e coda; il corpo resta com'è.",
-        "The others are read as frames: header and trailer; the body is left as it stands.",
-    )
-    yield from ("", *(f"- `{tipo}` {flow.title}, {way(flow, lingua)}" for tipo, flow in FRAMES.items()), "")
 
 
 def _types(flow: Flow) -> str:
@@ -91,6 +96,7 @@ def _tracciato(flow: Flow, lingua: Lingua) -> Iterator[str]:
         (lingua.say("dopo", "after"), lingua.say("può venire", "may come")),
         ((f"`{state}`", " ".join(f"`{key}`" for key in arrows.values())) for state, arrows in flow.transitions.items()),
     )
+    yield from (lingua.say(*(TEXT if flow.free else LET_BY)), "") if RAW in flow.records else ()
     for key, cls in flow.records.items():
         yield from _record(flow, key, cls, lingua)
 
@@ -102,7 +108,7 @@ def _drawing(flow: Flow) -> str:
 
 def _record(flow: Flow, key: str, cls: type[Record], lingua: Lingua) -> Iterator[str]:
     yield from (f"## Record {tipo_of(key)} {cls.VARIANTE}".rstrip(), "", cleandoc(cls.__doc__ or ""), "")
-    source, sure = lingua.say("Fonte", "Source"), lingua.say("affidabilità", "confidence")
+    source, sure = lingua.say("Fonte", "Source"), lingua.say(*SURE)
     yield from (f"{source}: {cls.SOURCE} · {sure}: {lingua.say(*CONFIDENCE[cls.CONFIDENCE])}", "")
     example = _example(flow, cls)
     yield from text_block([TENS, _map(cls), *([] if example is None else [example[0].raw.decode("latin-1").rstrip()])])
@@ -113,7 +119,7 @@ def _record(flow: Flow, key: str, cls: type[Record], lingua: Lingua) -> Iterator
         yield f"{lingua.say('Esempio', 'Example')}: `{file}`, {lingua.say('riga', 'line')} {record.line}."
     yield ""
     head = lingua.say("colonne campo tipo obbl. descrizione esempio", "columns field kind obl. description example")
-    yield from table(head.split(), (_row(field, example and example[0], lingua) for field in cls.FIELDS))
+    yield from table(head.split(), (_row(cls, field, example and example[0], lingua) for field in cls.FIELDS))
 
 
 def _map(cls: type[Record]) -> str:
@@ -122,10 +128,17 @@ def _map(cls: type[Record]) -> str:
     return "".join("|" + signs.get(type(field), "-") * (field.size - 1) for field in cls.FIELDS)
 
 
-def _row(field: Field[Any], record: Record | None, lingua: Lingua) -> tuple[str, ...]:
+def _row(cls: type[Record], field: Field[Any], record: Record | None, lingua: Lingua) -> tuple[str, ...]:
     kind = lingua.say(*(UNDOCUMENTED if isinstance(field, Undocumented) else KINDS[field.kind]))
     example = "" if record is None else _value(field, record)
-    return _span(field), f"`{field.name_it}`", kind, field.obligation, field.description + _values(field), example
+    text = field.description + _values(field) + _confidence(cls, field, lingua)
+    return _span(field), f"`{field.name_it}`", kind, field.obligation, text, example
+
+
+def _confidence(cls: type[Record], field: Field[Any], lingua: Lingua) -> str:
+    """How sure a field is, where it is known better or worse than its record."""
+    sure = cls.confidence_of(field)
+    return "" if sure == cls.CONFIDENCE else f" · *{lingua.say(*SURE)} {lingua.say(*CONFIDENCE[sure])}*"
 
 
 def _span(field: Field[Any]) -> str:

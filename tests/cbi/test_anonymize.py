@@ -20,7 +20,6 @@ from cbi.anonymize.legami import COORDINATE
 from cbi.fields import Amount, Choice, Const, Date, Field, Filler, FullDate, Undocumented, ValoreErrato
 from cbi.flows.chiave import due_of, key_of
 from cbi.flows.coda import amount_of, wrong
-from cbi.flows.cornice import FRAMES
 from cbi.flows.registry import DECLARED, find
 from cbi.flows.rework import NonRiscrivibile, flow_of
 from cbi.records.cornice import Corpo
@@ -183,7 +182,7 @@ def test_a_line_that_is_too_long_to_be_read_is_not_made_up() -> None:
 
 FIELDS = {
     (field.name_it, field.kind): (field, flow)
-    for flow in (*DECLARED, *FRAMES.values())
+    for flow in DECLARED
     for cls in (*flow.records.values(), Corpo)
     for field in cls.FIELDS
 }

@@ -55,9 +55,11 @@ def rewritten(raw: bytes) -> bytes:
         return b"".join(cbi.record_from_json(item).raw + b"\r\n" for item in items)
 
 
-def test_every_flow_whose_body_is_declared_is_among_those_tried() -> None:
-    declared = {(flow.name, flow.direction) for flow in DECLARED if not flow.is_frame}
-    assert declared == set(KINDS) - {("RICHIAMO", "to_bank")}
+def test_every_flow_is_among_those_tried_but_the_two_of_which_nothing_of_the_body_is_known() -> None:
+    declared = {(flow.name, flow.direction) for flow in DECLARED}
+    tried = set(KINDS) - {("RICHIAMO", "to_bank")}
+    assert declared - tried == {("A4", "from_bank"), ("R4", "to_bank")}
+    assert tried <= declared
 
 
 @each_kind
@@ -99,7 +101,9 @@ def test_a_sound_flow_is_clean_and_with_one_byte_changed_it_is_told_the_same_on_
     head |= {key: None for key in ("tipo_flusso", "qualificatore_flusso", "soggetto_veicolatore") if key in head}
     shapes = strategies.SHAPES[kind][:1]
     raw = strategies.compose(name, kind[1], head, data.draw(strategies.sound(flow, head, shapes)))
-    assert list(lint(io.BytesIO(raw))) == list(lint(io.BytesIO(raw), fast=False)) == []
+    found = list(lint(io.BytesIO(raw)))
+    assert found == list(lint(io.BytesIO(raw), fast=False))
+    assert [diagnostic.code for diagnostic in found] == ["CBI-REC-100"] * flow.is_frame
     at = data.draw(st.integers(0, len(raw) - 1))
     damaged = raw[:at] + data.draw(st.sampled_from([b"", b"0", b" ", b"A", b"9", b"K", b"6"])) + raw[at + 1 :]
     assert list(lint(io.BytesIO(damaged))) == list(lint(io.BytesIO(damaged), fast=False))
