@@ -44,9 +44,11 @@ def anonymize(stream: BinaryIO, chiave: Chiave) -> Iterator[Parte]:
     """The file made anew. Raises `NonRiscrivibile` at a line that cannot be kept."""
     source = _Watched(stream)
     counts: tuple[Conteggio, Conteggio] | None = None  # of the orders of a supporto as they were and as they are
+    direction = ""  # of the last supporto: a header that stands again within it is outside of it
     for flow, letti in _orders(records_of(source)):
         told: list[Coperto] = []
-        pairs = [Coppia(letto.record, _masked(chiave, letto, told)) for letto in letti]
+        direction = direction if flow is None else flow.direction
+        pairs = [Coppia(letto.record, _masked(chiave, letto, direction, told)) for letto in letti]
         if flow is not None:
             for legame in LEGAMI:
                 legame(chiave, pairs)
@@ -99,13 +101,13 @@ def _plan(cls: Any, direction: str) -> tuple[tuple[Field[Any], Maschera], ...]:
     return tuple((field, mask_of(field, direction)) for field in cls.FIELDS)
 
 
-def _masked(chiave: Chiave, letto: Letto, told: list[Coperto]) -> bytes:
+def _masked(chiave: Chiave, letto: Letto, direction: str, told: list[Coperto]) -> bytes:
     """A record with every field hidden by itself, in the 120 bytes it has."""
-    flow, record, raw = letto.flow, letto.record, letto.record.raw
+    record, raw = letto.record, letto.record.raw
     cls: Any = type(record)
     sound = cls.check(raw)
     made = bytearray(raw)
-    for field, mask in _plan(cls, "" if flow is None else flow.direction):
+    for field, mask in _plan(cls, direction):
         content = field.cut(raw)
         if not content.strip(b" 0") or (sound and mask is kept):
             continue

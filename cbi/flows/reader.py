@@ -126,9 +126,12 @@ class _Reader:
             return
         self.group = Group()
         for (key, cls), riga in zip(group.classes(flow, self.context), group.righe, strict=True):
+            if key == AGAIN:
+                yield Letto(self.number, None, flow.records[flow.tipo](riga.record, riga.number), riga)
+                continue
             if not self.context.first_order and tipo_of(key) in flow.starts:
                 self.context.first_order = key
-            yield Letto(self.number, None if key == AGAIN else flow, cls(riga.record, riga.number), riga)
+            yield Letto(self.number, flow, cls(riga.record, riga.number), riga)
 
 
 def context_of(flow: Flow, header: bytes) -> Context:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import cbi
+from cbi.anonymize import Chiave, anonymize
 from cbi.flows.fix import fix
 from cbi.validators.diagnostics import ERROR, INFO, WARNING
 from fixtures import make
@@ -196,6 +197,15 @@ def test_a_header_that_says_something_else_under_the_same_name_is_told_and_not_t
     data = EOL.join(lines)
     assert counts(data) == {("CBI-TES-023", ERROR): 1}
     assert cured(data) == (data, Counter())
+
+
+def test_a_repeated_header_is_read_as_one_and_hidden_as_the_first_is() -> None:
+    twice = odd("riba_testa_a_ogni_ordine")
+    again = [letto.record for letto in cbi.read_records(io.BytesIO(twice)) if letto.flow is None]
+    first = next(cbi.read_records(io.BytesIO(twice))).record
+    assert [record.fields() for record in again] == [first.fields()] * 2
+    hidden = b"".join(parte.data for parte in anonymize(io.BytesIO(twice), Chiave(b"una chiave di prova")))
+    assert b"A1B2C" not in hidden and counts(hidden) == counts(twice)
 
 
 def test_a_trimmed_header_repeated_is_taken_away_like_a_whole_one() -> None:
