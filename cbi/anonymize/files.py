@@ -136,9 +136,9 @@ class _Watched(Source):
         return riga
 
     def before(self, number: int) -> bytes:
-        """What stands before a line and has not been given yet."""
+        """What stands before a line and has not been given yet; a blank line of a text is given as its record."""
         given = b"".join(raw for line, raw in self._blank if line < number)
-        self._blank = [(line, raw) for line, raw in self._blank if line >= number]
+        self._blank = [(line, raw) for line, raw in self._blank if line > number]
         return given
 
 

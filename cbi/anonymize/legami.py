@@ -14,7 +14,7 @@ from cbi.anonymize.campi import flawless
 from cbi.anonymize.checks import Parti, another, cin_as, digits_as
 from cbi.anonymize.keyed import Chiave
 from cbi.fields import ValoreErrato
-from cbi.flows.coda import TOTALS, Conteggio, sums_memos
+from cbi.flows.coda import TOTAL, TOTALS, Conteggio, sums_memos
 from cbi.layout import Record
 
 
@@ -247,7 +247,7 @@ def coda(chiave: Chiave, pair: Coppia, old: Conteggio, new: Conteggio) -> None:
         return
     memos = sums_memos(pair.record, old)
     were, are = (counted.values(type(pair.record), memos=memos) for counted in (old, new))
-    for name in TOTALS.values():
+    for name in (*TOTALS.values(), TOTAL):
         value, _ = pair.values(name)
         if value is not None and name in were and name in are:
             pair.put(name, abs(_moved(chiave, value, were[name], are[name])))

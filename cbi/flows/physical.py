@@ -112,7 +112,8 @@ class Source:
         self.line += 1
         raw, end, length = self._stream_record() if self.ending == b"" else self._terminated_line()
         if self.eof and self.at >= len(self.buffer) and raw.endswith(b"\x1a"):
-            raw, length = raw.rstrip(b"\x1a"), length - 1
+            text = raw.rstrip(b"\x1a")
+            raw, length = text, length - len(raw) + len(text)
             cured = _cure(raw, length)
             return Riga(self.line, raw, cured[0], (LineFault("FILE-101", found="0x1A"), *cured[1]), end)
         record, faults = _cure(raw, length)

@@ -212,3 +212,9 @@ def test_a_trimmed_header_repeated_is_taken_away_like_a_whole_one() -> None:
     data = then(become(make.con_teste(TRE, 2)), lambda raw: b"".join(text.rstrip() + EOL for text in raw.splitlines()))
     made, cures = cured(data(b""))
     assert made == TRE and cures["repeated header"] == 1
+
+
+def test_several_end_of_file_characters_are_one_habit_and_not_a_line_too_long() -> None:
+    whole = make.FILES["riba"]
+    for data in (whole + b"\x1a\x1a", whole.rstrip(b"\r\n") + b"\x1a\x1a\x1a"):
+        assert {found.code for found in cbi.lint(io.BytesIO(data))} == {"CBI-FILE-101"}
