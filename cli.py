@@ -39,6 +39,7 @@ COMMANDS = {
     "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
+    "audit": "commands.audit:audit_cmd",
 }
 
 

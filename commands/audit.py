@@ -1,0 +1,101 @@
+"""What an auditor types: verify the journal, take a checkpoint, tell the key, export.
+
+Arguments in, text or JSON out; the rules are in `ledger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.common import Ctx, busy, format_option, open_home, pass_ctx
+from commands.failures import OK, REFUSED
+
+if TYPE_CHECKING:
+    from ledger.checkpoint import Checkpoint
+
+_sia = click.option("--sia", help="Solo questa azienda / this company only.")
+
+
+@click.group("audit")
+def audit_cmd() -> None:
+    """Il giornale: verifica, checkpoint, chiave, copia / the journal: verify, checkpoint, key, export."""
+
+
+@audit_cmd.command("verify")
+@click.option(
+    "--checkpoint",
+    "given",
+    multiple=True,
+    metavar="FILE|RIGA",
+    help="Un checkpoint conservato altrove, o un file che ne ha / a checkpoint kept elsewhere, or a file of them.",
+)
+@_sia
+@format_option
+@pass_ctx
+def verify_cmd(ctx: Ctx, given: Sequence[str], sia: str | None, form: str) -> int:
+    """Ripercorre il giornale e dice il primo evento che non torna / walks the journal, names the first bad event."""
+    from commands.audit_text import print_verdetti
+    from ledger import verifica
+
+    checkpoints = [each for text in given for each in _checkpoints(text)]
+    home = open_home(ctx)
+    with busy(ctx, "verifico il giornale", "verifying the journal"):
+        verdetti = verifica.verify(home, checkpoints, sia)
+    home.close()
+    print_verdetti(ctx, verdetti, form)
+    return OK if all(verdetto.sound for verdetto in verdetti) else REFUSED
+
+
+def _checkpoints(text: str) -> list[Checkpoint]:
+    from ledger import checkpoint
+
+    if text.strip().startswith(checkpoint.PREFIX):
+        return checkpoint.lines(text)
+    return checkpoint.lines(Path(text).read_text("utf-8", "replace"))
+
+
+@audit_cmd.command("checkpoint")
+@_sia
+@pass_ctx
+def checkpoint_cmd(ctx: Ctx, sia: str | None) -> None:
+    """Firma una riga da stampare o spedire: fin dove arriva il giornale / signs a line to print or mail."""
+    from ledger import aziende, verifica
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
+    for azienda in wanted:
+        click.echo(verifica.attest(home, azienda).riga)
+    home.close()
+
+
+@audit_cmd.command("key")
+@pass_ctx
+def key_cmd(ctx: Ctx) -> None:
+    """Le chiavi pubbliche dei checkpoint, l'ultima in uso / the public keys of checkpoints, the last in use."""
+    from ledger import checkpoint, sigilli
+
+    home = open_home(ctx)
+    sigilli.public_key(home)
+    for key in sigilli.public_keys(home).values():
+        click.echo(checkpoint.key_line(key))
+    home.close()
+
+
+@audit_cmd.command("export")
+@_sia
+@pass_ctx
+def export_cmd(ctx: Ctx, sia: str | None) -> None:
+    """Il giornale com'è, un evento per riga, per docs/verifica.py / the journal as it is, an event a line."""
+    from ledger import aziende, esporta
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
+        for line in esporta.ndjson(conn, [azienda.id for azienda in wanted]):
+            click.echo(line)
+    home.close()
