@@ -40,6 +40,7 @@ COMMANDS = {
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
     "audit": "commands.audit:audit_cmd",
+    "evidence": "commands.audit:evidence_cmd",
 }
 
 

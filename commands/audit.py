@@ -1,4 +1,4 @@
-"""What an auditor types: verify the journal, take a checkpoint, tell the key, export.
+"""What an auditor types: verify the journal, take a checkpoint, tell the key, export; the evidence of one distinta.
 
 Arguments in, text or JSON out; the rules are in `ledger`.
 """
@@ -99,3 +99,27 @@ def export_cmd(ctx: Ctx, sia: str | None) -> None:
         for line in esporta.ndjson(conn, [azienda.id for azienda in wanted]):
             click.echo(line)
     home.close()
+
+
+@click.command("evidence")
+@click.argument("distinta_id", metavar="ID", type=int)
+@click.option(
+    "-o", "--output", help="Lo zip da scrivere, altrimenti prova-ID.zip / the zip to write, else prova-ID.zip."
+)
+@pass_ctx
+def evidence_cmd(ctx: Ctx, distinta_id: int, output: str | None) -> None:
+    """Le prove di una distinta in uno zip, per docs/verifica.py / the evidence of a distinta in one zip."""
+    from commands.evidence_text import page
+    from commands.opening import open_output
+    from ledger import fascicolo
+
+    home, name = open_home(ctx), output or f"prova-{distinta_id}.zip"
+    with busy(ctx, "raccolgo le prove", "gathering the evidence"):
+        found = fascicolo.collect(home, distinta_id)
+        data = fascicolo.bundle(home, found, {f"pagina.{lang}.txt": page(found, lang) for lang in ("it", "en")})
+    home.close()
+    with open_output(name) as out:
+        out.write(data)
+    events, files = len(found.eventi), len(found.ricevuti)
+    told = ctx.say(f"{events} eventi, {files} file ricevuti", f"{events} events, {files} files received")
+    click.echo(f"{name}: {told}", err=True)

@@ -16,6 +16,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ CHECKPOINT = re.compile(
 KEY = re.compile(r"cbi-key-v1 ([0-9a-f]{16}) ([0-9a-f]{64})")
 SEAL = re.compile(r"cbi-manifest-v1 ([0-9a-f]{16}) ([0-9a-f]{128})")
 LARGEST = 1 << 30  # bytes that a bundle may unpack to
+UNSEEN = "; no checkpoint given: whether the end was cut off or written again cannot be seen"
 
 Event = dict[str, Any]
 Keys = dict[str, bytes]
@@ -50,13 +52,11 @@ class Doubt(Exception):
     """Something that does not hold, or is not what it says it is."""
 
 
-# --- Ed25519, RFC 8032: points of -x^2 + y^2 = 1 + d x^2 y^2 modulo 2^255 - 19, as (x, y, z, xy/z) --------------------
-
-P = 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
+# Ed25519, RFC 8032: points of -x^2 + y^2 = 1 + d x^2 y^2 modulo 2^255 - 19, as (x, y, z, xy/z)
+P: int = 2**255 - 19
+ORDER: int = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 Point = tuple[int, int, int, int]
-ZERO: Point = (0, 1, 1, 0)
 
 
 def add(a: Point, b: Point) -> Point:
@@ -67,7 +67,7 @@ def add(a: Point, b: Point) -> Point:
 
 
 def times(n: int, point: Point) -> Point:
-    total = ZERO
+    total = (0, 1, 1, 0)
     while n:
         if n & 1:
             total = add(total, point)
@@ -88,27 +88,19 @@ def decode(data: bytes) -> Point:
     return (x, y, 1, x * y % P)
 
 
-def encode(point: Point) -> bytes:
-    inverse = pow(point[2], P - 2, P)
-    x, y = point[0] * inverse % P, point[1] * inverse % P
-    return (y | (x & 1) << 255).to_bytes(32, "little")
-
-
 BASE = decode((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 
 def signed(key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether an Ed25519 signature (64 bytes) of a message is that of a public key (32 bytes)."""
+    """Whether an Ed25519 signature (64 bytes) of a message is that of a public key (32 bytes). Doubt if it is none."""
     s = int.from_bytes(signature[32:], "little")
-    try:
-        x, y, z, t = decode(key)
-    except Doubt:
-        return False
+    x, y, z, t = decode(key)
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % ORDER
-    return bool(s < ORDER and encode(add(times(s, BASE), times(h, (-x % P, y, z, -t % P)))) == signature[:32])
-
-
-# --- Checkpoints ------------------------------------------------------------------------------------------------------
+    x, y, z, t = add(times(s, BASE), times(h, (-x % P, y, z, -t % P)))
+    inverse: int = pow(z, P - 2, P)
+    x, y = x * inverse % P, y * inverse % P
+    point: int = y | (x & 1) << 255
+    return s < ORDER and point.to_bytes(32, "little") == signature[:32]
 
 
 def read_keys(lines: Iterable[str]) -> Keys:
@@ -129,22 +121,15 @@ def read_checkpoint(line: str, keys: Keys) -> tuple[str, int, str]:
     return m[2], int(m[3]), m[4]
 
 
-# --- The journal ------------------------------------------------------------------------------------------------------
-
-
 def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def no_float(text: str) -> float:
-    raise ValueError(text)
-
-
-def is_canonical(text: Any) -> bool:
+def is_canonical(text: str) -> bool:
     try:
-        return canonical(json.loads(text, parse_float=no_float, parse_constant=no_float)) == text
-    except (ValueError, TypeError, RecursionError):
-        return False
+        return canonical(json.loads(text, parse_float=Decimal, parse_constant=Decimal)) == text
+    except (ValueError, TypeError, RecursionError, ArithmeticError):
+        return False  # also for a number with a point, which has no canonical form
 
 
 def event_hash(event: Event) -> str:
@@ -207,15 +192,14 @@ def verify(lines: Iterable[str], said: Said, keys: Keys) -> list[Verdict]:
     return found + [Verdict(sia, 0, GENESIS, "coda") for sia in absent]
 
 
-# --- Bundles of evidence ----------------------------------------------------------------------------------------------
-
-
 def verify_bundle(path: Path, keys: Keys) -> tuple[str, Chain, str]:
     """Verify a bundle by itself. Company, what it says of the chain, and a word for people; raises Doubt."""
     with zipfile.ZipFile(path) as bundle:
         if sum(info.file_size for info in bundle.infolist()) > LARGEST:
             raise Doubt(f"{path}: more than {LARGEST} bytes")
         files = {info.filename: bundle.read(info) for info in bundle.infolist()}
+        if len(files) != len(bundle.infolist()):
+            raise Doubt(f"{path}: two files of the same name")
     try:
         own = read_keys(files["chiavi.txt"].decode().splitlines())
         signer = check_manifest(files, {**own, **keys})
@@ -234,7 +218,10 @@ def verify_bundle(path: Path, keys: Keys) -> tuple[str, Chain, str]:
 
 def check_manifest(files: dict[str, bytes], keys: Keys) -> str:
     """The id of the key that signed the manifest; Doubt unless the files, without it, are the very ones it tells."""
-    manifest, seal = files.pop("manifesto.txt"), SEAL.fullmatch(files.pop("manifesto.firma").decode().strip())
+    manifest, seal = (
+        files.pop("manifesto.txt"),
+        SEAL.fullmatch(files.pop("manifesto.firma").decode().removesuffix("\n")),
+    )
     told = {row[66:]: row[:64] for row in manifest.decode().splitlines()}
     if told != {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}:
         raise Doubt("the files of the bundle are not those of its manifest")
@@ -256,9 +243,6 @@ def check_events(events: list[Event], chain: Chain, files: dict[str, bytes]) -> 
             raise Doubt(f"{name}: no event of the bundle names these bytes")
 
 
-# --- The command ------------------------------------------------------------------------------------------------------
-
-UNSEEN = "; no checkpoint given: whether the end was cut off or written again cannot be seen"
 FAULTS = {
     "numero": "another number is where this one was expected: an event was taken out, put in or moved",
     "prima": "it does not follow the event before it: one of the two was replaced, taken out or swapped",
@@ -278,10 +262,11 @@ def witness(what: str | Path, keys: Keys) -> tuple[str, Chain, str]:
     return sia, {number: {head}}, f"{sia}: checkpoint of event {number}: its signature holds"
 
 
-def report(bundles: list[Path], journals: list[Path], notes: list[str]) -> Iterator[tuple[bool, str]]:
+def report(bundles: list[Path], journals: dict[Path, str], notes: list[str]) -> Iterator[tuple[bool, str]]:
     """Whether each thing holds, and what to print of it."""
     keys, said = read_keys(notes), Said()
-    for what in (*(line for line in notes if line.startswith("cbi-checkpoint")), *bundles):
+    witnesses: list[str | Path] = [*bundles, *(line for line in notes if line.startswith("cbi-checkpoint"))]
+    for what in witnesses:
         try:
             sia, chain, words = witness(what, keys)
             for number, hashes in chain.items():
@@ -289,26 +274,24 @@ def report(bundles: list[Path], journals: list[Path], notes: list[str]) -> Itera
             yield True, words
         except (Doubt, zipfile.BadZipFile) as error:
             yield False, str(error)
-    for path in journals:
+    for path, text in journals.items():
         try:
-            verdicts = verify(path.read_text(encoding="utf-8").split("\n")[:-1], said, keys)
-        except (Doubt, UnicodeDecodeError) as error:
+            for sia, good, head, fault in verify(text.splitlines(), said, keys):
+                sound = f"{sia}: {good} events hold, head {head}" + ("" if said.get(sia) else UNSEEN)
+                yield not fault, f"{sia}: event {good + 1}: {FAULTS[fault]}" if fault else sound
+        except Doubt as error:
             yield False, f"{path}: {error}"
-            continue
-        for sia, good, head, fault in verdicts:
-            sound = f"{sia}: {good} events hold, head {head}" + ("" if said.get(sia) else UNSEEN)
-            yield not fault, f"{sia}: event {good + 1}: {FAULTS[fault]}" if fault else sound
 
 
 def main(names: list[str]) -> int:
     """Verify what is in the files, and print what came of it; the exit code."""
     try:
         bundles = [Path(name) for name in names if zipfile.is_zipfile(name)]
-        texts = {path: path.read_text("utf-8", "replace") for path in map(Path, names) if path not in bundles}
+        texts = {path: path.read_text("utf-8", "surrogateescape") for path in map(Path, names) if path not in bundles}
     except OSError as error:
         print(error, file=sys.stderr)
         return 2
-    journals = [path for path, text in texts.items() if text.startswith("{")]
+    journals = {path: text for path, text in texts.items() if text.startswith("{")}
     notes = [line.strip() for path, text in texts.items() if path not in journals for line in text.splitlines()]
     found = list(report(bundles, journals, notes))
     print("\n".join(words for _sound, words in found) or __doc__)

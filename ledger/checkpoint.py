@@ -5,6 +5,8 @@
 NUMERO is that of the last event and TESTA its hash; ISTANTE is in UTC with microseconds; CHIAVE is made of the first
 16 digits of the SHA-256 of the public key; FIRMA covers the line up to the blank before it. All but SIA, NUMERO and
 ISTANTE are lower-case hex. A public key is told by the line `cbi-key-v1 CHIAVE PUBBLICA`.
+A manifest is sealed by the line `cbi-manifest-v1 CHIAVE FIRMA`, where FIRMA covers `cbi-manifest-v1`, a blank and the
+SHA-256 of the manifest in hex.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from ledger.errors import Refused
 from ledger.schema import instant
 
-PREFIX, KEY_PREFIX = "cbi-checkpoint-v1", "cbi-key-v1"
+PREFIX, KEY_PREFIX, SEAL_PREFIX = "cbi-checkpoint-v1", "cbi-key-v1", "cbi-manifest-v1"
 _LINE = re.compile(
     rf"({PREFIX} ([A-Z0-9]{{5}}) ([1-9][0-9]{{0,17}}) ([0-9a-f]{{64}}) "
     r"([0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z) ([0-9a-f]{16})) ([0-9a-f]{128})"
@@ -87,6 +89,13 @@ def require_signed(checkpoint: Checkpoint, keys: Mapping[str, bytes]) -> None:
             hint_it="Confrontare la riga con l'originale, carattere per carattere.",
             hint_en="Compare the line with the original, character by character.",
         ) from error
+
+
+def seal(seed: bytes, manifest: bytes) -> str:
+    """The line that seals a manifest with the key of these 32 secret bytes."""
+    said = f"{SEAL_PREFIX} {hashlib.sha256(manifest).hexdigest()}".encode()
+    signature = Ed25519PrivateKey.from_private_bytes(seed).sign(said)
+    return f"{SEAL_PREFIX} {key_id(public(seed))} {signature.hex()}"
 
 
 def lines(text: str) -> list[Checkpoint]:

@@ -8,7 +8,10 @@ so that who has the database and not the key cannot make the chain again from be
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from sqlalchemy import Connection, select
 
 from ledger import checkpoint, journal
 from ledger.aziende import Azienda
@@ -16,6 +19,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import PRIVATE, PUBLIC
+from ledger.schema import JOURNAL
 
 TIPO = "checkpoint"
 SEED_BYTES = 32
@@ -29,13 +33,20 @@ def take(home: Home, azienda: Azienda) -> Checkpoint:
     """
     with home.begin() as conn:
         seed = _seed(home)
-        before = stored(home, azienda.sia)
+        kept = stored(home, azienda.sia)
         at = home.ports.clock.now()
         taken = checkpoint.make(seed, azienda.sia, *journal.head(conn, azienda.id), at)
-        _write(home, home.audit_dir / azienda.sia, "".join(f"{each.riga}\n" for each in [*before, taken]))
-        dati = {"riga": taken.riga, "precedente": before[-1].riga if before else ""}
+        _write(home, home.audit_dir / azienda.sia, "".join(f"{each.riga}\n" for each in [*kept, taken]))
+        dati = {"riga": taken.riga, "precedente": _named_last(conn, azienda.id)}
         journal.append(conn, azienda_id=azienda.id, tipo=TIPO, soggetto=f"azienda:{azienda.sia}", dati=dati, at=at)
     return taken
+
+
+def _named_last(conn: Connection, azienda_id: int) -> str:
+    """The last checkpoint that the journal names: the file may have one more, of a commit that did not come."""
+    mine = select(JOURNAL.c.dati).where(JOURNAL.c.azienda_id == azienda_id, JOURNAL.c.tipo == TIPO)
+    dati = conn.scalar(mine.order_by(JOURNAL.c.numero.desc()).limit(1))
+    return json.loads(dati)["riga"] if dati else ""
 
 
 def stored(home: Home, sia: str) -> list[Checkpoint]:
@@ -52,6 +63,12 @@ def public_key(home: Home) -> bytes:
     """The public key in use, 32 bytes; made the first time, with its secret. Raises as `take` does."""
     with home.begin():  # the right to write is what keeps two processes from making two keys
         return checkpoint.public(_seed(home))
+
+
+def seal(home: Home, manifest: bytes) -> str:
+    """The line that seals a manifest with the key in use. Raises as `take` does."""
+    with home.begin():
+        return checkpoint.seal(_seed(home), manifest)
 
 
 def _seed(home: Home) -> bytes:

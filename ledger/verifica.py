@@ -129,9 +129,9 @@ class Testimone:
     def _follows(self, event: Event, dati: Any) -> bool:
         """Whether the checkpoint that an event names speaks of the event before, and comes after the one it should."""
         try:
-            named = checkpoint.read(dati["riga"])
+            named, after = checkpoint.read(dati["riga"]), dati["precedente"]
             checkpoint.require_signed(named, self.keys)
         except (Refused, TypeError, KeyError):
             return False
         before, self.last = self.last, named.riga
-        return (named.numero, named.testa) == (event["numero"] - 1, event["prima"]) and dati["precedente"] == before
+        return (named.numero, named.testa, after) == (event["numero"] - 1, event["prima"], before)
