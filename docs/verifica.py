@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
-FIELDS = ("at", "azienda_id", "dati", "hash", "numero", "prima", "soggetto", "tipo")
-BODY = [name for name in FIELDS if name != "hash"]
+BODY = ("at", "azienda_id", "dati", "numero", "prima", "soggetto", "tipo")  # what the hash of an event covers
 CHECKPOINT = re.compile(
     r"(cbi-checkpoint-v1 ([A-Z0-9]{5}) ([1-9][0-9]{0,17}) ([0-9a-f]{64}) "
     r"([0-9-]{10}T[0-9:]{8}\.[0-9]{6}Z) ([0-9a-f]{16})) ([0-9a-f]{128})"
@@ -176,7 +175,7 @@ def read_journal(lines: Iterable[str]) -> Iterator[Event]:
             event = json.loads(line)
         except ValueError:
             event = None
-        if not isinstance(event, dict) or sorted(event) != list(FIELDS):
+        if not isinstance(event, dict) or event.keys() != {*BODY, "hash"}:
             raise Doubt(f"line {number}: not an event of an exported journal")
         yield event
 
@@ -188,8 +187,7 @@ def verify(lines: Iterable[str], said: Said, keys: Keys) -> list[Verdict]:
         first = next(chain)
         sia = str(first["soggetto"]).replace("azienda:", "", 1) if first["tipo"] == "azienda_creata" else "?"
         found.append(walk(sia, (event for part in ([first], chain) for event in part), said.get(sia, {}), keys))
-    absent = sorted(set(said) - {verdict.sia for verdict in found})
-    return found + [Verdict(sia, 0, GENESIS, "coda") for sia in absent]
+    return found + [Verdict(sia, 0, GENESIS, "coda") for sia in sorted(set(said) - {each.sia for each in found})]
 
 
 def verify_bundle(path: Path, keys: Keys) -> tuple[str, Chain, str]:
@@ -218,10 +216,8 @@ def verify_bundle(path: Path, keys: Keys) -> tuple[str, Chain, str]:
 
 def check_manifest(files: dict[str, bytes], keys: Keys) -> str:
     """The id of the key that signed the manifest; Doubt unless the files, without it, are the very ones it tells."""
-    manifest, seal = (
-        files.pop("manifesto.txt"),
-        SEAL.fullmatch(files.pop("manifesto.firma").decode().removesuffix("\n")),
-    )
+    manifest, line = files.pop("manifesto.txt"), files.pop("manifesto.firma").decode()
+    seal = SEAL.fullmatch(line.removesuffix("\n"))
     told = {row[66:]: row[:64] for row in manifest.decode().splitlines()}
     if told != {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}:
         raise Doubt("the files of the bundle are not those of its manifest")
