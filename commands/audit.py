@@ -1,4 +1,4 @@
-"""What an auditor types: verify the journal, take a checkpoint, tell the key, export; the evidence of one distinta.
+"""What an auditor types: verify, checkpoint, key, export, rebuild; and the evidence of one distinta.
 
 Arguments in, text or JSON out; the rules are in `ledger`.
 """
@@ -99,6 +99,29 @@ def export_cmd(ctx: Ctx, sia: str | None) -> None:
         for line in esporta.ndjson(conn, [azienda.id for azienda in wanted]):
             click.echo(line)
     home.close()
+
+
+@audit_cmd.command("rebuild")
+@click.option(
+    "--check", is_flag=True, help="Confronta e non cambia nulla: altro non fa / compares, changes nothing: all it does."
+)
+@_sia
+@format_option
+@pass_ctx
+def rebuild_cmd(ctx: Ctx, check: bool, sia: str | None, form: str) -> int:
+    """Rifà i libri dal giornale e li confronta con quelli che ci sono / makes the books again from the journal."""
+    from commands.audit_text import print_differenze
+    from ledger import aziende, ricostruzione
+
+    if not check:
+        raise click.UsageError(ctx.say("serve --check: i libri non si riscrivono", "--check is needed: no rewriting"))
+    home = open_home(ctx)
+    with home.read() as conn, busy(ctx, "rifaccio i libri dal giornale", "making the books again from the journal"):
+        wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
+        found = {azienda.sia: ricostruzione.check(conn, azienda.id) for azienda in wanted}
+    home.close()
+    print_differenze(ctx, found, form)
+    return REFUSED if any(found.values()) else OK
 
 
 @click.command("evidence")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
@@ -10,6 +12,7 @@ from commands.tables import print_json, say, warn
 
 if TYPE_CHECKING:
     from ledger.journal import Guasto
+    from ledger.ricostruzione import Differenza
     from ledger.verifica import Verdetto
 
 # What is wrong with an event, in words.
@@ -111,3 +114,32 @@ def verdetto_json(ctx: Ctx, verdetto: Verdetto) -> dict[str, Any]:
         "garantiti": verdetto.garantiti,
         "guasto": fault,
     }
+
+
+def print_differenze(ctx: Ctx, found: Mapping[str, Sequence[Differenza]], form: str) -> None:
+    """A line for each difference between the journal and the books, by company."""
+    if form == "json":
+        print_json({sia: [asdict(each) for each in differences] for sia, differences in found.items()})
+        return
+    for sia, differences in found.items():
+        for each in differences:
+            say(ctx, f"{sia}: {_difference(ctx, each)}", f"{sia}: {_difference(ctx, each)}")
+        if not differences:
+            say(ctx, f"{sia}: i libri sono quelli del giornale", f"{sia}: the books are those of the journal")
+        else:
+            warn(
+                ctx,
+                "  = I libri sono stati cambiati senza passare dal programma: fa fede il giornale, se è integro.",
+                "  = The books were changed behind the program's back: the journal is right, if it holds.",
+            )
+
+
+def _difference(ctx: Ctx, each: Differenza) -> str:
+    if each.tabella == "journal":
+        return ctx.say(
+            f"tipo di evento che questa versione non conosce: {each.chiave}",
+            f"a type of event that this version does not know: {each.chiave}",
+        )
+    where = " ".join(filter(None, (each.tabella, each.chiave, each.campo)))
+    told, kept = (json.dumps(value, ensure_ascii=False) for value in (each.giornale, each.libri))
+    return ctx.say(f"{where}: nel giornale {told}, nei libri {kept}", f"{where}: journal {told}, books {kept}")
