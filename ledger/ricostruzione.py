@@ -93,9 +93,9 @@ def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
 def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     rows, why = libri.tabelle["distinta"], dati["dati"]
     if not dati["da"]:
-        rows[chiave] = {campo: why[campo] for campo in (*IDENTITA, *COPERTI)}
+        rows[chiave] = {}
         libri.ordini[int(chiave)] = str(Stato.INSERITA)
-    rows[chiave]["stato"] = dati["a"]
+    rows[chiave] |= {campo: why[campo] for campo in (*IDENTITA, *COPERTI) if campo in why} | {"stato": dati["a"]}
     ways = dict(dati.get("ordini", ()))
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
     if dati["evento"] == Evento.FIRMA:

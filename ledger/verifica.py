@@ -50,12 +50,12 @@ def verify(home: Home, given: Iterable[Checkpoint] = (), sia: str | None = None)
         chains = {azienda.sia: azienda.id for azienda in known}
         if sia is None:
             chains |= dict.fromkeys((each.sia for each in given), 0) | _strangers(conn, chains) | chains
+    # The files before the chains: a checkpoint taken meanwhile would speak of events that are not in view yet.
+    witnesses = {each: testimone(home, each, given) for each in chains}
+    with home.read() as conn:
         if _damaged(conn):
             return [Verdetto(each, Cammino(0, journal.GENESIS, Guasto(0, "struttura")), 0) for each in chains]
-        return [
-            testimone(home, each, given).hear(each, journal.events(conn, azienda_id))
-            for each, azienda_id in chains.items()
-        ]
+        return [witnesses[each].hear(each, journal.events(conn, chains[each])) for each in chains]
 
 
 def attest(home: Home, azienda: Azienda) -> Checkpoint:
@@ -75,8 +75,8 @@ def attest(home: Home, azienda: Azienda) -> Checkpoint:
 
 def testimone(home: Home, sia: str, given: Iterable[Checkpoint] = ()) -> Testimone:
     """The checkpoints that a home keeps of a company, and those given, as witnesses. Raises as `verify` does."""
-    keys = sigilli.public_keys(home)
     kept = sigilli.stored(home, sia)
+    keys = sigilli.public_keys(home)  # after: a key is told before it signs
     for each in kept:
         checkpoint.require_signed(each, keys)
     return Testimone([each for each in [*kept, *given] if each.sia == sia], keys)

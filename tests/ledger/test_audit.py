@@ -121,6 +121,21 @@ def test_the_checkpoints_of_the_home_show_it_by_themselves(sala, run):
     assert f"evento {cut}: manca" in run("verify").stdout
 
 
+def test_a_checkpoint_taken_while_others_verify_is_no_alarm(sala, azienda, monkeypatch):
+    stored = sigilli.stored
+
+    def meanwhile(home, sia):
+        monkeypatch.setattr(sigilli, "stored", stored)
+        happen(sala)
+        sigilli.take(home, azienda)
+        return stored(home, sia)
+
+    monkeypatch.setattr(sigilli, "stored", meanwhile)
+    (verdetto,) = verifica.verify(sala.home)
+    assert verdetto.sound
+    assert verdetto.garantiti == verdetto.cammino.eventi - 1
+
+
 def test_a_journal_emptied_whole_is_found_without_any_checkpoint(sala, run):
     tamper(sala, "DELETE FROM journal")
     assert "evento 1: manca" in run("verify").stdout
