@@ -131,3 +131,8 @@ tabelle_option = click.option(
     help="A folder of newer code tables, in place of those of the same name here (CBI_TABELLE).",
 )
 in_chiaro_option = click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")
+password_fd_option = click.option(
+    "--password-fd",
+    type=int,
+    help="Legge la password da questo descrittore / reads the password from this file descriptor.",
+)

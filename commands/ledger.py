@@ -1,4 +1,4 @@
-"""The commands of the ledger: init, import, distinte, libro-firma, sign.
+"""The commands of the ledger: init, upgrade, import, libro-firma, sign.
 
 Arguments in, text or JSON out; the rules are in `ledger`.
 """
@@ -17,31 +17,26 @@ from commands.common import (
     dry_run_option,
     format_option,
     home_path,
-    in_chiaro_option,
     open_home,
     pass_ctx,
+    password_fd_option,
     read_password,
 )
 from commands.failures import REFUSED, UNREADABLE
 from commands.opening import why_not
 
-_password_fd = click.option(
-    "--password-fd",
-    type=int,
-    help="Legge la password da questo descrittore / reads the password from this file descriptor.",
-)
 _sia = click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several.")
 
 
 class Pair(click.ParamType[Any]):
     """Two values in one argument, as in ABI:NAME."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, between: str = ":") -> None:
+        self.name, self.between = name, between
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        left, colon, right = str(value).partition(":")
-        if not colon or not left:
+        left, found, right = str(value).partition(self.between)
+        if not found or not left:
             self.fail(f"{value!r} is not {self.name}", param, ctx)
         return left, right
 
@@ -122,6 +117,25 @@ def init_cmd(
     say(ctx, f"Creata l'azienda {nome} ({sia}) in {path}.", f"Created company {nome} ({sia}) in {path}.")
 
 
+@click.command("upgrade")
+@pass_ctx
+def upgrade_cmd(ctx: Ctx) -> None:
+    """Porta un archivio più vecchio a questa versione / brings an older home to this version.
+
+    Tutto o niente; il giornale viene verificato prima. / All or nothing; the journal is verified first.
+    """
+    from commands.tables import say
+    from ledger.home import Home
+    from ledger.ports import real_ports
+
+    path = home_path(ctx)
+    before, now = Home.upgrade(path, real_ports())
+    if before == now:
+        say(ctx, f"{path} è già della versione {now}.", f"{path} is already of version {now}.")
+    else:
+        say(ctx, f"{path}: dalla versione {before} alla {now}.", f"{path}: from version {before} to {now}.")
+
+
 def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
     from ledger import utenti
 
@@ -134,25 +148,47 @@ def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_sia
+@click.option(
+    "--se-errori",
+    type=click.Choice(["crea", "non-crea"]),
+    default="crea",
+    show_default=True,
+    help="Di un supporto con errori fa una distinta da correggere, o niente / "
+    "makes of a supporto with errors a distinta to be corrected, or nothing.",
+)
+@click.option(
+    "--se-nome-usato",
+    type=click.Choice(["rifiuta", "rinomina"]),
+    default="rifiuta",
+    show_default=True,
+    help="Un supporto il cui nome è già usato è rifiutato, o prende un altro nome / "
+    "a supporto whose name is taken is refused, or given another.",
+)
 @dry_run_option
 @format_option
 @pass_ctx
-def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, form: str) -> int:
-    """Importa i flussi dell'azienda, una distinta per supporto / imports the company's flows."""
+def import_cmd(
+    ctx: Ctx, files: Sequence[Path], sia: str | None, se_errori: str, se_nome_usato: str, dry_run: bool, form: str
+) -> int:
+    """Importa i flussi dell'azienda, una distinta per supporto / imports the company's flows.
+
+    Con --dry-run verifica soltanto. / With --dry-run it only verifies.
+    """
     from commands.ledger_text import print_refused, print_report, report_json
     from commands.tables import print_json
     from ledger import aziende
     from ledger.errors import Refused
-    from ledger.importa import import_file
+    from ledger.importa import Opzioni, import_file
 
     home = open_home(ctx)
     with home.read() as conn:
         azienda = aziende.find(conn, sia)
+    opzioni = Opzioni(con_errori=se_errori == "crea", rinomina=se_nome_usato == "rinomina")
     reports, exit_code = [], 0
     for path in files:
         try:
             with busy(ctx, f"importo {path.name}", f"importing {path.name}"):
-                report = import_file(home, path, path.name, azienda.id, dry_run=dry_run)
+                report = import_file(home, path, path.name, azienda.id, opzioni=opzioni, dry_run=dry_run)
         except Refused as error:
             if isinstance(error.__cause__, OSError):
                 click.echo(f"{path}: {why_not(ctx, error.__cause__)}", err=True)
@@ -168,63 +204,6 @@ def import_cmd(ctx: Ctx, files: Sequence[Path], sia: str | None, dry_run: bool, 
         print_json([report_json(report, ctx.lang) for report in reports])
     home.close()
     return exit_code
-
-
-@click.group("distinte", invoke_without_command=True)
-@format_option
-@click.pass_context
-def distinte_cmd(click_ctx: click.Context, form: str) -> None:
-    """Le distinte e i loro stati / the distinte and their states."""
-    if click_ctx.invoked_subcommand is not None:
-        return
-    from commands.ledger_text import distinta_json, print_distinte
-    from commands.tables import print_json
-    from ledger import distinte
-
-    ctx = click_ctx.ensure_object(Ctx)
-    with open_home(ctx).read() as conn:
-        found = distinte.list_(conn)
-    if form == "json":
-        print_json([distinta_json(distinta) for distinta in found])
-    else:
-        print_distinte(ctx, found)
-
-
-@distinte_cmd.command("show")
-@click.argument("distinta_id", metavar="ID", type=int)
-@in_chiaro_option
-@format_option
-@pass_ctx
-def show_cmd(ctx: Ctx, distinta_id: int, in_chiaro: bool, form: str) -> None:
-    """Una distinta: iter, firme, disposizioni / one distinta: its iter, signatures, orders."""
-    from commands.ledger_text import print_show, show_json
-    from commands.tables import print_json
-    from ledger import distinte
-
-    with open_home(ctx).read() as conn:
-        distinta = distinte.get(conn, distinta_id)
-        if form == "json":
-            print_json(show_json(conn, distinta, in_chiaro))
-        else:
-            print_show(ctx, conn, distinta, in_chiaro)
-
-
-@distinte_cmd.command("approve")
-@click.argument("distinta_id", metavar="ID", type=int)
-@click.option("--user", "login", required=True, help="Chi approva / who approves.")
-@_password_fd
-@dry_run_option
-@pass_ctx
-def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None, dry_run: bool) -> None:
-    """Conferma le disposizioni già viste: la distinta si può firmare / confirms orders seen before."""
-    from commands.tables import say
-    from ledger import firme
-
-    home = open_home(ctx)
-    password = read_password(password_fd, f"Password ({login})")
-    stato = firme.approve(home, distinta_id, login, password, dry_run=dry_run)
-    home.close()
-    say(ctx, *[f"distinta {distinta_id}: {stato}"] * 2)
 
 
 @click.command("libro-firma")
@@ -250,7 +229,7 @@ def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
 @click.command("sign")
 @click.argument("distinte_ids", metavar="ID...", nargs=-1, required=True, type=int)
 @click.option("--user", "login", required=True, help="Chi firma / who signs.")
-@_password_fd
+@password_fd_option
 @dry_run_option
 @pass_ctx
 def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool) -> int:

@@ -11,7 +11,7 @@ from commands.tables import account, amount, day, euro, moment, print_table, say
 from reconcile.codici_er import in_words
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from ledger.distinte import Disposizione, Distinta
     from ledger.errors import Refused
@@ -56,7 +56,8 @@ def print_report(ctx: Ctx, report: ImportReport) -> None:
     if not report.verdetti:
         warn(ctx, f"{report.nome}: nessun supporto da importare", f"{report.nome}: no supporto to import")
     else:
-        print_table(ctx, report.nome, headings, [_verdetto_cells(ctx, verdetto) for verdetto in report.verdetti])
+        title = f"{report.nome}: {report.finale}"
+        print_table(ctx, title, headings, [_verdetto_cells(ctx, verdetto) for verdetto in report.verdetti])
     for verdetto in report.verdetti:
         for doppio in verdetto.doppi:
             _print_doppio(ctx, doppio)
@@ -84,10 +85,10 @@ def _verdetto_cells(ctx: Ctx, verdetto: Verdetto) -> tuple[str, ...]:
 def _print_doppio(ctx: Ctx, doppio: Doppio) -> None:
     warn(
         ctx,
-        f"  attenzione: la ricevuta {doppio.numero_ricevuta} (n. {doppio.numero}) è già nella distinta "
-        f"{doppio.distinta_id} (n. {doppio.prima})",
-        f"  warning: ricevuta {doppio.numero_ricevuta} (no. {doppio.numero}) is already in distinta "
-        f"{doppio.distinta_id} (no. {doppio.prima})",
+        f"  attenzione: la disposizione {doppio.chiave} (n. {doppio.numero}) è già nella distinta "
+        f"{doppio.distinta_id or '-'} (n. {doppio.prima})",
+        f"  warning: order {doppio.chiave} (no. {doppio.numero}) is already in distinta "
+        f"{doppio.distinta_id or '-'} (no. {doppio.prima})",
     )
 
 
@@ -112,15 +113,35 @@ def print_show(ctx: Ctx, conn: Connection, distinta: Distinta, in_chiaro: bool) 
     print_distinte(ctx, [distinta])
     signatures = distinte.signatures(conn, distinta.id)
     if signatures:
-        rows = [(row.login, str(row.peso), moment(row.at), row.sha256[:16]) for row in signatures]
-        print_table(ctx, ctx.say("Firme", "Signatures"), ("Chi", ">Peso", "Quando", "SHA-256"), rows)
+        rows = [
+            (row.login, str(row.peso), moment(row.at), row.sha256[:16], ctx.say("sì", "yes") if row.vale else "no")
+            for row in signatures
+        ]
+        print_table(ctx, ctx.say("Firme", "Signatures"), ("Chi", ">Peso", "Quando", "SHA-256", "Vale"), rows)
     _print_diagnostics(ctx, conn, distinta.id)
     orders = list(distinte.orders(conn, distinta.id))
-    headings = (">N.", "Ricevuta", "Scadenza", ">Importo", "Debitore", "ABI-CAB", "Conto", "Stato")
     if orders:
-        cells = [_order_cells(ctx, order, in_chiaro) for order in orders]
-        print_table(ctx, ctx.say("Disposizioni", "Orders"), headings, cells)
-    _print_iter(ctx, conn, distinta.id, {order.id: f"n. {order.numero}" for order in orders})
+        print_orders(ctx, ctx.say("Disposizioni", "Orders"), orders, in_chiaro)
+    _print_iter(ctx, conn, distinte.iter_of(conn, distinta.id), {order.id: f"n. {order.numero}" for order in orders})
+
+
+def print_order_page(ctx: Ctx, conn: Connection, order: Disposizione, in_chiaro: bool) -> None:
+    """One order with its iter, whichever distinte it has been in."""
+    from ledger import distinte
+
+    print_orders(ctx, ctx.say("Disposizione", "Order"), [order], in_chiaro)
+    _print_iter(ctx, conn, distinte.iter_of_order(conn, order.id), {order.id: f"n. {order.numero}"})
+
+
+def print_orders(ctx: Ctx, title: str, orders: Sequence[Disposizione], in_chiaro: bool, *, loose: bool = False) -> None:
+    """Orders, a line each: with their progressive, or (`loose`) with the id that names them."""
+    first = ">ID" if loose else ">N."
+    headings = (first, "Flusso", "Chiave", "Scadenza", ">Importo", "Controparte", "ABI-CAB", "Conto", "Stato")
+    rows = [
+        (str(order.id if loose else order.numero), order.flusso, *_order_cells(ctx, order, in_chiaro))
+        for order in orders
+    ]
+    print_table(ctx, title, headings, rows)
 
 
 def _print_diagnostics(ctx: Ctx, conn: Connection, distinta_id: int) -> None:
@@ -137,39 +158,68 @@ def _print_diagnostics(ctx: Ctx, conn: Connection, distinta_id: int) -> None:
 
 def _order_cells(ctx: Ctx, order: Disposizione, in_chiaro: bool) -> tuple[str, ...]:
     return (
-        str(order.numero),
-        order.numero_ricevuta,
+        order.chiave,
         day(order.scadenza),
-        euro(order.importo, ctx.lang),
-        order.debitore,
-        f"{order.abi}-{order.cab or ''}",
-        account(order.conto_assuntrice, in_chiaro) or "",
+        euro(order.importo, ctx.lang) if order.importo else "-",
+        order.controparte,
+        f"{order.abi}-{order.cab or ''}" if order.abi else "",
+        account(order.nostro_conto, in_chiaro) or "",
         str(order.stato),
     )
 
 
-def _print_iter(ctx: Ctx, conn: Connection, distinta_id: int, numbers: dict[int, str]) -> None:
-    from ledger import distinte
+def _print_iter(ctx: Ctx, conn: Connection, steps: Sequence[Row[Any]], numbers: dict[int, str]) -> None:
+    rows = []
+    for row in steps:
+        dati = json.loads(row.dati)
+        digest = _digest(conn, dati)[:16]
+        rows.append(
+            (moment(row.at), numbers.get(row.disposizione_id, ""), row.chi, row.evento, row.a, digest, _why(ctx, dati))
+        )
+    print_table(ctx, "Iter", ("Quando", "Disp.", "Chi", "Evento", "Stato", "SHA-256", "Perché"), rows)
 
-    rows = [
-        (moment(row.at), numbers.get(row.disposizione_id, ""), row.chi, row.evento, row.a, _why(ctx, row.dati))
-        for row in distinte.iter_of(conn, distinta_id)
-    ]
-    print_table(ctx, "Iter", ("Quando", "Disp.", "Chi", "Evento", "Stato", "Perché"), rows)
+
+def _digest(conn: Connection, dati: dict[str, Any]) -> str:
+    """The name in the archive of the bytes that a step is about: those it made, or those of the file it came from."""
+    from ledger import outcomes
+
+    if "sha256" in dati or "file_id" not in dati:
+        return str(dati.get("sha256") or "")
+    return outcomes.sha256_of(conn, dati["file_id"])
 
 
 # What the iter keeps of a change and the tables above already show.
 _SHOWN_ABOVE = frozenset(
-    {"sha256", "regole", "numero_disposizioni", "totale", "file_id"}
-    | {"flusso", "tipo", "abi", "nome_supporto", "data_creazione"}
+    {"sha256", "regole", "numero_disposizioni", "totale", "file_id", "file_sha256", "firma", "ordini", "azienda_id"}
+    | {"flusso", "tipo", "abi", "nome_supporto", "data_creazione", "divisa", "origine", "numero_supporto", "line"}
+    | {"nostro_abi", "nostro_cab", "nostro_conto", "revisione"}
 )
 
 
-def _why(ctx: Ctx, dati: str) -> str:
-    plain = {key: value for key, value in json.loads(dati).items() if key not in _SHOWN_ABOVE}
+def _why(ctx: Ctx, dati: dict[str, Any]) -> str:
+    plain = {key: value for key, value in dati.items() if key not in _SHOWN_ABOVE}
     if "codici" in plain:  # of a refusal: its lines are only what the codes were found in
         plain |= {"codici": in_words(plain["codici"], ctx.lang), "righe": None if plain["codici"] else plain["righe"]}
-    return ", ".join(f"{key} {value}" for key, value in plain.items() if value not in (None, ""))
+    return ", ".join(f"{key} {_short(value)}" for key, value in plain.items() if value not in (None, "", [], {}))
+
+
+def _short(value: Any) -> str:
+    """A value for people: accounts in part."""
+    if isinstance(value, dict):
+        return " ".join(f"{key}={each}" for key, each in _masked(value, in_chiaro=False).items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _masked(dati: dict[str, Any], in_chiaro: bool) -> dict[str, Any]:
+    """What a step keeps, accounts in part unless asked for in clear."""
+    return {
+        key: _masked(value, in_chiaro)
+        if isinstance(value, dict)
+        else account(value, in_chiaro)
+        if "conto" in key
+        else value
+        for key, value in dati.items()
+    }
 
 
 def print_libro(ctx: Ctx, conn: Connection, login: str, awaiting: Sequence[Distinta]) -> None:
@@ -178,7 +228,7 @@ def print_libro(ctx: Ctx, conn: Connection, login: str, awaiting: Sequence[Disti
 
     def cells(distinta: Distinta) -> tuple[str, ...]:
         due = dict.fromkeys(day(each) for each in distinte.due_dates(conn, distinta.id))
-        signed = [f"{row.login} ({row.peso})" for row in distinte.signatures(conn, distinta.id)]
+        signed = [f"{row.login} ({row.peso})" for row in distinte.signatures(conn, distinta.id) if row.vale]
         missing = f"{distinte.SOGLIA - distinta.firmato}/{distinte.SOGLIA}"
         return (*distinta_cells(ctx, distinta), " - ".join(due), ", ".join(signed) or "-", missing)
 
@@ -208,6 +258,7 @@ def report_json(report: ImportReport, lang: str) -> dict[str, Any]:
     return {
         "file": report.nome,
         "sha256": report.sha256,
+        "stato": report.finale,
         "verdetti": [_verdetto_json(verdetto, lang) for verdetto in report.verdetti],
         "diagnostica": [found.to_dict() for found in report.diagnostiche],
     }
@@ -220,6 +271,7 @@ def _verdetto_json(verdetto: Verdetto, lang: str) -> dict[str, Any]:
         "flusso": verdetto.flusso,
         "abi": verdetto.abi,
         "nome_supporto": verdetto.nome_supporto,
+        "nome_chiesto": verdetto.nome_chiesto or None,
         "distinta": verdetto.distinta_id,
         "numero_disposizioni": verdetto.numero_disposizioni,
         "totale": amount(verdetto.totale),
@@ -236,21 +288,28 @@ def show_json(conn: Connection, distinta: Distinta, in_chiaro: bool) -> dict[str
     return {
         **distinta_json(distinta),
         "firme": signatures_json(conn, distinta.id),
-        "disposizioni": [_order_json(order, in_chiaro) for order in distinte.orders(conn, distinta.id)],
-        "iter": [
-            {
-                "at": row.at.isoformat(),
-                "disposizione": row.disposizione_id,
-                "chi": row.chi,
-                "evento": row.evento,
-                "da": row.da,
-                "a": row.a,
-                "dati": json.loads(row.dati),
-            }
-            for row in distinte.iter_of(conn, distinta.id)
-        ],
+        "disposizioni": [order_json(order, in_chiaro) for order in distinte.orders(conn, distinta.id)],
+        "iter": _iter_json(conn, distinte.iter_of(conn, distinta.id), in_chiaro),
         "diagnostica": [json.loads(row.dati) for row in distinte.diagnostics(conn, distinta.id)],
     }
+
+
+def order_page_json(conn: Connection, order: Disposizione, in_chiaro: bool) -> dict[str, Any]:
+    """One order with its iter."""
+    from ledger import distinte
+
+    steps = _iter_json(conn, distinte.iter_of_order(conn, order.id), in_chiaro)
+    return {**order_json(order, in_chiaro), "distinta": order.distinta_id, "iter": steps}
+
+
+def _iter_json(conn: Connection, steps: Sequence[Row[Any]], in_chiaro: bool) -> list[dict[str, Any]]:
+    found = []
+    for row in steps:
+        dati = json.loads(row.dati)
+        step = {"at": row.at.isoformat(), "distinta": row.distinta_id, "disposizione": row.disposizione_id}
+        step |= {"chi": row.chi, "evento": row.evento, "da": row.da, "a": row.a}
+        found.append({**step, "sha256": _digest(conn, dati) or None, "dati": _masked(dati, in_chiaro)})
+    return found
 
 
 def signatures_json(conn: Connection, distinta_id: int) -> list[dict[str, Any]]:
@@ -258,7 +317,7 @@ def signatures_json(conn: Connection, distinta_id: int) -> list[dict[str, Any]]:
     from ledger import distinte
 
     return [
-        {"login": row.login, "peso": row.peso, "sha256": row.sha256, "at": row.at.isoformat()}
+        {"login": row.login, "peso": row.peso, "sha256": row.sha256, "at": row.at.isoformat(), "vale": row.vale}
         for row in distinte.signatures(conn, distinta_id)
     ]
 
@@ -276,24 +335,33 @@ def distinta_json(distinta: Distinta) -> dict[str, Any]:
         "totale": amount(distinta.totale),
         "stato": distinta.stato,
         "firmato": distinta.firmato,
-        "importata": distinta.at.isoformat(),
+        "origine": distinta.origine,
+        "divisa": distinta.divisa,
+        "revisione": distinta.revisione,
+        "at": distinta.at.isoformat(),
     }
 
 
-def _order_json(order: Disposizione, in_chiaro: bool) -> dict[str, Any]:
+def order_json(order: Disposizione, in_chiaro: bool) -> dict[str, Any]:
+    """An order, amounts as decimal text."""
     return {
         "id": order.id,
+        "flusso": order.flusso,
         "numero": order.numero,
         "line": order.line,
         "causale": order.causale,
         "importo": amount(order.importo),
-        "scadenza": order.scadenza.isoformat(),
-        "numero_ricevuta": order.numero_ricevuta,
-        "debitore": order.debitore,
+        "segno": order.segno,
+        "scadenza": order.scadenza and order.scadenza.isoformat(),
+        "chiave": order.chiave,
+        "controparte": order.controparte,
         "codice_fiscale": order.codice_fiscale,
         "abi": order.abi,
         "cab": order.cab,
-        "conto_assuntrice": account(order.conto_assuntrice, in_chiaro),
+        "conto": account(order.conto, in_chiaro),
+        "nostro_abi": order.nostro_abi,
+        "nostro_cab": order.nostro_cab,
+        "nostro_conto": account(order.nostro_conto, in_chiaro),
         "codice_cliente": order.codice_cliente,
         "riferimento": order.riferimento,
         "stato": order.stato,

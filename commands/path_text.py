@@ -169,10 +169,10 @@ def print_eccezioni(ctx: Ctx, found: Sequence[Row[Any]], form: str) -> None:
         headings = (
             ">N.",
             "Banca",
-            "Ricevuta",
+            "Chiave",
             ">Importo",
             "Scadenza",
-            "Debitore",
+            "Controparte",
             "Perché",
             "File e riga",
         )
@@ -185,10 +185,10 @@ def _eccezione_cells(ctx: Ctx, row: Row[Any]) -> tuple[str, ...]:
     return (
         str(row.id),
         row.abi or "",
-        row.numero_ricevuta or "",
+        row.chiave or "",
         "" if row.importo is None else euro(row.importo, ctx.lang),
         day(row.scadenza),
-        row.debitore or "",
+        row.controparte or "",
         f"{_why(ctx, row)}{_seen(ctx, row)}",
         f"{row.file}:{row.line or 1}",
     )
@@ -221,10 +221,11 @@ def _eccezione_json(ctx: Ctx, row: Row[Any]) -> dict[str, Any]:
         "line": row.line,
         "causale": row.causale,
         "effetto": row.effetto,
-        "numero_ricevuta": row.numero_ricevuta,
+        "flusso": row.flusso,
+        "chiave": row.chiave,
         "importo": None if row.importo is None else amount(row.importo),
         "scadenza": row.scadenza and row.scadenza.isoformat(),
-        "debitore": row.debitore,
+        "controparte": row.controparte,
         "dati": json.loads(row.dati),
     }
 

@@ -7,9 +7,14 @@ from ledger.errors import Refused
 from ledger.home import Home
 
 
+def digest(data: bytes) -> str:
+    """The name that a content has in the archive: its SHA-256 in hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def store(home: Home, data: bytes) -> str:
     """Keep `data` durably; returns its SHA-256 in hex. Storing it again does nothing. Raises OSError."""
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = digest(data)
     disk, target = home.ports.disk, _path(home, sha256)
     if not disk.exists(target):
         scratch = home.archive_dir / f"{home.ports.random.token()}.tmp"
@@ -35,7 +40,7 @@ def load(home: Home, sha256: str) -> bytes:
             f"The content {sha256} is no longer in the archive.",
         )
     data = home.ports.disk.read(path)
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if digest(data) != sha256:
         raise Refused(
             "ARCHIVIO-002",
             f"Il contenuto {sha256} è stato alterato dopo l'archiviazione.",

@@ -72,8 +72,9 @@ def add_banca(conn: Connection, ports: Ports, azienda_id: int, abi: str, nome: s
     check_abi(abi)
     known = select(BANCA.c.id).where(BANCA.c.azienda_id == azienda_id, BANCA.c.abi == abi)
     if conn.scalar(known) is None:
-        conn.execute(BANCA.insert().values(azienda_id=azienda_id, abi=abi, nome=nome))
-        _note(conn, ports, azienda_id, "banca_aggiunta", f"banca:{abi}", abi=abi, nome=nome)
+        values = {"abi": abi, "nome": nome}
+        row = BANCA.insert().values(azienda_id=azienda_id, **values).returning(BANCA.c.id)
+        _note(conn, ports, azienda_id, "banca_aggiunta", f"banca:{abi}", id=conn.execute(row).scalar_one(), **values)
 
 
 def check_abi(abi: str) -> None:
@@ -95,8 +96,9 @@ def add_conto(conn: Connection, ports: Ports, azienda_id: int, iban: str) -> Non
     add_banca(conn, ports, azienda_id, abi, "")
     known = select(CONTO.c.id).where(CONTO.c.azienda_id == azienda_id, CONTO.c.iban == iban)
     if conn.scalar(known) is None:
-        conn.execute(CONTO.insert().values(azienda_id=azienda_id, iban=iban, abi=abi, cab=cab, numero=numero))
-        _note(conn, ports, azienda_id, "conto_aggiunto", f"conto:{iban}", iban=iban)
+        values = {"iban": iban, "abi": abi, "cab": cab, "numero": numero}
+        row = CONTO.insert().values(azienda_id=azienda_id, **values).returning(CONTO.c.id)
+        _note(conn, ports, azienda_id, "conto_aggiunto", f"conto:{iban}", id=conn.execute(row).scalar_one(), **values)
 
 
 def check_iban(iban: str) -> tuple[str, str, str]:
@@ -141,7 +143,7 @@ def list_(conn: Connection) -> list[Azienda]:
     return [Azienda(row.id, row.sia, row.nome, row.codice_fiscale) for row in rows]
 
 
-def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, soggetto: str, **dati: str) -> None:
+def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, soggetto: str, **dati: str | int) -> None:
     journal.append(conn, azienda_id=azienda_id, tipo=tipo, soggetto=soggetto, dati=dati, at=ports.clock.now())
 
 

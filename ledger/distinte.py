@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
 
 from ledger import archivio, journal
 from ledger.canonico import canonical
@@ -16,11 +16,13 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
 from ledger.schema import DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE
-from ledger.stati import DISPOSIZIONE as TABELLA_DISPOSIZIONE
-from ledger.stati import DISTINTA as TABELLA_DISTINTA
-from ledger.stati import FINALI, Evento, Stato, next_state
+from ledger.stati import SENZA_EFFETTO, Evento, Stato, di_disposizione, di_distinta, next_state, vita
 
-_BORN = ("sha256", "numero_disposizioni", "totale")
+COPERTI = ("sha256", "numero_disposizioni", "totale")  # what a signature covers
+NOME_LIBERO = (Stato.CON_ERRORI, Stato.SCARTATA, Stato.ELIMINATA)
+IMPORTA, CREA, COPIA = "importa", "crea", "copia"
+RICHIAMO_DI = "richiamo_di"  # in the first line of the iter of a recall: the ids of the orders it asks back
+NASCITE = (IMPORTA, CREA, COPIA)  # how a distinta comes to be, as its iter says it
 SOGLIA = 100  # what the weights of the signatures must reach for a distinta to leave
 
 
@@ -28,12 +30,15 @@ SOGLIA = 100  # what the weights of the signatures must reach for a distinta to 
 class Distinta:
     """One supporto logico on its way to a bank; `totale` in cents, `sha256` of the exact bytes that leave.
 
-    `firmato` is the sum of the weights of the signatures given on exactly those bytes, count and total.
+    `nostro_abi` and so on are the account of the company, None where its orders are of several. `revisione` counts how
+    many times its bytes were made; `firmato` is the sum of the weights of the signatures given since, on exactly
+    those bytes, count and total.
     """
 
     id: int
     azienda_id: int
-    file_id: int
+    file_id: int | None
+    origine: str
     numero_supporto: int
     line: int
     flusso: str
@@ -41,17 +46,22 @@ class Distinta:
     abi: str
     nome_supporto: str
     data_creazione: date | None
+    divisa: str
+    nostro_abi: str | None
+    nostro_cab: str | None
+    nostro_conto: str | None
     sha256: str
     numero_disposizioni: int
     totale: int
+    revisione: int
     stato: Stato
     at: datetime
     firmato: int
 
     @property
     def alive(self) -> bool:
-        """Whether its supporto's name is taken: not so when it could not leave, or the bank refused it."""
-        return self.stato not in (Stato.CON_ERRORI, Stato.SCARTATA)
+        """Whether its supporto's name is taken: not so when it cannot leave, or the bank refused it."""
+        return self.stato not in NOME_LIBERO
 
     @property
     def completa(self) -> bool:
@@ -61,24 +71,34 @@ class Distinta:
 
 @dataclass(frozen=True)
 class Disposizione:
-    """One order of a distinta; `importo` in cents, `raw` its records as they came."""
+    """One order; `importo` in cents, `raw` its records. `distinta_id` is None when it is loose.
+
+    `chiave` is what its outcome will be known by, `banca` the ABI of the bank it is for; `abi`, `cab` and `conto` are
+    those of the counterparty, `nostro_abi` and so on those of the company.
+    """
 
     id: int
     azienda_id: int
-    distinta_id: int
+    distinta_id: int | None
+    flusso: str
+    banca: str
     numero: int
     line: int
     causale: str
     importo: int
-    scadenza: date
-    numero_ricevuta: str
-    debitore: str
+    segno: str
+    scadenza: date | None
+    chiave: str
+    controparte: str
     codice_fiscale: str | None
-    abi: str
-    cab: str | None
-    conto_assuntrice: str | None
     codice_cliente: str | None
     riferimento: str | None
+    abi: str | None
+    cab: str | None
+    conto: str | None
+    nostro_abi: str | None
+    nostro_cab: str | None
+    nostro_conto: str | None
     stato: Stato
     raw: bytes
 
@@ -129,7 +149,7 @@ def find_by_supporto(
         query = query.where(DISTINTA.c.tipo == tipo)
     if data_creazione is not None:
         query = query.where(DISTINTA.c.data_creazione == data_creazione)
-    dead = DISTINTA.c.stato.in_((Stato.CON_ERRORI, Stato.SCARTATA))
+    dead = DISTINTA.c.stato.in_(NOME_LIBERO)
     row = conn.execute(query.order_by(dead, DISTINTA.c.id.desc()).limit(1)).one_or_none()
     return None if row is None else _distinta(row)
 
@@ -141,45 +161,81 @@ def orders(conn: Connection, distinta_id: int) -> Iterator[Disposizione]:
         yield _disposizione(row)
 
 
+def loose(conn: Connection, *, azienda_id: int | None = None) -> list[Disposizione]:
+    """The orders that are in no distinta and wait to be put into one, in order of id."""
+    query = select(DISPOSIZIONE).where(
+        DISPOSIZIONE.c.distinta_id.is_(None), DISPOSIZIONE.c.stato == Stato.INSERITA, *_of(azienda_id)
+    )
+    return [_disposizione(row) for row in conn.execute(query.order_by(DISPOSIZIONE.c.id))]
+
+
 def order(conn: Connection, disposizione_id: int) -> Disposizione:
-    """The disposizione of that id; sqlalchemy's NoResultFound when there is none."""
-    return _disposizione(conn.execute(select(DISPOSIZIONE).where(DISPOSIZIONE.c.id == disposizione_id)).one())
+    """The disposizione of that id; Refused (DISPOSIZIONE-001) when there is none."""
+    row = conn.execute(select(DISPOSIZIONE).where(DISPOSIZIONE.c.id == disposizione_id)).one_or_none()
+    if row is None:
+        raise no_order(f"{disposizione_id}")
+    return _disposizione(row)
+
+
+def numbered(conn: Connection, distinta_id: int, numero: int) -> Disposizione:
+    """The order of that progressive in a distinta; Refused (DISPOSIZIONE-001) when there is none."""
+    here = (DISPOSIZIONE.c.distinta_id == distinta_id, DISPOSIZIONE.c.numero == numero)
+    row = conn.execute(select(DISPOSIZIONE).where(*here)).one_or_none()
+    if row is None:
+        raise no_order(f"{distinta_id}:{numero}")
+    return _disposizione(row)
+
+
+def no_order(which: str) -> Refused:
+    """What is said of an order that is not there (DISPOSIZIONE-001)."""
+    return Refused(
+        "DISPOSIZIONE-001",
+        f"La disposizione {which} non esiste.",
+        f"There is no order {which}.",
+        hint_it="Quelle di una distinta: cbi distinte show ID; quelle sciolte: cbi distinte loose",
+        hint_en="Those of a distinta: cbi distinte show ID; the loose ones: cbi distinte loose",
+    )
 
 
 def find_orders(
     conn: Connection,
     azienda_id: int,
-    numero_ricevuta: str,
+    flusso: str,
+    chiave: str,
     importo: int,
-    scadenza: date,
+    scadenza: date | None,
     *,
-    causale: str = "30000",
+    causale: str,
 ) -> list[Disposizione]:
-    """The orders of a company with that key, in order of id; recalls (causale 30100) only when asked for."""
+    """The orders of a company with that key and causale, in order of id."""
     query = select(DISPOSIZIONE).where(
         DISPOSIZIONE.c.azienda_id == azienda_id,
-        DISPOSIZIONE.c.numero_ricevuta == numero_ricevuta,
+        DISPOSIZIONE.c.flusso == flusso,
+        DISPOSIZIONE.c.chiave == chiave,
         DISPOSIZIONE.c.importo == importo,
-        DISPOSIZIONE.c.scadenza == scadenza,
+        DISPOSIZIONE.c.scadenza.is_not_distinct_from(scadenza),
         DISPOSIZIONE.c.causale == causale,
     )
     return [_disposizione(row) for row in conn.execute(query.order_by(DISPOSIZIONE.c.id))]
 
 
 def doubles(conn: Connection, distinta_id: int) -> list[tuple[Disposizione, Disposizione]]:
-    """The orders of a distinta that were seen before, each with the earlier one.
+    """The orders of a distinta that were seen before, each with the first of the others.
 
-    The same order: same causale, numero ricevuta, amount, due date and debtor (codice fiscale, else name).
-    What the bank refused does not count.
+    The same order: same kind, causale, key, amount, due date and counterparty (codice fiscale, else name). What was
+    refused, or could not leave, does not count.
     """
     mine, before = DISPOSIZIONE.alias("mine"), DISPOSIZIONE.alias("before")
-    key = ("azienda_id", "numero_ricevuta", "importo", "scadenza", "causale")
-    debtors = [func.coalesce(side.c.codice_fiscale, side.c.debitore) for side in (mine, before)]
+    key = ("azienda_id", "flusso", "chiave", "importo", "causale")
+    same = [mine.c[name] == before.c[name] for name in key]
+    same.append(mine.c.scadenza.is_not_distinct_from(before.c.scadenza))
+    parties = [func.coalesce(side.c.codice_fiscale, side.c.controparte) for side in (mine, before)]
+    elsewhere = or_(before.c.distinta_id.is_(None), before.c.distinta_id != distinta_id, before.c.id < mine.c.id)
     pairs = (
         select(mine.c.id, func.min(before.c.id).label("before"))
-        .join(before, and_(*(mine.c[name] == before.c[name] for name in key), before.c.id < mine.c.id))
-        .where(mine.c.distinta_id == distinta_id, debtors[0] == debtors[1])
-        .where(before.c.stato != Stato.SCARTATA)
+        .join(before, and_(*same, before.c.id != mine.c.id, elsewhere))
+        .where(mine.c.distinta_id == distinta_id, parties[0] == parties[1])
+        .where(before.c.stato.not_in(SENZA_EFFETTO))
         .group_by(mine.c.id)
         .order_by(mine.c.id)
     )
@@ -200,7 +256,7 @@ def apply(
     chi: str,
     dati: Mapping[str, Any] | None = None,
 ) -> Stato:
-    """Move a distinta, and those of its orders that have no outcome, by an event. Returns the new state.
+    """Move a distinta, and those of its orders of which the bank has said nothing, by an event. Returns the new state.
 
     The change is in the iter and in the journal, with who (`chi`) and why (`dati`: whatever has a canonical
     form).
@@ -208,21 +264,22 @@ def apply(
     Raises Refused when the table does not allow it (STATO-001) or it would leave unsigned (FIRMA-001).
     """
     distinta = get(conn, distinta_id)
-    a = next_state(TABELLA_DISTINTA, distinta.stato, evento)
+    a = next_state(di_distinta(distinta.flusso), distinta.stato, evento)
     if evento is Evento.INOLTRA:
         require_complete(distinta)
     conn.execute(DISTINTA.update().where(DISTINTA.c.id == distinta_id).values(stato=a))
-    moved = _move_orders(conn, distinta_id, evento)
-    _note(conn, ports, distinta, None, evento, distinta.stato, a, chi, dati or {}, ordini=moved)
+    moved = _move_orders(conn, distinta, evento)
+    _note(conn, ports, distinta.azienda_id, distinta_id, None, (evento, distinta.stato, a), chi, dati, ordini=moved)
     return a
 
 
-def _move_orders(conn: Connection, distinta_id: int, evento: Evento) -> list[tuple[str, str]]:
+def _move_orders(conn: Connection, distinta: Distinta, evento: Evento) -> list[tuple[str, str]]:
     """Moves the orders that an event of their distinta moves; from which state to which."""
-    here = DISPOSIZIONE.c.distinta_id == distinta_id
-    ways = {str(da): str(a) for (da, each), a in TABELLA_DISPOSIZIONE.items() if each is evento and da not in FINALI}
+    said = vita(distinta.flusso).dette
+    ways = {da: a for (da, each), a in di_disposizione(distinta.flusso).items() if each is evento and da not in said}
+    here = DISPOSIZIONE.c.distinta_id == distinta.id
     found = conn.scalars(select(DISPOSIZIONE.c.stato).where(here).distinct()).all()
-    moved = [(da, ways[da]) for da in sorted(found) if da in ways]
+    moved = [(da, str(ways[Stato(da)])) for da in sorted(found) if Stato(da) in ways]
     if moved:
         stato = case(dict(moved), value=DISPOSIZIONE.c.stato)
         conn.execute(
@@ -241,11 +298,10 @@ def apply_order(
     dati: Mapping[str, Any] | None = None,
 ) -> Stato:
     """Move one order by an event, as `apply` does; Refused (STATO-001) when the table does not allow it."""
-    disposizione = order(conn, disposizione_id)
-    a = next_state(TABELLA_DISPOSIZIONE, disposizione.stato, evento)
+    found = order(conn, disposizione_id)
+    a = next_state(di_disposizione(found.flusso), found.stato, evento)
     conn.execute(DISPOSIZIONE.update().where(DISPOSIZIONE.c.id == disposizione_id).values(stato=a))
-    distinta = get(conn, disposizione.distinta_id)
-    _note(conn, ports, distinta, disposizione_id, evento, disposizione.stato, a, chi, dati or {})
+    _note(conn, ports, found.azienda_id, found.distinta_id, disposizione_id, (evento, found.stato, a), chi, dati)
     return a
 
 
@@ -261,24 +317,63 @@ def require_complete(distinta: Distinta) -> None:
         )
 
 
-def begin_iter(conn: Connection, ports: Ports, distinta_id: int, *, chi: str, dati: Mapping[str, Any]) -> None:
-    """The first line of the iter of a distinta just inserted: what it was when it came in."""
-    distinta = get(conn, distinta_id)
-    born = {key: getattr(distinta, key) for key in _BORN}
-    _note(conn, ports, distinta, None, "importa", "", distinta.stato, chi, {**born, **dati})
+def insert(conn: Connection, values: Mapping[str, Any]) -> int:
+    """A new distinta, Inserita; `values` are columns of the table. Its id: its iter is still to be begun."""
+    row = {**values, "stato": Stato.INSERITA}
+    return int(conn.execute(DISTINTA.insert().values(**row).returning(DISTINTA.c.id)).scalar_one())
 
 
-def imported(conn: Connection, distinta_id: int) -> dict[str, Any]:
-    """Digest, number of orders and total of a distinta as its iter says they were when it came in."""
+def begin_iter(
+    conn: Connection, ports: Ports, distinta_id: int, *, nascita: str, chi: str, dati: Mapping[str, Any]
+) -> None:
+    """The first line of the iter of a distinta just inserted: all that it was when it came to be."""
+    row = conn.execute(select(DISTINTA).where(DISTINTA.c.id == distinta_id)).one()
+    born = {name: value for name, value in row._mapping.items() if name not in ("id", "stato", "at")}
+    step = (nascita, "", row.stato)
+    _note(conn, ports, row.azienda_id, distinta_id, None, step, chi, {**born, **dati}, at=row.at)
+
+
+def composed(conn: Connection, distinta_id: int) -> dict[str, Any]:
+    """Digest, number of orders and total of a distinta as its iter says they were when its bytes were last made."""
+    made = ITER.c.evento.in_([*NASCITE, Evento.MODIFICA])
+    query = select(ITER.c.dati).where(ITER.c.distinta_id == distinta_id, ITER.c.disposizione_id.is_(None), made)
+    dati = json.loads(conn.scalars(query.order_by(ITER.c.id.desc()).limit(1)).one())
+    return {key: dati[key] for key in COPERTI}
+
+
+def give_up_recall(conn: Connection, ports: Ports, distinta_id: int, *, chi: str) -> None:
+    """The orders that a distinta asks back, if it does, are asked back no more: it did not get to the bank."""
     query = select(ITER.c.dati).where(ITER.c.distinta_id == distinta_id).order_by(ITER.c.id).limit(1)
-    dati = json.loads(conn.scalars(query).one())
-    return {key: dati[key] for key in _BORN}
+    for each in json.loads(conn.scalars(query).one()).get(RICHIAMO_DI, []):
+        asked = order(conn, each)
+        if asked.stato is Stato.RICHIAMO_CHIESTO and asked.distinta_id is not None:
+            apply_order(conn, ports, each, Evento.RINUNCIA, chi=chi, dati={"richiamo": distinta_id})
+            if get(conn, asked.distinta_id).stato is Stato.RICEVUTA_BANCA:
+                apply_order(conn, ports, each, Evento.RICEVI, chi=chi)
 
 
 def iter_of(conn: Connection, distinta_id: int) -> list[Row[Any]]:
     """The iter of a distinta and of its orders (disposizione_id; none: the whole), oldest first."""
     query = select(ITER).where(ITER.c.distinta_id == distinta_id).order_by(ITER.c.id)
     return list(conn.execute(query))
+
+
+def iter_of_order(conn: Connection, disposizione_id: int) -> list[Row[Any]]:
+    """The iter of one order, oldest first: its own steps, and those of its distinta while it was there."""
+    own = ITER.c.disposizione_id == disposizione_id
+    mine = conn.execute(select(ITER).where(own).order_by(ITER.c.id)).all()
+    places = {row.distinta_id for row in mine} | {order(conn, disposizione_id).distinta_id}
+    whole = and_(ITER.c.disposizione_id.is_(None), ITER.c.distinta_id.in_(places - {None}))
+    entered = {row.distinta_id for row in mine if row.evento == Evento.AGGREGA}
+    inside, steps = places - entered, []
+    for row in conn.execute(select(ITER).where(or_(own, whole)).order_by(ITER.c.id)):
+        if row.evento == Evento.AGGREGA:
+            inside.add(row.distinta_id)
+        if row.disposizione_id is not None or row.distinta_id in inside:
+            steps.append(row)
+        if row.evento == Evento.DISAGGREGA:
+            inside.discard(row.distinta_id)
+    return steps
 
 
 def signatures(conn: Connection, distinta_id: int) -> list[Row[Any]]:
@@ -307,8 +402,13 @@ def diagnostics(conn: Connection, distinta_id: int) -> list[Row[Any]]:
     return list(conn.execute(query))
 
 
+def _of(azienda_id: int | None) -> list[Any]:
+    return [] if azienda_id is None else [DISPOSIZIONE.c.azienda_id == azienda_id]
+
+
 def _valid() -> Any:
     return and_(
+        FIRMA.c.revisione == DISTINTA.c.revisione,
         FIRMA.c.sha256 == DISTINTA.c.sha256,
         FIRMA.c.numero_disposizioni == DISTINTA.c.numero_disposizioni,
         FIRMA.c.totale == DISTINTA.c.totale,
@@ -336,33 +436,31 @@ def _disposizione(row: Row[Any]) -> Disposizione:
 def _note(
     conn: Connection,
     ports: Ports,
-    distinta: Distinta,
+    azienda_id: int,
+    distinta_id: int | None,
     disposizione_id: int | None,
-    evento: str,
-    da: str,
-    a: str,
+    step: tuple[str, str, str],
     chi: str,
-    dati: Mapping[str, Any],
+    dati: Mapping[str, Any] | None,
+    *,
+    at: datetime | None = None,
     **more: Any,
 ) -> None:
-    """A step in the iter and in the journal; `more` goes into the journal alone."""
-    at = ports.clock.now()
-    change = {"chi": chi, "evento": evento, "da": da, "a": a}
+    """A step (event, from, to) in the iter and in the journal; `more` goes into the journal alone."""
+    at = at or ports.clock.now()
+    why = dict(dati or {})
+    change = {"chi": chi, **dict(zip(("evento", "da", "a"), map(str, step), strict=True))}
     conn.execute(
         ITER.insert().values(
-            distinta_id=distinta.id,
-            disposizione_id=disposizione_id,
-            at=at,
-            dati=canonical(dict(dati)),
-            **change,
+            distinta_id=distinta_id, disposizione_id=disposizione_id, at=at, dati=canonical(why), **change
         )
     )
     whole = disposizione_id is None
     journal.append(
         conn,
-        azienda_id=distinta.azienda_id,
+        azienda_id=azienda_id,
         tipo="distinta_stato" if whole else "disposizione_stato",
-        soggetto=f"distinta:{distinta.id}" if whole else f"disposizione:{disposizione_id}",
-        dati={**change, "dati": dict(dati), **more},
+        soggetto=f"distinta:{distinta_id}" if whole else f"disposizione:{disposizione_id}",
+        dati={**change, "dati": why, **more},
         at=at,
     )

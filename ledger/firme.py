@@ -16,8 +16,9 @@ from ledger.distinte import SOGLIA, Distinta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.schema import FIRMA
-from ledger.stati import DISTINTA, Evento, Stato, next_state
+from ledger.stati import Evento, Stato, di_distinta, next_state
 from ledger.utenti import Utente
+from ledger.varco import varco_di
 
 REGOLE_VERSION = 1
 
@@ -40,17 +41,15 @@ def sign(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: b
     allow it (STATO-001), the signatures are already enough (FIRMA-002), the user has signed before
     (FIRMA-003), or bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002, FIRMA-004).
     """
-    chi = _who(home, distinta_id, utente, password)
-    with home.begin() as conn:
-        firmatario = utenti.active(conn, chi.id)
+    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+        conn = lavoro.conn
+        firmatario = utenti.named(conn, lavoro.azienda_id, lavoro.chi)
         distinta = distinte.get(conn, distinta_id)
-        next_state(DISTINTA, distinta.stato, Evento.FIRMA)
+        next_state(di_distinta(distinta.flusso), distinta.stato, Evento.FIRMA)
         _require_room(conn, distinta, firmatario)
         _require_untouched(home, conn, distinta)
         _record(home, conn, distinta, firmatario)
         signed = distinte.get(conn, distinta_id)
-        if dry_run:
-            conn.rollback()
     return SignResult(signed.firmato, signed.completa, max(0, SOGLIA - signed.firmato))
 
 
@@ -60,30 +59,22 @@ def approve(home: Home, distinta_id: int, utente: str, password: str, *, dry_run
 
     Raises Refused as `sign` does for the user and the state.
     """
-    chi = _who(home, distinta_id, utente, password)
-    with home.begin() as conn:
-        utenti.active(conn, chi.id)
-        doppi = len(distinte.doubles(conn, distinta_id))
-        stato = distinte.apply(conn, home.ports, distinta_id, Evento.CONVALIDA, chi=chi.login, dati={"doppi": doppi})
-        if dry_run:
-            conn.rollback()
-    return stato
+    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+        dati = {"doppi": len(distinte.doubles(lavoro.conn, distinta_id))}
+        return distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.CONVALIDA, chi=lavoro.chi, dati=dati)
 
 
 def libro(conn: Connection, utente: Utente) -> list[Distinta]:
     """The distinte that await the signature of a user: not enough signed yet, and not by them."""
-    mine = set(conn.scalars(select(FIRMA.c.distinta_id).where(FIRMA.c.utente_id == utente.id)))
+    given = select(FIRMA.c.distinta_id, FIRMA.c.revisione).where(FIRMA.c.utente_id == utente.id)
+    mine = {(row.distinta_id, row.revisione) for row in conn.execute(given)}
     return [
         distinta
         for distinta in distinte.list_(conn, azienda_id=utente.azienda_id)
-        if (distinta.stato, Evento.FIRMA) in DISTINTA and not distinta.completa and distinta.id not in mine
+        if (distinta.stato, Evento.FIRMA) in di_distinta(distinta.flusso)
+        and not distinta.completa
+        and (distinta.id, distinta.revisione) not in mine
     ]
-
-
-def _who(home: Home, distinta_id: int, login: str, password: str) -> Utente:
-    with home.read() as conn:
-        azienda_id = distinte.get(conn, distinta_id).azienda_id
-    return utenti.authenticate(home, azienda_id, login, password)
 
 
 def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> None:
@@ -93,7 +84,11 @@ def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> N
             f"La distinta {distinta.id} ha già tutte le firme che servono.",
             f"Distinta {distinta.id} already has all the signatures it needs.",
         )
-    mine = select(FIRMA.c.id).where(FIRMA.c.distinta_id == distinta.id, FIRMA.c.utente_id == firmatario.id)
+    mine = select(FIRMA.c.id).where(
+        FIRMA.c.distinta_id == distinta.id,
+        FIRMA.c.utente_id == firmatario.id,
+        FIRMA.c.revisione == distinta.revisione,
+    )
     if conn.scalar(mine) is not None:
         raise Refused(
             "FIRMA-003",
@@ -110,11 +105,11 @@ def _require_untouched(home: Home, conn: Connection, distinta: Distinta) -> None
     here = _covered(distinta)
     counted = {**here, "numero_disposizioni": len(orders), "totale": sum(order.importo for order in orders)}
     inside = b"".join(order.raw for order in orders) in data
-    if not inside or not here == counted == distinte.imported(conn, distinta.id):
+    if not inside or not here == counted == distinte.composed(conn, distinta.id):
         raise Refused(
             "FIRMA-004",
-            f"La distinta {distinta.id} non è più quella importata: i dati in archivio sono stati alterati.",
-            f"Distinta {distinta.id} is not the one imported any more: the data kept were altered.",
+            f"La distinta {distinta.id} non è più quella registrata: i dati in archivio sono stati alterati.",
+            f"Distinta {distinta.id} is not the one recorded any more: the data kept were altered.",
             hint_it="Non firmare: avvisare chi amministra l'archivio e importare di nuovo il file.",
             hint_en="Do not sign: tell whoever administers this home, and import the file again.",
         )
@@ -129,23 +124,17 @@ def _covered(distinta: Distinta) -> dict[str, str | int]:
 
 
 def _record(home: Home, conn: Connection, distinta: Distinta, firmatario: Utente) -> None:
-    covered = _covered(distinta)
+    covered = {**_covered(distinta), "revisione": distinta.revisione}
     regole = {"versione": REGOLE_VERSION, "soglia": SOGLIA, "peso": firmatario.peso}
-    conn.execute(
-        FIRMA.insert().values(
-            distinta_id=distinta.id,
-            utente_id=firmatario.id,
-            peso=firmatario.peso,
-            regole=canonical(regole),
-            at=home.ports.clock.now(),
-            **covered,
-        )
-    )
+    at = home.ports.clock.now()
+    row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": firmatario.peso, "at": at, **covered}
+    insert = FIRMA.insert().values(**row, regole=canonical(regole)).returning(FIRMA.c.id)
+    firma_id = int(conn.execute(insert).scalar_one())
     distinte.apply(
         conn,
         home.ports,
         distinta.id,
         Evento.FIRMA,
         chi=firmatario.login,
-        dati={**covered, "regole": regole},
+        dati={**covered, "regole": regole, "firma": {"id": firma_id, "utente_id": firmatario.id, "at": at}},
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from ledger.errors import Refused
 from ledger.ports import Ports
-from ledger.schema import VERSION
+from ledger.schema import AZIENDA, OLDER, VERSION
 
 DATABASE = "cbi.db"
 PATIENCE_SECONDS = 30
@@ -61,6 +62,28 @@ class Home:
             raise
         return home
 
+    @classmethod
+    def upgrade(cls, path: Path, ports: Ports) -> tuple[str, str]:
+        """Bring a home made by an older engine to this version, in one transaction; the version it was of, and is.
+
+        Nothing is lost, and the journal gains an event. One that is already of this version is left as it is. Raises
+        Refused when there is no home (HOME-002), its version is not known (HOME-003), or what is in it does not hold
+        together: the journal (HOME-009) or the references between its tables (HOME-010).
+        """
+        if not ports.disk.exists(path / DATABASE):
+            raise _absent(path)
+        # Tables are made anew under their names: references are checked at the end, all of them, not on the way.
+        home = cls(path, ports, _engine(path / DATABASE, foreign_keys=False))
+        try:
+            with home.begin() as conn:
+                found = _version(conn)
+                if found in OLDER:
+                    _bring_up(conn, ports, str(found))
+                _check_version(conn)
+        finally:
+            home.close()
+        return str(found), VERSION
+
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
@@ -99,16 +122,16 @@ class Home:
             yield conn
 
 
-def _engine(database: Path) -> Engine:
+def _engine(database: Path, *, foreign_keys: bool = True) -> Engine:
     engine = create_engine(f"sqlite:///{database}", connect_args={"timeout": PATIENCE_SECONDS})
-    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "connect", partial(_on_connect, foreign_keys=foreign_keys))
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
-def _on_connect(connection: SqliteConnection, _record: Any) -> None:
+def _on_connect(connection: SqliteConnection, _record: Any, *, foreign_keys: bool) -> None:
     connection.isolation_level = None  # the driver would begin transactions by itself, and too late
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"foreign_keys = {'ON' if foreign_keys else 'OFF'}"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -178,14 +201,50 @@ def _version(conn: Connection) -> str | None:
 
 def _check_version(conn: Connection) -> None:
     found = _version(conn)
-    if found != VERSION:
-        raise Refused(
-            "HOME-003",
-            f"L'archivio è della versione {found or 'nessuna'}, questo programma usa la {VERSION}.",
-            f"The home is of version {found or 'none'}, this program uses {VERSION}.",
-            hint_it="Usare il programma che lo ha creato; se la creazione si era interrotta, ripetere init.",
-            hint_en="Use the program that made it; if its creation was interrupted, run init again.",
+    if found == VERSION:
+        return
+    hint_it = "Usare il programma che lo ha creato; se la creazione si era interrotta, ripetere init."
+    hint_en = "Use the program that made it; if its creation was interrupted, run init again."
+    if found in OLDER:
+        hint_it = "Fatta una copia della cartella, si aggiorna con: cbi upgrade"
+        hint_en = "Make a copy of the folder, then bring it up with: cbi upgrade"
+    raise Refused(
+        "HOME-003",
+        f"L'archivio è della versione {found or 'nessuna'}, questo programma usa la {VERSION}.",
+        f"The home is of version {found or 'none'}, this program uses {VERSION}.",
+        hint_it=hint_it,
+        hint_en=hint_en,
+    )
+
+
+def _bring_up(conn: Connection, ports: Ports, found: str) -> None:
+    from ledger import journal
+
+    aziende = conn.scalars(select(AZIENDA.c.id)).all()
+    if any(journal.verify(conn, azienda_id) for azienda_id in aziende):
+        raise _unsound("HOME-009", "il giornale è stato alterato", "the journal was altered")
+    _upgrade(conn)
+    if conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise _unsound("HOME-010", "mancano righe a cui altre si riferiscono", "rows that others refer to are missing")
+    for azienda_id in aziende:
+        journal.append(
+            conn,
+            azienda_id=azienda_id,
+            tipo="archivio_aggiornato",
+            soggetto="archivio",
+            dati={"da": found, "a": VERSION},
+            at=ports.clock.now(),
         )
+
+
+def _unsound(code: str, it: str, en: str) -> Refused:
+    return Refused(
+        code,
+        f"L'archivio non si può aggiornare: {it}. Non è cambiato nulla.",
+        f"The home cannot be brought up to date: {en}. Nothing was changed.",
+        hint_it="Ripristinare la cartella da una copia di sicurezza.",
+        hint_en="Restore the folder from a backup.",
+    )
 
 
 def _upgrade(conn: Connection) -> None:

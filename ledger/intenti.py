@@ -131,6 +131,6 @@ def _journal(conn: Connection, ports: Ports, tipo: str, intento: Intento, **dati
         azienda_id=intento.azienda_id,
         tipo=tipo,
         soggetto=f"distinta:{intento.distinta_id}",
-        dati={"file": intento.nome_file, "sha256": intento.sha256, "abi": intento.abi, **dati},
+        dati={"id": intento.id, "file": intento.nome_file, "sha256": intento.sha256, "abi": intento.abi, **dati},
         at=ports.clock.now(),
     )

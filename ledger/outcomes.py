@@ -46,10 +46,10 @@ class Candidata:
     distinta_id: int
     abi: str
     causale: str
-    numero_ricevuta: str
+    chiave: str
     importo: int
-    scadenza: date
-    debitore: str
+    scadenza: date | None
+    controparte: str
     stato: Stato
 
 
@@ -69,6 +69,11 @@ def received_file(conn: Connection, azienda: int, sha256: str) -> tuple[int, dic
     )
     row = conn.execute(query).first()
     return (row.id, json.loads(row.dati)) if row else None
+
+
+def sha256_of(conn: Connection, file_id: int) -> str:
+    """The name in the archive of the bytes of a file, given or received."""
+    return str(conn.scalars(select(FILE.c.sha256).where(FILE.c.id == file_id)).one())
 
 
 def add_file(conn: Connection, ports: Ports, *, azienda: int, abi: str, nome: str, sha256: str, dimensione: int) -> int:
@@ -92,9 +97,9 @@ def files(conn: Connection) -> list[Row[Any]]:
 # --- esiti ------------------------------------------------------------------------------------------------
 
 
-def candidates(conn: Connection, azienda: int, numeri: Iterable[str]) -> dict[str, list[Candidata]]:
-    """The disposizioni of the company with one of these numeri ricevuta, by numero, oldest first."""
-    wanted, found = sorted(set(numeri)), dict[str, list[Candidata]]()
+def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str]) -> dict[str, list[Candidata]]:
+    """The disposizioni of a flow of the company with one of these keys, by key, oldest first; none for no key."""
+    wanted, found = sorted(set(chiavi) - {""}), dict[str, list[Candidata]]()
     for start in range(0, len(wanted), _CHUNK):
         query = (
             select(
@@ -102,20 +107,20 @@ def candidates(conn: Connection, azienda: int, numeri: Iterable[str]) -> dict[st
                 DISPOSIZIONE.c.distinta_id,
                 DISTINTA.c.abi,
                 DISPOSIZIONE.c.causale,
-                DISPOSIZIONE.c.numero_ricevuta,
+                DISPOSIZIONE.c.chiave,
                 DISPOSIZIONE.c.importo,
                 DISPOSIZIONE.c.scadenza,
-                DISPOSIZIONE.c.debitore,
+                DISPOSIZIONE.c.controparte,
                 DISPOSIZIONE.c.stato,
             )
             .join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id)
-            .where(DISPOSIZIONE.c.azienda_id == azienda)
-            .where(DISPOSIZIONE.c.numero_ricevuta.in_(wanted[start : start + _CHUNK]))
+            .where(DISPOSIZIONE.c.azienda_id == azienda, DISPOSIZIONE.c.flusso == flusso)
+            .where(DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]))
             .order_by(DISPOSIZIONE.c.id)
         )
         for row in conn.execute(query):
             candidata = Candidata(**{**row._mapping, "stato": Stato(row.stato)})
-            found.setdefault(candidata.numero_ricevuta, []).append(candidata)
+            found.setdefault(candidata.chiave, []).append(candidata)
     return found
 
 
@@ -204,10 +209,11 @@ def eccezioni(conn: Connection) -> list[Row[Any]]:
             ESITO.c.line,
             ESITO.c.causale,
             ESITO.c.effetto,
-            ESITO.c.numero_ricevuta,
+            ESITO.c.flusso,
+            ESITO.c.chiave,
             ESITO.c.importo,
             ESITO.c.scadenza,
-            ESITO.c.debitore,
+            ESITO.c.controparte,
         )
         .outerjoin(FILE, FILE.c.id == ECCEZIONE.c.file_id)
         .outerjoin(ESITO, ESITO.c.id == ECCEZIONE.c.esito_id)

@@ -7,9 +7,10 @@ what lets a test stop the clock, or fail the n-th write.
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from zoneinfo import ZoneInfo
 
 PUBLIC, PRIVATE = 0o666, 0o600  # permissions of a new file: as the machine's mask says, or of its owner only
 
@@ -65,6 +66,14 @@ class Ports:
     clock: Clock
     disk: Disk
     random: Random
+
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+def today(ports: Ports) -> date:
+    """The day on the calendars of Rome, which are those of the banks."""
+    return ports.clock.now().astimezone(ROME).date()
 
 
 class _Clock:

@@ -42,12 +42,13 @@ class Libri:
     """Rows by table and key: as the journal tells them, or as the tables have them.
 
     `ordini` are the states of the orders of a distinta that have had no word of their own, `singoli` those of the
-    orders that have; `sconosciuti` the types of events that this program does not know how to follow.
+    orders that have, `dove` the distinta of those that went from one to another (None: loose); `sconosciuti` the types of events that this program does not know how to follow.
     """
 
     tabelle: dict[str, dict[str, Riga]] = field(default_factory=lambda: defaultdict(dict))
     ordini: dict[int, str] = field(default_factory=dict)
     singoli: dict[int, str] = field(default_factory=dict)
+    dove: dict[int, int | None] = field(default_factory=dict)
     sconosciuti: set[str] = field(default_factory=set)
 
 
@@ -98,9 +99,11 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     rows[chiave] |= {campo: why[campo] for campo in (*IDENTITA, *COPERTI) if campo in why} | {"stato": dati["a"]}
     ways = dict(dati.get("ordini", ()))
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
+    for order in (order for order, distinta in libri.dove.items() if distinta == int(chiave)):
+        libri.singoli[order] = ways.get(libri.singoli[order], libri.singoli[order])
     if dati["evento"] == Evento.FIRMA:
         covered = {campo: why[campo] for campo in COPERTI}
-        libri.tabelle["firma"][f"{chiave} {dati['chi']}"] = {
+        libri.tabelle["firma"][f"{chiave} {dati['chi']} {why.get('revisione', 1)}"] = {
             **covered,
             "peso": why["regole"]["peso"],
             "regole": canonical(why["regole"]),
@@ -109,6 +112,8 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
 
 def _disposizione(libri: Libri, chiave: str, dati: Riga) -> None:
     libri.singoli[int(chiave)] = dati["a"]
+    if "distinta" in dati["dati"]:
+        libri.dove[int(chiave)] = dati["dati"]["distinta"]
 
 
 def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
@@ -142,6 +147,7 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "checkpoint": _nothing,
+    "archivio_aggiornato": _nothing,
 }
 
 
@@ -163,7 +169,7 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     yield (
         "firma",
         {
-            f"{row.distinta_id} {row.login}": _plain(row, (*COPERTI, "peso", "regole"))
+            f"{row.distinta_id} {row.login} {row.revisione}": _plain(row, (*COPERTI, "peso", "regole"))
             for row in conn.execute(_of_company(firme, FIRMA, azienda_id))
         },
     )

@@ -25,7 +25,8 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = "0001"
+VERSION = "0002"
+OLDER = ("0001",)  # what `Home.upgrade` brings here
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -155,14 +156,15 @@ FILE = _table(
     UniqueConstraint("azienda_id", "origine", "sha256"),
 )
 
-# A supporto that never left (Con errori) or that the bank refused (Scartata) gives its name back.
-_VIVA = "stato NOT IN ('Con errori', 'Scartata')"
+# A supporto that never left (Con errori, Eliminata) or that the bank refused (Scartata) gives its name back.
+_VIVA = "stato NOT IN ('Con errori', 'Scartata', 'Eliminata')"
 
 DISTINTA = _table(
     "distinta",
     _id(),
     _to("azienda"),
-    _to("file"),
+    _to("file", nullable=True),  # none: it was not imported
+    _text("origine"),  # I imported, C copied, M made by hand
     _int("numero_supporto"),  # ordinal in the file, from 1
     _int("line"),  # of the header in the file, from 1
     _text("flusso"),  # RIBA
@@ -170,9 +172,14 @@ DISTINTA = _table(
     _text("abi"),
     _text("nome_supporto"),
     _day("data_creazione", nullable=True),  # a faulty header may hold none
+    _text("divisa"),  # EUR; blank where the kind has none
+    _text("nostro_abi", nullable=True),  # the account of the company; none where its orders are of several
+    _text("nostro_cab", nullable=True),
+    _text("nostro_conto", nullable=True),
     _text("sha256"),  # of the exact bytes that leave
     _int("numero_disposizioni"),
     _cents("totale"),
+    _int("revisione"),  # how many times its bytes were made, from 1
     _text("stato"),
     _when(),
     Index(
@@ -192,24 +199,30 @@ DISPOSIZIONE = _table(
     "disposizione",
     _id(),
     _to("azienda"),
-    _to("distinta"),
+    _to("distinta", nullable=True),  # none: loose, waiting to be put into one
+    _text("flusso"),  # RIBA
+    _text("banca"),  # ABI of the bank it is for
     _int("numero"),  # progressive in the supporto
-    _int("line"),  # of its first record in the file
-    _text("causale"),  # 30000 order, 30100 recall
+    _int("line"),  # its first record, counting those of the supporto from 1, the header
+    _text("causale"),  # 30000 order, 30100 recall; blank where the kind has none
     _cents("importo"),
-    _day("scadenza"),
-    _text("numero_ricevuta"),
-    _text("debitore"),
+    _text("segno"),
+    _day("scadenza", nullable=True),
+    _text("chiave"),  # with which its outcome comes back (see cbi.flows.ordini); blank for none
+    _text("controparte"),
     _text("codice_fiscale", nullable=True),
-    _text("abi"),  # domiciliataria
-    _text("cab", nullable=True),
-    _text("conto_assuntrice", nullable=True),
     _text("codice_cliente", nullable=True),
     _text("riferimento", nullable=True),
+    _text("abi", nullable=True),  # of the counterparty
+    _text("cab", nullable=True),
+    _text("conto", nullable=True),
+    _text("nostro_abi", nullable=True),  # of the company
+    _text("nostro_cab", nullable=True),
+    _text("nostro_conto", nullable=True),
     _text("stato"),
-    Column("raw", LargeBinary, nullable=False),  # the records as they came
+    Column("raw", LargeBinary, nullable=False),  # the records as they stand in the bytes of the distinta
     UniqueConstraint("distinta_id", "numero"),
-    Index("ix_disposizione_ricevuta", "azienda_id", "numero_ricevuta", "importo", "scadenza"),
+    Index("ix_disposizione_chiave", "azienda_id", "flusso", "chiave", "importo", "scadenza"),
     Index("ix_disposizione_importo", "azienda_id", "importo", "scadenza"),
 )
 
@@ -222,15 +235,16 @@ FIRMA = _table(
     _text("sha256"),  # of the exact bytes signed
     _int("numero_disposizioni"),
     _cents("totale"),
+    _int("revisione"),  # of the distinta when it was given
     _text("regole"),  # those in force when it was given, canonical JSON
     _when(),
-    UniqueConstraint("distinta_id", "utente_id"),
+    UniqueConstraint("distinta_id", "utente_id", "revisione"),
 )
 
 ITER = _table(
     "iter",
     _id(),
-    _to("distinta"),
+    _to("distinta", nullable=True),  # none: an order that was loose
     _to("disposizione", nullable=True),  # none: the whole distinta
     _when(),
     _text("chi"),
@@ -276,7 +290,7 @@ INTENTO = _table(
 DIAGNOSTICA = _table(
     "diagnostica",
     _id(),
-    _to("file"),
+    _to("file", nullable=True),  # none: said of bytes made here
     _to("distinta", nullable=True),
     _text("codice"),
     _text("gravita"),  # error | warning | info
@@ -298,10 +312,11 @@ ESITO = _table(
     _int("line"),
     _text("causale"),
     _text("effetto"),  # paid | unpaid | rejected | recalled
-    _text("numero_ricevuta"),
+    _text("flusso"),
+    _text("chiave"),
     _cents("importo"),
     _day("scadenza", nullable=True),
-    _text("debitore"),
+    _text("controparte"),
     _cents("spese", nullable=True),
     _day("data_valuta", nullable=True),
     _text("riferimento_promemoria", nullable=True),

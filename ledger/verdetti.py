@@ -14,6 +14,8 @@ class Codice(StrEnum):
     IMPORTATA = "importata"
     ORDINI_GIA_VISTI = "ordini_gia_visti"
     CON_ERRORI = "con_errori"
+    NON_CREATA = "non_creata"
+    TROPPI_ERRORI = "troppi_errori"
     FILE_GIA_IMPORTATO = "file_gia_importato"
     SUPPORTO_GIA_PRESENTE = "supporto_gia_presente"
     MITTENTE_ALTRUI = "mittente_altrui"
@@ -21,13 +23,27 @@ class Codice(StrEnum):
     NON_GESTITO = "non_gestito"
 
 
+class Finale(StrEnum):
+    """How an import as a whole ended, in the words of bank portals."""
+
+    ELABORATO = "Elaborato"
+    CON_ERRORI = "Con errori"
+    NON_BLOCCANTI = "Con errori non bloccanti"
+    FALLITO = "Fallito"
+    VERIFICATO = "Verificato"
+
+
+CREATE = (Codice.IMPORTATA, Codice.ORDINI_GIA_VISTI, Codice.CON_ERRORI)
+"""The verdicts of which a distinta comes."""
+
+
 @dataclass(frozen=True)
 class Doppio:
-    """An order (`numero`) seen before, as number `prima` of distinta `distinta_id`."""
+    """An order (`numero`) seen before, as number `prima` of distinta `distinta_id` (None: it is loose)."""
 
     numero: int
-    numero_ricevuta: str
-    distinta_id: int
+    chiave: str
+    distinta_id: int | None
     prima: int
 
 
@@ -46,12 +62,14 @@ class Verdetto:
     totale: int = 0
     mittente: str = ""
     mittente_aggiunto: bool = False
+    nome_chiesto: str = ""  # its own name, when it was given another because that one is taken
     errori: int = 0
     doppi: tuple[Doppio, ...] = ()
 
     def message(self, lang: str) -> str:
         """The verdict in words, in "it" or "en"."""
-        return MESSAGES[self.codice][lang != "it"].format(v=self)
+        words = MESSAGES[self.codice][lang != "it"].format(v=self)
+        return f"{words}{RENAMED[lang != 'it'].format(v=self)}" if self.nome_chiesto else words
 
 
 @dataclass(frozen=True)
@@ -62,6 +80,24 @@ class ImportReport:
     sha256: str
     verdetti: tuple[Verdetto, ...]
     diagnostiche: tuple[Diagnostic, ...]
+    verifica: bool = False  # nothing was changed: it was only to be verified
+
+    @property
+    def finale(self) -> Finale:
+        """How it ended: the worst of what became of its supporti."""
+        created = [verdetto for verdetto in self.verdetti if verdetto.codice in CREATE]
+        if self.verifica:
+            return Finale.VERIFICATO
+        if not created:
+            return Finale.FALLITO
+        if len(created) < len(self.verdetti) or any(
+            diagnostica.severity == "error" for diagnostica in self.diagnostiche
+        ):
+            return Finale.CON_ERRORI
+        notices = any(diagnostica.severity == "warning" for diagnostica in self.diagnostiche)
+        if notices or any(v.doppi or v.mittente_aggiunto or v.nome_chiesto for v in created):
+            return Finale.NON_BLOCCANTI
+        return Finale.ELABORATO
 
     @property
     def clean(self) -> bool:
@@ -78,8 +114,16 @@ MESSAGES: dict[Codice, tuple[str, str]] = {
         "holds orders seen before, it waits: to confirm it cbi distinte approve {v.distinta_id} --user U",
     ),
     Codice.CON_ERRORI: (
-        "con errori ({v.errori}): conservata, non può partire; correggere il file e importarlo di nuovo",
-        "with errors ({v.errori}): kept, it cannot leave; correct the file and import it again",
+        "con errori ({v.errori}): conservata, non può partire; correggerla, o correggere il file e importarlo di nuovo",
+        "with errors ({v.errori}): kept, it cannot leave; edit it, or correct the file and import it again",
+    ),
+    Codice.NON_CREATA: (
+        "non creata: ha errori ({v.errori}); il file è conservato",
+        "not created: it has errors ({v.errori}); the file is kept",
+    ),
+    Codice.TROPPI_ERRORI: (
+        "non creata: ha troppi errori ({v.errori}); correggere il file e importarlo di nuovo",
+        "not created: it has too many errors ({v.errori}); correct the file and import it again",
     ),
     Codice.FILE_GIA_IMPORTATO: (
         "questo stesso file è già stato importato (distinta {v.distinta_id}): non è cambiato nulla",
@@ -98,7 +142,11 @@ MESSAGES: dict[Codice, tuple[str, str]] = {
         "it comes from a bank: take it in with cbi receive",
     ),
     Codice.NON_GESTITO: (
-        "rifiutata: il flusso {v.flusso} non è ancora gestito; il file è conservato",
-        "refused: flow {v.flusso} is not handled yet; the file is kept",
+        "rifiutata: le disposizioni del flusso {v.flusso} non si possono seguire; il file è conservato",
+        "refused: the orders of flow {v.flusso} cannot be followed; the file is kept",
     ),
 }
+RENAMED = (
+    "; rinominata, il nome {v.nome_chiesto} è già usato",
+    "; renamed, the name {v.nome_chiesto} is taken",
+)

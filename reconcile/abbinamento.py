@@ -6,30 +6,26 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
+from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger.outcomes import Candidata
-from ledger.stati import FINALI, Evento, Stato
-
-RICHIAMO = "30100"
-"""Causale of the request to recall an order: it repeats the order's keys, and is not the order."""
+from ledger.stati import ALLA_BANCA, MAI_PARTITE, Evento, Stato
 
 EVENTO = {
     "paid": Evento.PAGA,
+    "paid_late": Evento.PAGA,
     "unpaid": Evento.INSOLVI,
     "rejected": Evento.STORNA,
     "recalled": Evento.RICHIAMA,
 }
 
-PARTITE = frozenset({Stato.INOLTRATA, Stato.RICEVUTA_BANCA})
-"""States of an order that has left and has had no answer."""
-
 MOTIVI = {
     "nessuna_disposizione": (
-        "nessuna disposizione ha questo numero ricevuta",
-        "no order has this receipt number",
+        "nessuna disposizione ha questa chiave",
+        "no order has this key",
     ),
     "altra_banca": (
-        "la disposizione con questo numero ricevuta è stata inviata a un'altra banca",
-        "the order with this receipt number was sent to another bank",
+        "la disposizione con questa chiave è stata inviata a un'altra banca",
+        "the order with this key was sent to another bank",
     ),
     "importo_diverso": ("l'importo non è quello della disposizione", "the amount is not the order's"),
     "scadenza_diversa": ("la scadenza non è quella della disposizione", "the due date is not the order's"),
@@ -63,13 +59,13 @@ class HasKeys(Protocol):
     @property
     def importo(self) -> int: ...
     @property
-    def scadenza(self) -> date: ...
+    def scadenza(self) -> date | None: ...
 
 
 def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candidata | str:
     """The one disposizione that the esito of bank `abi` speaks of, or the code of the reason in `MOTIVI`.
 
-    `candidates` are those of the company with the same numero ricevuta. An order refused with its distinta
+    `candidates` are those of the company and of the kind with the same key. An order refused with its distinta
     does not compete with the one sent again in its place; a recall never competes with the order it
     recalls, but stands for it when the order itself is not in the ledger.
     """
@@ -84,8 +80,8 @@ def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candida
     if not exact:
         same_amount = any(c.importo == esito.importo for c in of_bank)
         return "scadenza_diversa" if same_amount else "importo_diverso"
-    left = [c for c in exact if c.stato in PARTITE | FINALI]
-    orders = [c for c in left if c.causale != RICHIAMO] or left
+    left = [c for c in exact if c.stato not in MAI_PARTITE]
+    orders = [c for c in left if c.causale not in CAUSALI_DI_RICHIAMO] or left
     alive = [c for c in orders if c.stato is not Stato.SCARTATA] or orders
     if not alive:
         return "stato_non_ammette"
@@ -99,7 +95,7 @@ def recalls(esito: HasKeys, abi: str, candidates: Iterable[Candidata]) -> list[C
         c
         for c in candidates
         if esito.effetto == "recalled"
-        and c.causale == RICHIAMO
+        and c.causale in CAUSALI_DI_RICHIAMO
         and (c.abi, c.importo, c.scadenza) == (abi, esito.importo, esito.scadenza)
-        and c.stato in PARTITE
+        and c.stato in ALLA_BANCA
     ]

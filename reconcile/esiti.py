@@ -3,22 +3,31 @@ reason."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
 from cbi import Supporto
+from cbi.flows import mav, riba, rid
 from cbi.flows.disposizione import Promemoria
-from cbi.flows.riba import Esito
+from cbi.flows.ordini import chiave
 from ledger import distinte, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
 from ledger.ports import Ports
-from ledger.stati import DISPOSIZIONE, DISTINTA, FINALI, Evento
+from ledger.stati import Evento, di_disposizione, di_distinta, vita
 from reconcile.abbinamento import EVENTO, choose, recalls
 from reconcile.conto import Arrivo, Conto
 
 Candidates = Mapping[str, list[Candidata]]
+Esito: TypeAlias = riba.Esito | mav.Esito | rid.Esito
+
+LETTORI: Mapping[str, Callable[[Supporto], Iterator[Esito | Promemoria]]] = {
+    "RIBA": riba.esiti,
+    "MAV": mav.esiti,
+    "RID": rid.esiti,
+}
+"""How the outcomes of each flow are read."""
 
 
 def apply_esiti(
@@ -30,12 +39,13 @@ def apply_esiti(
     their final outcome becomes Elaborata.
     """
     items = list(items)
-    esiti = [item for item in items if isinstance(item, Esito)]
+    esiti = [item for item in items if not isinstance(item, Promemoria)]
     promemoria = [item for item in items if isinstance(item, Promemoria)]
-    found = outcomes.candidates(conn, arrivo.azienda_id, (e.numero_ricevuta for e in esiti))
+    keys = (chiave(supporto.flow, esito) for esito in esiti)
+    found = outcomes.candidates(conn, arrivo.azienda_id, supporto.flow, keys)
     verdicts = [_apply(conn, ports, arrivo, supporto, esito, found) for esito in esiti]
     _keep_promemoria(conn, arrivo, supporto, promemoria)
-    _close(conn, ports, arrivo, {c.distinta_id for some in found.values() for c in some if c.stato in FINALI})
+    _close(conn, ports, arrivo, supporto.flow, [c for some in found.values() for c in some])
     return Conto(
         ricevuti=len(esiti),
         applicati=verdicts.count(APPLICATO),
@@ -47,17 +57,17 @@ def apply_esiti(
 
 def _apply(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, esito: Esito, found: Candidates) -> str:
     """Applies one esito and keeps it, with its eccezione if it is one; returns its verdict."""
-    candidates = found.get(esito.numero_ricevuta, [])
+    candidates = found.get(chiave(supporto.flow, esito), [])
     choice = choose(esito, arrivo.abi, candidates)
     verdetto, motivo, disposizione = ECCEZIONE_, "", None
     if isinstance(choice, str):
         motivo = choice
     else:
         disposizione = choice.id
-        verdetto = _move(conn, ports, arrivo, esito, choice)
+        verdetto = _move(conn, ports, arrivo, supporto.flow, esito, choice)
         motivo = "stato_non_ammette" if verdetto == ECCEZIONE_ else ""
         for recall in recalls(esito, arrivo.abi, candidates):
-            _move(conn, ports, arrivo, esito, recall)
+            _move(conn, ports, arrivo, supporto.flow, esito, recall)
     fate = {"verdetto": verdetto, "disposizione_id": disposizione}
     esito_id = outcomes.add_esito(conn, ports, _columns(arrivo, supporto, esito) | fate)
     if motivo:
@@ -88,26 +98,28 @@ def _except(
     )
 
 
-def _move(conn: Connection, ports: Ports, arrivo: Arrivo, esito: Esito, order: Candidata) -> str:
+def _move(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, esito: Esito, order: Candidata) -> str:
     """Moves the order where the esito says; which of the three verdicts it was."""
     evento = EVENTO[esito.effetto]
     if outcomes.already_applied(conn, order.id, esito.effetto):
         return GIA_APPLICATO
-    target = DISPOSIZIONE.get((order.stato, evento))
+    target = di_disposizione(flusso).get((order.stato, evento))
     if target is None:
         return ECCEZIONE_
-    dati = {"file": arrivo.nome_file, "line": esito.line, "causale": esito.causale}
+    dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id, "line": esito.line, "causale": esito.causale}
     distinte.apply_order(conn, ports, order.id, evento, chi=f"banca {arrivo.abi}", dati=dati)
     order.stato = target
     return APPLICATO
 
 
-def _close(conn: Connection, ports: Ports, arrivo: Arrivo, touched: Iterable[int]) -> None:
+def _close(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, candidates: Iterable[Candidata]) -> None:
     """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says
     later."""
-    for distinta_id in outcomes.all_final(conn, touched, FINALI):
-        if (distinte.get(conn, distinta_id).stato, Evento.ELABORA) in DISTINTA:
-            dati = {"file": arrivo.nome_file}
+    final = vita(flusso).finali
+    touched = {c.distinta_id for c in candidates if c.stato in final}
+    for distinta_id in outcomes.all_final(conn, touched, final):
+        if (distinte.get(conn, distinta_id).stato, Evento.ELABORA) in di_distinta(flusso):
+            dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id}
             distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=f"banca {arrivo.abi}", dati=dati)
 
 
@@ -118,15 +130,17 @@ def _columns(arrivo: Arrivo, supporto: Supporto, esito: Esito) -> dict[str, Any]
         "line": esito.line,
         "causale": esito.causale or "",
         "effetto": esito.effetto,
-        "numero_ricevuta": esito.numero_ricevuta,
+        "flusso": supporto.flow,
+        "chiave": chiave(supporto.flow, esito),
         "importo": esito.importo,
         "scadenza": esito.scadenza,
-        "debitore": esito.debitore,
-        "spese": esito.spese,
-        "data_valuta": esito.data_valuta,
-        "riferimento_promemoria": esito.riferimento_promemoria,
+        "controparte": esito.controparte,
+        **{name: getattr(esito, name, None) for name in _OF_SOME},
         "raw": esito.raw,
     }
+
+
+_OF_SOME = ("spese", "data_valuta", "riferimento_promemoria")  # what the outcomes of some flows do not tell
 
 
 def _keep_promemoria(conn: Connection, arrivo: Arrivo, supporto: Supporto, items: Iterable[Promemoria]) -> None:

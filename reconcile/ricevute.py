@@ -12,7 +12,7 @@ from cbi import Supporto
 from ledger import distinte, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
-from ledger.stati import DISTINTA, Evento
+from ledger.stati import Evento, di_distinta
 from reconcile.codici_er import codes_in
 from reconcile.conto import Arrivo
 
@@ -62,15 +62,19 @@ def _by_name(
 def _say(
     conn: Connection, ports: Ports, arrivo: Arrivo, distinta_id: int, evento: Evento, dati: Mapping[str, Any]
 ) -> str:
-    stato = distinte.get(conn, distinta_id).stato
-    target = DISTINTA.get((stato, evento))
+    distinta = distinte.get(conn, distinta_id)
+    stato, target = distinta.stato, di_distinta(distinta.flusso).get((distinta.stato, evento))
     if target is stato:
         return GIA_APPLICATO
     if target is None:
         _exception(conn, ports, arrivo, "ricevuta_contraria", distinta_id, {"stato": stato, "evento": evento, **dati})
         return ECCEZIONE_
     chi = f"banca {arrivo.abi}"
-    distinte.apply(conn, ports, distinta_id, evento, chi=chi, dati={"file": arrivo.nome_file, **dati})
+    distinte.apply(
+        conn, ports, distinta_id, evento, chi=chi, dati={"file": arrivo.nome_file, "file_id": arrivo.file_id, **dati}
+    )
+    if evento is Evento.SCARTA:
+        distinte.give_up_recall(conn, ports, distinta_id, chi=f"banca {arrivo.abi}")
     return APPLICATO
 
 

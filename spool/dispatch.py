@@ -22,7 +22,7 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.intenti import Intento
 from ledger.ports import Disk
-from ledger.stati import DISTINTA, Evento, next_state
+from ledger.stati import Evento, di_distinta, next_state
 from spool.albero import Ramo, branches, plant, ramo
 from spool.nomi import outgoing_name
 
@@ -123,7 +123,7 @@ def _intend(home: Home, distinta_id: int) -> Intento:
         if pending := intenti.pending_of(conn, distinta_id):
             return pending
         distinta = distinte.get(conn, distinta_id)
-        next_state(DISTINTA, distinta.stato, Evento.INOLTRA)
+        next_state(di_distinta(distinta.flusso), distinta.stato, Evento.INOLTRA)
         distinte.require_complete(distinta)
         distinte.payload(home, conn, distinta_id)
         name = outgoing_name(distinta.flusso, distinta.data_creazione, distinta.nome_supporto, distinta.sha256)

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection
 
 import cbi
+from cbi.flows.disposizione import Promemoria
 from cbi.flows.rendicontazione import rapporti
-from cbi.flows.riba import Esito, esiti
 from ledger import intenti, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
 from reconcile.conto import Arrivo, Conto
-from reconcile.esiti import apply_esiti
+from reconcile.esiti import LETTORI, apply_esiti
 from reconcile.movimenti import store_rapporti
 from reconcile.ricevute import confirm, receipt, refusal_codes, reject
 from spool.albero import Ramo
@@ -94,9 +94,9 @@ def _action(supporto: cbi.Supporto) -> Action:
 
 
 def _esiti(supporto: cbi.Supporto) -> Action:
-    items = list(esiti(supporto))
+    items = list(LETTORI[supporto.flow](supporto))
     for item in items:
-        _require(supporto, item.line, item.importo, item.scadenza if isinstance(item, Esito) else item.data_valuta)
+        _require(supporto, item.line, item.importo, item.data_valuta if isinstance(item, Promemoria) else item.scadenza)
     return lambda conn, ports, arrivo: apply_esiti(conn, ports, arrivo, supporto, items)
 
 
@@ -124,7 +124,7 @@ def _scarto(supporto: cbi.Supporto) -> Action:
 
 
 _KINDS: Mapping[tuple[str, str], Callable[[cbi.Supporto], Action]] = {
-    ("RIBA", "from_bank"): _esiti,
+    **{(flow, "from_bank"): _esiti for flow in LETTORI},
     ("RH", "from_bank"): _rapporti,
     ("EC", "from_bank"): _rapporti,
     ("CN", "from_bank"): _conferma,

@@ -23,8 +23,9 @@ from docs.gen import comandi, regole
 from docs.gen.disegno import automaton
 from docs.gen.lingua import ENGLISH, ITALIAN, LINGUE, TENS, Lingua
 from docs.gen.luoghi import page_of
+from docs.gen.stati import Capitolo, chapters
 from docs.gen.tracciati import CONFIDENCE
-from ledger.stati import DISPOSIZIONE, DISTINTA
+from ledger.stati import DISPOSIZIONE, DISTINTA, VITE
 from tests.console import ROOT
 
 PAGES = make.pages()
@@ -132,14 +133,21 @@ def test_the_order_of_the_records_is_in_the_table_and_in_the_drawing(name: str) 
 # --- states, commands ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "tabella"), [("distinta", DISTINTA), ("disposizione", DISPOSIZIONE)])
-def test_every_row_of_the_states_is_in_the_table_and_in_the_drawing(name: str, tabella: object) -> None:
-    drawing = ET.fromstring(PAGES[f"disegni/{name}.svg"])
+@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.name)
+def test_every_row_of_the_states_is_in_the_table_and_in_the_drawing(chapter: Capitolo) -> None:
+    drawing = ET.fromstring(PAGES[f"disegni/{chapter.name}.svg"])
     words = ", ".join(text.text or "" for text in drawing.findall(".//{*}text"))
-    for (da, evento), a in dict(tabella).items():  # type: ignore[call-overload]
+    for (da, evento), a in chapter.tabella.items():
         assert f"| {da} | {evento} | {a} |" in page("stati")
         assert {da, evento, a} <= set(words.split(", "))
-    assert "Scartata < Richiamata < Pagata < Stornata < Insoluta" in page("stati")
+
+
+def test_every_kind_has_its_chapter_of_states_and_the_words_of_its_bank() -> None:
+    shown = {pair: a for chapter in chapters() for pair, a in chapter.tabella.items()}
+    for table in (*DISTINTA.values(), *DISPOSIZIONE.values()):
+        assert table.keys() <= shown.keys()
+    for vita in VITE.values():
+        assert " < ".join(stato for _, stato in vita.parole) in page("stati")
 
 
 def test_no_two_words_of_a_drawing_are_in_the_same_place() -> None:

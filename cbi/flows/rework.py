@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
-from cbi.flows.coda import count, sums_memos, wrong
+from cbi.flows.coda import ECHO, count, sums_memos, value_of, wrong
 from cbi.flows.model import Flow, Ordine, Supporto
 from cbi.flows.physical import Riga
 from cbi.flows.reader import Letto, read_records, supporti_of
 from cbi.flows.registry import BUILT_IN, Registry
+from cbi.flows.writer import coda_key
 from cbi.layout import Record
 
 TRUNCATED = "RIGA-043"
@@ -93,6 +94,30 @@ def remade(flow: Flow, like: Supporto, name: str, ordini: Sequence[Ordine]) -> S
         header=like.header.replace(nome_supporto=name),
         ordini=numbered,
         coda=coda.replace(nome_supporto=name, **values),
+    )
+    return replace(made, raw=made.canonical)
+
+
+def composed(flow: Flow, testa: Record, ordini: Sequence[Ordine], coda: Record | None = None) -> Supporto:
+    """A supporto of a header and of orders that are there already: numbered from 1, otherwise as they stand.
+
+    The trailer is like `coda` but for what it must say of these, or is made new. Raises `ValoreErrato`.
+    """
+    numbered = tuple(_numbered(ordine, number) for number, ordine in enumerate(ordini, 1))
+    cls = type(coda) if coda is not None else flow.records[coda_key(flow, numbered[0].records[0].variante)]
+    values = count(flow, numbered).values(cls)
+    values |= {name: value_of(testa, name) for name in (*ECHO, "codice_divisa") if name in cls.BY_NAME}
+    made = Supporto(
+        flow=flow.name,
+        direction=flow.direction,
+        numero=1,
+        line=1,
+        end_line=2 + sum(len(ordine.records) for ordine in numbered),
+        header=testa,
+        ordini=numbered,
+        coda=cls.build(**values) if coda is None else coda.replace(**values),
+        raw=b"",
+        declaration=flow,
     )
     return replace(made, raw=made.canonical)
 

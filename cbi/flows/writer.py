@@ -10,7 +10,7 @@ from typing import Any
 
 from cbi.fields import ValoreErrato
 from cbi.flows.coda import ECHO, Conteggio
-from cbi.flows.model import Flow
+from cbi.flows.model import Flow, variante_of
 from cbi.flows.registry import BUILT_IN, Registry
 from cbi.layout import RAW, Record
 
@@ -65,13 +65,17 @@ class _Composer:
         return _build(self.flow, key, given)
 
     def coda_key(self) -> str:
-        variant = f"EF/{self.first.partition('/')[2]}"
-        return variant if variant in self.flow.records else "EF"
+        return coda_key(self.flow, variante_of(self.first))
 
     def coda(self, header: Values) -> dict[str, object]:
         cls = self.flow.records[self.coda_key()]
         echo = {name: header.get(name) for name in ECHO if name in cls.BY_NAME}
         return {**echo, **self.counted.values(cls)}
+
+
+def coda_key(flow: Flow, variante: str) -> str:
+    """The trailer of a flow whose first order is of that variant."""
+    return f"EF/{variante}" if f"EF/{variante}" in flow.records else "EF"
 
 
 def _build(flow: Flow, key: str, values: Values) -> Record:

@@ -25,7 +25,7 @@ def test_the_demo_ends_with_everything_reconciled(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
-    for said in ("Elaborata", "Scartata", "066", "no order has this receipt number", "the amount is not the order's"):
+    for said in ("Elaborata", "Scartata", "066", "no order has this key", "the amount is not the order's"):
         assert said in done.stdout
     assert done.stdout.count("Elaborata") >= 2
     assert not list((tmp_path / "casa-demo" / "spool").glob("*/*/in/quarantine/*"))

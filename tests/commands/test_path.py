@@ -94,7 +94,7 @@ def test_an_outcome_of_an_order_never_sent_is_an_exception_with_its_reason(house
     assert house.cbi("reconcile").code == 0
     exceptions = json.loads(house.cbi("exceptions", "--format", "json").out)
     assert len(exceptions) == 2
-    assert "numero ricevuta" in house.cbi("exceptions", COLUMNS="200").out
+    assert "chiave" in house.cbi("exceptions", COLUMNS="200").out
 
 
 def test_what_is_not_a_flow_goes_to_quarantine_with_its_reasons_and_the_rest_goes_on(house: House) -> None:

@@ -106,7 +106,7 @@ def test_the_verdict_on_each_supporto_and_the_exit_code(open_house):
     for words in ("con errori (1)", "cbi distinte approve 3 --user U", "C [red]"):
         assert words in mixed.stdout
     assert "misto.cbi:23:53: RIBA-EF-050" in mixed.stderr
-    assert "la ricevuta 0000000002 (n. 1) è già nella distinta 1 (n. 2)" in mixed.stderr
+    assert "la disposizione 0000000002 (n. 1) è già nella distinta 1 (n. 2)" in mixed.stderr
 
 
 def test_many_errors_are_shown_in_part(open_house):
@@ -121,9 +121,7 @@ def test_the_report_as_json(open_house):
     [verdetto] = report["verdetti"]
     assert (verdetto["codice"], verdetto["totale"], verdetto["distinta"]) == ("importata", "3703.50", 1)
     [again] = json.loads(open_house.bring(riba(order(2), nome="D"), "--format", "json").stdout)
-    assert again["verdetti"][0]["doppi"] == [
-        {"numero": 1, "numero_ricevuta": "0000000002", "distinta_id": 1, "prima": 2}
-    ]
+    assert again["verdetti"][0]["doppi"] == [{"numero": 1, "chiave": "0000000002", "distinta_id": 1, "prima": 2}]
 
 
 def test_a_file_that_cannot_be_read_does_not_stop_the_others(open_house, tmp_path):
@@ -160,7 +158,7 @@ def test_the_list_and_the_page_of_a_distinta(open_house):
     assert "convalida" in page
     assert "flusso.cbi" in page
     whole = json.loads(open_house("distinte", "show", 1, "--format", "json").stdout)
-    assert [each["conto_assuntrice"] for each in whole["disposizioni"]] == ["…2345"] * 3
+    assert [each["nostro_conto"] for each in whole["disposizioni"]] == ["…2345"] * 3
     assert [each["evento"] for each in whole["iter"]] == ["importa", "convalida"]
     refused("DISTINTA-001", open_house, "distinte", "show", 9)
 
@@ -262,6 +260,107 @@ def test_doubles_are_approved_by_a_person(open_house):
     assert state(open_house, 2) == "Inserita"
     assert open_house(*approve, passwords=[PASSWORD]).stdout == "distinta 2: Da spedire\n"
     assert state(open_house, 2) == "Da spedire"
+
+
+def do(run, *args, form="json", lang="it"):
+    asked = [*args, "--user", "anna", "--password-fd", "FD", "--format", form]
+    result = run("distinte", *asked, passwords=[PASSWORD], lang=lang)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout) if form == "json" else result
+
+
+def test_orders_go_from_one_distinta_to_another(open_house):
+    open_house.bring(riba())
+    assert do(open_house, "take-out", 1, 2)["stato"] == "Da spedire"
+    listed = open_house("distinte", "loose").stdout
+    assert "0000000002" in listed and "…2345" in listed
+    [found] = json.loads(open_house("distinte", "loose", "--format", "json").stdout)
+    assert (found["id"], found["stato"]) == (2, "Inserita")
+    made = do(open_house, "create", 2, "1:1", "--nome", "NUOVA", "--data", "2026-03-09")
+    assert (made["distinta_id"], made["ordini"]) == (2, [2, 1])
+    assert do(open_house, "add", 1, "2:2")["ordini"] == [1]
+    page = json.loads(open_house("distinte", "show", 1, "--ordine", 2, "--format", "json").stdout)
+    assert [step["evento"] for step in page["iter"]][-3:] == ["disaggrega", "aggrega", "convalida"]
+    assert page["distinta"] == 1
+    assert all(step["sha256"] for step in page["iter"] if step["evento"] in ("importa", "disaggrega"))
+    text = open_house("distinte", "show", 1, "--ordine", 2).stdout
+    assert "aggrega" in text and "anna" in text
+    refused("DISPOSIZIONE-001", open_house, "distinte", "show", 1, "--ordine", 9)
+    assert open_house("distinte", "create", "1:x", "--user", "anna").exit_code == 2
+    assert open_house("distinte", "create", "1:2:3", "--user", "anna").exit_code == 2
+
+
+def test_a_distinta_is_edited_copied_and_thrown_away(open_house):
+    open_house.bring(riba())
+    edited = do(open_house, "edit", 1, "--ordine", 1, "importo=10.00", "codice_fiscale=00000000000", form="text")
+    assert edited.stdout == "distinta 1: Con errori\n"
+    assert "errori: 1" in edited.stderr
+    do(open_house, "edit", 1, "codice_fiscale=77665540017", "nome=ALTRO")
+    assert state(open_house) == "Da spedire"
+    copied = do(open_house, "copy", 1, form="text", lang="en")
+    assert copied.stdout == "distinta 2: Inserita\n"
+    assert "orders seen before: 3" in copied.stderr
+    assert do(open_house, "delete", 2, "--dry-run")["stato"] == "Eliminata"
+    assert state(open_house, 2) == "Inserita"
+    assert do(open_house, "delete", 2)["stato"] == "Eliminata"
+    do(open_house, "take-out", 1, 3)
+    assert do(open_house, "discard", 3, form="text").stdout == "disposizione 3: Eliminata\n"
+    assert open_house("distinte", "edit", 1, "importo", "--user", "anna").exit_code == 2
+
+
+def test_accounts_stay_covered_in_what_an_edit_leaves_behind(open_house):
+    from schwifty import IBAN as Coordinate
+
+    account = str(Coordinate.generate("IT", bank_code="03069", branch_code="01234", account_code="000000099999"))
+    open_house.bring(riba())
+    do(open_house, "edit", 1, f"conto={account}")
+    for extra in ((), ("--format", "json")):
+        assert "000000099999" not in open_house("distinte", "show", 1, *extra).stdout
+        assert "000000099999" in open_house("distinte", "show", 1, "--in-chiaro", *extra).stdout
+
+
+def test_what_has_left_is_asked_back(open_house):
+    open_house.bring(riba())
+    sign(open_house, 1)
+    sign(open_house, 1, user="bruno")
+    assert do(open_house, "recall", 1, "--ordine", 2)["distinta_id"] == 2
+    assert state(open_house, 2) == "Da spedire"
+    refused("RIPRESENTA-001", do, open_house, "resend", 1, "--ordine", 1, "scadenza=2027-01-31")
+    refused("STATO-001", do, open_house, "revoke", 1)
+
+
+def test_a_notice_is_told_on_standard_error(run, tmp_path):
+    from fixtures.comune import SIA
+    from tests.console import ROOT
+
+    args = ["init", "--sia", SIA, "--nome", "Prova", "--codice-fiscale", PARTITA_IVA, "--utente", "anna:100"]
+    assert run(*args, "--password-fd", "FD", passwords=[PASSWORD]).exit_code == 0
+    run("import", ROOT / "fixtures" / "f24.cbi")
+    sign(run, 1)
+    result = do(run, "revoke", 1, "--ordine", 1, form="text", lang="en")
+    assert "R4" in result.stderr
+
+
+def test_the_options_of_an_import(open_house):
+    open_house.bring(riba())
+    renamed = open_house.bring(riba(order(9)), "--se-nome-usato", "rinomina", nome="due.cbi")
+    assert (renamed.exit_code, "SUPPORTO1-2" in renamed.stdout) == (0, True)
+    assert "due.cbi: Con errori non bloccanti" in renamed.stdout
+    refused_ = open_house.bring(faulty(nome="B"), "--se-errori", "non-crea", "--format", "json", nome="tre.cbi")
+    [report] = json.loads(refused_.stdout)
+    assert (report["stato"], report["verdetti"][0]["codice"]) == ("Fallito", "non_creata")
+    verified = open_house.bring(riba(order(8), nome="C"), "--dry-run", nome="q.cbi")
+    assert "q.cbi: Verificato" in verified.stdout
+
+
+def test_an_older_home_is_brought_up(run, tmp_path):
+    from tests.ledger import vecchia
+
+    vecchia.build(tmp_path / "casa")
+    refused("HOME-003", run, "distinte")
+    assert "0001" in run("upgrade").stdout
+    assert "DUE" in run("distinte").stdout
+    assert "già" in run("upgrade").stdout
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ from sqlalchemy import text
 from ledger import distinte, firme, journal
 from ledger.errors import Refused
 from ledger.importa import import_file
-from ledger.stati import DISPOSIZIONE, DISTINTA, FINALI, PREVALENZA, Evento, Stato
+from ledger.stati import DISPOSIZIONE, DISTINTA, VITE, Evento, Stato
 from tests.ledger.flussi import riba
 from tests.ledger.sala import PASSWORD, furnish
 
-WORDS = [evento for evento, _ in PREVALENZA]
+VITA = VITE["INCASSO"]
+WORDS = [evento for evento, _ in VITA.parole]
 
 
 def send(sala):
@@ -136,7 +137,7 @@ def test_whatever_the_bank_says_rows_follow_the_tables_and_the_iter_tells_it_all
     with sala.home.begin() as conn:
         told = len(distinte.iter_of(conn, 1))
         for who, word in steps:
-            table = DISTINTA if who == "distinta" else DISPOSIZIONE
+            table = (DISTINTA if who == "distinta" else DISPOSIZIONE)["INCASSO"]
             following = table.get((model[who], word))
             try:
                 if who == "distinta":
@@ -150,8 +151,8 @@ def test_whatever_the_bank_says_rows_follow_the_tables_and_the_iter_tells_it_all
             told += 1
             if who == "distinta":
                 for number in (1, 2, 3):
-                    if model[number] not in FINALI:
-                        model[number] = DISPOSIZIONE.get((model[number], word), model[number])
+                    if model[number] not in VITA.dette:
+                        model[number] = DISPOSIZIONE["INCASSO"].get((model[number], word), model[number])
             model[who] = following
             assert {"distinta": distinte.get(conn, 1).stato} | dict(enumerate(states(conn), 1)) == model
         assert len(distinte.iter_of(conn, 1)) == told

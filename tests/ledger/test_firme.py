@@ -94,7 +94,7 @@ def test_nobody_signs_twice(signing):
         alter(
             signing,
             "INSERT INTO firma SELECT NULL, distinta_id, utente_id, peso, sha256, numero_disposizioni, totale, "
-            "regole, at FROM firma",
+            "regole, at, revisione FROM firma",
         )
 
 
@@ -151,14 +151,16 @@ def test_a_signature_says_what_it_covers_and_by_which_rules(signing):
         event = conn.execute(text("SELECT * FROM journal ORDER BY numero DESC")).first()
         assert journal.verify(conn, signing.azienda_id) is None
     found = look(signing)
-    covered = {"sha256": found.sha256, "numero_disposizioni": 3, "totale": 370350}
+    covered = {"sha256": found.sha256, "numero_disposizioni": 3, "totale": 370350, "revisione": 1}
     regole = {"versione": 1, "soglia": 100, "peso": 50}
     assert {key: getattr(row, key) for key in covered} == covered
     assert (row.peso, json.loads(row.regole)) == (50, regole)
     assert (step.chi, step.evento, step.da, step.a) == ("anna", "firma", "Da spedire", "Firmata")
-    assert json.loads(step.dati) == {**covered, "regole": regole}
+    given = {"id": row.id, "utente_id": row.utente_id, "at": row.at}
+    assert json.loads(step.dati) == {**covered, "regole": regole, "firma": given}
     assert (event.tipo, event.soggetto) == ("distinta_stato", "distinta:1")
-    assert json.loads(event.dati)["dati"] == {**covered, "regole": regole}
+    assert json.loads(event.dati)["dati"] == json.loads(step.dati)
+    assert json.loads(event.dati)["ordini"] == [["Da spedire", "Firmata"]]
 
 
 def test_who_signed_can_be_seen(signing):

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import text
 
-from ledger import aziende, distinte, importa, journal
+from ledger import archivio, aziende, deposito, distinte, importa, journal
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
-from ledger.stati import Evento, Stato
+from ledger.stati import Evento, Stato, di_distinta, next_state
 from ledger.verdetti import Codice
 from tests.ledger.flussi import ABI, CREATED, DEBTOR, faulty, order, riba
 from tests.ledger.sala import FailingDisk, Fault, furnish, ports
@@ -50,7 +50,7 @@ def move(sala, number, *events):
     with sala.home.begin() as conn:
         for event in events:
             state = conn.scalar(text("SELECT stato FROM distinta WHERE id = :d"), {"d": number})
-            following = distinte.next_state(distinte.TABELLA_DISTINTA, state, event)
+            following = next_state(di_distinta("RIBA"), state, event)
             conn.execute(text("UPDATE distinta SET stato = :s WHERE id = :d"), {"s": following, "d": number})
             conn.execute(
                 text("UPDATE disposizione SET stato = :s WHERE distinta_id = :d"),
@@ -91,10 +91,12 @@ def test_its_orders_are_kept_with_what_they_say_and_their_records(sala):
     bring(sala, data)
     with sala.home.read() as conn:
         first, second = distinte.orders(conn, 1)
-        [found] = distinte.find_orders(conn, sala.azienda_id, "0000000008", 2_500_000, second.scadenza)
-    assert (first.numero, first.line, first.importo, first.numero_ricevuta) == (1, 2, 100, "0000000007")
-    assert (second.numero, second.line, second.debitore) == (2, 9, "ALTRA FINTA SPA")
-    assert (second.abi, second.cab, second.conto_assuntrice) == ("02008", "05678", "000000012345")
+        [found] = distinte.find_orders(
+            conn, sala.azienda_id, "RIBA", "0000000008", 2_500_000, second.scadenza, causale="30000"
+        )
+    assert (first.numero, first.line, first.importo, first.chiave) == (1, 2, 100, "0000000007")
+    assert (second.numero, second.line, second.controparte) == (2, 9, "ALTRA FINTA SPA")
+    assert (second.abi, second.cab, second.nostro_conto) == ("02008", "05678", "000000012345")
     assert (second.codice_fiscale, second.codice_cliente, second.riferimento) == (DEBTOR, "CL8", "FATT 8")
     assert first.raw + second.raw in data
     assert len(first.raw) == 7 * 122
@@ -167,15 +169,15 @@ def test_a_faulty_supporto_is_kept_aside_with_its_diagnostics(sala):
     data = faulty()
     report = bring(sala, data)
     [verdetto] = report.verdetti
-    assert (verdetto.codice, verdetto.errori, verdetto.totale) == (Codice.CON_ERRORI, 1, 0)
+    assert (verdetto.codice, verdetto.errori, verdetto.totale) == (Codice.CON_ERRORI, 1, 370350)
     assert not report.clean
     found = distinta(sala)
-    assert (found.stato, found.numero_disposizioni, found.totale) == (Stato.CON_ERRORI, 3, 0)
+    assert (found.stato, found.numero_disposizioni, found.totale) == (Stato.CON_ERRORI, 3, 370350)
     assert not found.alive
     with sala.home.read() as conn:
         assert distinte.payload(sala.home, conn, 1) == data
         [diagnostic] = distinte.diagnostics(conn, 1)
-        assert list(distinte.orders(conn, 1)) == []
+        assert [found.stato for found in distinte.orders(conn, 1)] == [Stato.CON_ERRORI] * 3
     assert (diagnostic.codice, diagnostic.gravita, diagnostic.line) == ("RIBA-EF-050", "error", 23)
     assert json.loads(diagnostic.dati)["field"] == "tot_importi_negativi"
 
@@ -217,7 +219,7 @@ def test_orders_seen_before_stop_the_distinta_and_are_named(sala):
     assert verdetto.codice is Codice.ORDINI_GIA_VISTI
     assert not report.clean
     [doppio] = verdetto.doppi
-    assert (doppio.numero, doppio.numero_ricevuta, doppio.distinta_id, doppio.prima) == (2, "0000000002", 1, 2)
+    assert (doppio.numero, doppio.chiave, doppio.distinta_id, doppio.prima) == (2, "0000000002", 1, 2)
     assert distinta(sala, 2).stato is Stato.INSERITA
 
 
@@ -266,8 +268,8 @@ def test_a_recall_is_not_a_double_and_is_not_found_as_an_order(sala):
     assert codes(bring(sala, riba(order(1, causale="30100"), nome="RICHIAMO"))) == [Codice.IMPORTATA]
     with sala.home.read() as conn:
         first = next(distinte.orders(conn, 1))
-        key = (sala.azienda_id, first.numero_ricevuta, first.importo, first.scadenza)
-        assert [found.distinta_id for found in distinte.find_orders(conn, *key)] == [1]
+        key = (sala.azienda_id, "RIBA", first.chiave, first.importo, first.scadenza)
+        assert [found.distinta_id for found in distinte.find_orders(conn, *key, causale="30000")] == [1]
         assert [found.distinta_id for found in distinte.find_orders(conn, *key, causale="30100")] == [2]
 
 
@@ -320,7 +322,7 @@ def test_a_blank_sender_in_a_trailer_that_cannot_be_rewritten(sala):
 
 
 def test_a_sender_that_could_not_be_filled_in_never_leaves_blank(sala, monkeypatch):
-    monkeypatch.setattr(importa, "_with_sender", lambda *_: None)
+    monkeypatch.setattr(importa, "_rewritten", lambda *_, **__: None)
     report = bring(sala, without_sender(riba()))
     assert codes(report) == [Codice.CON_ERRORI]
     assert report.verdetti[0].errori == 1
@@ -381,9 +383,9 @@ def test_a_flow_from_a_bank_is_pointed_to_receive(sala):
     assert rows(sala, "distinta") == []
 
 
-def test_a_flow_not_handled_yet_is_refused_and_kept(sala):
-    header = f" PCA1B2C{ABI}020326BONIFICI".ljust(113) + "E" + " " * 6
-    trailer = f" EFA1B2C{ABI}020326BONIFICI".ljust(45) + "0000000" + "0" * 30 + "0000002"
+def test_a_flow_whose_orders_cannot_be_told_is_refused_and_kept(sala):
+    header = f" R4A1B2C{ABI}020326REVOCHE".ljust(113) + "E" + " " * 6
+    trailer = f" EFA1B2C{ABI}020326REVOCHE".ljust(45) + "0000000" + "0" * 30 + "0000002"
     data = (header + "\r\n" + trailer.ljust(113) + "E" + " " * 6 + "\r\n").encode()
     report = bring(sala, data)
     assert codes(report) == [Codice.NON_GESTITO]
@@ -455,7 +457,7 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(sala):
 
 
 def test_the_list_of_diagnostics_kept_has_an_end(sala, monkeypatch):
-    monkeypatch.setattr(importa, "MOST_DIAGNOSTICS", 2)
+    monkeypatch.setattr(deposito, "MOST_DIAGNOSTICS", 2)
     data = riba().replace(b"PROVA", b"PR\x80VA")
     report = bring(sala, data)
     [verdetto] = report.verdetti
@@ -464,7 +466,7 @@ def test_the_list_of_diagnostics_kept_has_an_end(sala, monkeypatch):
 
 
 def test_many_orders_go_in_by_batches(sala, monkeypatch):
-    monkeypatch.setattr(importa, "BATCH", 2)
+    monkeypatch.setattr(deposito, "BATCH", 2)
     report = bring(sala, riba(*(order(n, n) for n in range(1, 6))))
     assert report.verdetti[0].totale == 15
     assert [row.numero for row in rows(sala, "disposizione")] == [1, 2, 3, 4, 5]
@@ -479,7 +481,7 @@ def consistent(path):
             assert found.stato is not Stato.INSERITA
             assert len(list(distinte.orders(conn, found.id))) == found.numero_disposizioni
         for row in conn.execute(text("SELECT sha256 FROM file")).all():
-            importa.archivio.load(home, row.sha256)
+            archivio.load(home, row.sha256)
         assert conn.scalar(text("SELECT count(*) FROM file")) == len(distinte.list_(conn))
         for azienda in aziende.list_(conn):
             assert journal.verify(conn, azienda.id) is None

@@ -62,7 +62,7 @@ class Banco:
 
     def states(self) -> dict[str, str]:
         """State by numero ricevuta."""
-        query = select(DISPOSIZIONE.c.numero_ricevuta, DISPOSIZIONE.c.stato)
+        query = select(DISPOSIZIONE.c.chiave, DISPOSIZIONE.c.stato)
         return {r: str(s) for r, s in self.conn.execute(query)}
 
     def distinta(self, distinta_id: int = 1) -> str:

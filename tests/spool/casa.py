@@ -153,7 +153,7 @@ def answers(home: Home, day: date = date(2027, 1, 4), *, seed: int = 1, strays: 
 def order_states(home: Home) -> list[tuple[str, int, str]]:
     """(numero ricevuta, cents, state) of every order."""
     with home.read() as conn:
-        query = select(DISPOSIZIONE.c.numero_ricevuta, DISPOSIZIONE.c.importo, DISPOSIZIONE.c.stato)
+        query = select(DISPOSIZIONE.c.chiave, DISPOSIZIONE.c.importo, DISPOSIZIONE.c.stato)
         return sorted((r, i, str(s)) for r, i, s in conn.execute(query))
 
 
@@ -165,7 +165,7 @@ def distinta_states(home: Home) -> dict[str, str]:
 def portrait(home: Home) -> dict[str, Any]:
     """All that must be the same whatever crashed on the way: states, rows, folders; not ids nor instants."""
     with home.read() as conn:
-        esiti = conn.execute(select(ESITO.c.numero_ricevuta, ESITO.c.causale, ESITO.c.importo, ESITO.c.verdetto))
+        esiti = conn.execute(select(ESITO.c.chiave, ESITO.c.causale, ESITO.c.importo, ESITO.c.verdetto))
         moves = conn.execute(select(ITER.c.evento, ITER.c.da, ITER.c.a))
         kept = {
             "esiti": sorted(map(tuple, esiti)),

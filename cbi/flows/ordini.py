@@ -1,0 +1,95 @@
+"""The orders of any flow towards the bank as the values that all kinds share, and the key each is answered by.
+
+A kind is here when its orders can be told one by one; the frames (bodies that no public document explains) are not.
+Source of the keys: the matching keys of outcomes, flow by flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cbi.flows import al, f24, mav, pc, riba, rid
+from cbi.flows.disposizione import Disposizione
+from cbi.flows.model import Supporto
+
+
+@dataclass(frozen=True)
+class Genere:
+    """A kind of order: how a supporto gives its orders, and the key with which the answer to each comes back.
+
+    The key of an order is "" where the kind lets it bear none. What answers it (an outcome, a receipt) has the same
+    attributes, so that the same function gives the key of both.
+    """
+
+    ordini: Callable[[Supporto], Iterator[Disposizione]]
+    chiave: Callable[[Any], str]
+
+
+def _mandati(supporto: Supporto) -> Iterator[Disposizione]:
+    """Orders about mandates: they move no money, and have no due date."""
+    for mandato in al.mandati(supporto):
+        yield MandatoDisposto(
+            numero=mandato.numero,
+            line=mandato.line,
+            causale=mandato.causale,
+            importo=0,
+            segno="",
+            scadenza=None,
+            controparte=mandato.sottoscrittore,
+            codice_fiscale=mandato.codice_fiscale,
+            codice_cliente=mandato.codice,
+            riferimento=mandato.riferimento,
+            abi=mandato.abi,
+            cab=mandato.cab,
+            conto=mandato.conto,
+            nostro_abi=supporto.identita[1],
+            nostro_cab=None,
+            nostro_conto=None,
+            raw=mandato.raw,
+            azienda=mandato.azienda,
+            tipo_codice=mandato.tipo_codice,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MandatoDisposto(Disposizione):
+    """An order about a mandate. `azienda`, `tipo_codice` and `codice_cliente` are its key, as in a R.I.D."""
+
+    azienda: str
+    tipo_codice: str
+
+
+def _of_mandate(ordine: Any) -> str:
+    return "-".join(part or "" for part in (ordine.azienda, ordine.tipo_codice, ordine.codice_cliente))
+
+
+def _of_delegation(delega: f24.Delega) -> str:
+    return f"{delega.codice_fiscale or ''}-{delega.protocollo or 0:07d}"
+
+
+GENERI: Mapping[str, Genere] = {
+    "RIBA": Genere(riba.disposizioni, lambda ordine: str(ordine.numero_ricevuta)),
+    "MAV": Genere(mav.disposizioni, lambda ordine: str(ordine.numero_disposizione)),
+    "RID": Genere(rid.disposizioni, _of_mandate),
+    "PC": Genere(pc.disposizioni, lambda ordine: ordine.codice_univoco or ""),
+    "AL": Genere(_mandati, _of_mandate),
+    "AL_IBAN": Genere(_mandati, _of_mandate),
+    "F4": Genere(f24.deleghe, _of_delegation),
+    "I4": Genere(f24.deleghe, _of_delegation),
+}
+"""Every kind whose orders are known, by the name of its flow."""
+
+
+def ordini(supporto: Supporto) -> Iterator[Disposizione]:
+    """The orders of a supporto towards the bank, whatever its kind.
+
+    Raises `KeyError` for a kind that has none, `ValoreErrato` where a field does not decode.
+    """
+    return GENERI[supporto.flow].ordini(supporto)
+
+
+def chiave(flow: str, ordine: Any) -> str:
+    """The key that an order, or what answers it, bears in its kind; "" for none. Raises `KeyError`."""
+    return GENERI[flow].chiave(ordine)

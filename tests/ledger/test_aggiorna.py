@@ -1,0 +1,134 @@
+"""A home of the first version, brought up to this one: nothing is lost, and it goes on."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from ledger import distinte, journal
+from ledger import home as homes
+from ledger.errors import Refused
+from ledger.home import Home
+from ledger.importa import import_file
+from ledger.ports import real_ports
+from ledger.schema import METADATA, VERSION
+from ledger.stati import Stato
+from tests.ledger import vecchia
+from tests.ledger.flussi import order, riba
+from tests.ledger.sala import ports
+
+
+@pytest.fixture
+def old(tmp_path):
+    path = tmp_path / "casa"
+    return path, vecchia.build(path)
+
+
+def refused(code, action, *args):
+    with pytest.raises(Refused) as found:
+        action(*args)
+    assert found.value.code == code
+    return found.value
+
+
+def test_an_older_home_is_not_opened_and_is_told_how_to_go_on(old):
+    path, _ = old
+    assert "cbi upgrade" in refused("HOME-003", Home.open, path, real_ports()).hint_en
+    refused("HOME-003", Home.create, path, real_ports())
+
+
+def test_everything_is_carried_over_and_the_journal_holds(old):
+    path, orders = old
+    assert Home.upgrade(path, ports()) == ("0001", VERSION)
+    home = Home.open(path, real_ports())
+    with home.read() as conn:
+        assert compare_metadata(MigrationContext.configure(conn), METADATA) == []
+        strict = {row.name: row.strict for row in conn.execute(text("PRAGMA table_list"))}
+        assert all(strict[name] for name in METADATA.tables)
+        assert journal.verify(conn, 1) is None
+        assert conn.scalars(text("SELECT tipo FROM journal ORDER BY numero")).all() == [
+            *["prova"] * 3,
+            "archivio_aggiornato",
+        ]
+        found = [each for distinta in distinte.list_(conn) for each in distinte.orders(conn, distinta.id)]
+        assert [(each.chiave, each.stato, each.raw) for each in found] == orders
+        assert [each.line for each in found] == [2, 9, 2, 9, 16, 2]
+        assert {(each.flusso, each.banca, each.nostro_abi, each.nostro_cab) for each in found} == {
+            ("RIBA", "03069", "03069", "01234")
+        }
+        assert [each.segno for each in found] == ["-"] * 5 + ["+"]
+        one, two, _ = distinte.list_(conn)
+        assert (one.nostro_conto, two.nostro_conto) == ("000000012345", None)
+        assert (one.origine, one.divisa, one.revisione, one.nostro_cab) == ("I", "EUR", 1, "01234")
+        assert [row.vale for row in distinte.signatures(conn, 1)] == [True]
+        assert conn.execute(text("SELECT flusso, chiave, controparte FROM esito")).all() == [
+            ("RIBA", "0000000001", "OFFICINE")
+        ]
+    home.close()
+
+
+def test_the_tables_still_refuse_what_they_refused(old):
+    path, _ = old
+    Home.upgrade(path, ports())
+    home = Home.open(path, real_ports())
+    for statement in (
+        "DELETE FROM journal",
+        "DELETE FROM distinta WHERE id = 1",
+        "INSERT INTO firma SELECT NULL, distinta_id, utente_id, 1, sha256, 1, 1, regole, at, 1 FROM firma",
+        "UPDATE distinta SET nome_supporto = 'UNO' WHERE id = 2",
+    ):
+        with pytest.raises(IntegrityError), home.begin() as conn:
+            conn.execute(text(statement))
+    home.close()
+
+
+def test_work_goes_on_after_it(old):
+    path, _ = old
+    Home.upgrade(path, ports())
+    home = Home.open(path, ports())
+    report = import_file(home, riba(order(3), order(9), nome="NUOVO"), "n.cbi", 1)
+    assert [(doppio.numero, doppio.distinta_id, doppio.prima) for doppio in report.verdetti[0].doppi] == [(1, 2, 1)]
+    with home.read() as conn:
+        assert distinte.get(conn, 4).stato is Stato.INSERITA
+        assert journal.verify(conn, 1) is None
+    home.close()
+
+
+def test_twice_is_once(old):
+    path, _ = old
+    Home.upgrade(path, ports())
+    assert Home.upgrade(path, ports()) == (VERSION, VERSION)
+    home = Home.open(path, real_ports())
+    with home.read() as conn:
+        assert conn.scalar(text("SELECT count(*) FROM journal")) == 4
+    home.close()
+
+
+def test_what_is_not_a_home_or_is_of_another_program(tmp_path, old):
+    refused("HOME-002", Home.upgrade, tmp_path / "vuota", ports())
+    path, _ = old
+    change(path, "UPDATE alembic_version SET version_num = '9999'")
+    refused("HOME-003", Home.upgrade, path, ports())
+
+
+def change(path, *statements):
+    home = Home(path, ports(), homes._engine(path / homes.DATABASE, foreign_keys=False))
+    with home.begin() as conn:
+        for statement in statements:
+            conn.execute(text(statement))
+    home.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "statements"),
+    [
+        ("HOME-009", ["DROP TRIGGER journal_no_update", "UPDATE journal SET dati = '{}' WHERE numero = 2"]),
+        ("HOME-010", ["DELETE FROM file"]),
+    ],
+)
+def test_what_does_not_hold_together_is_left_as_it_is(old, code, statements):
+    path, _ = old
+    change(path, *statements)
+    refused(code, Home.upgrade, path, ports())
+    assert "0001" in refused("HOME-003", Home.open, path, real_ports()).it
