@@ -39,6 +39,8 @@ COMMANDS = {
     "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
+    "audit": "commands.audit:audit_cmd",
+    "evidence": "commands.audit:evidence_cmd",
 }
 
 

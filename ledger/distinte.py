@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, select
 
 from ledger import archivio, journal
 from ledger.canonico import canonical
@@ -212,15 +212,23 @@ def apply(
     if evento is Evento.INOLTRA:
         require_complete(distinta)
     conn.execute(DISTINTA.update().where(DISTINTA.c.id == distinta_id).values(stato=a))
-    for (order_da, order_evento), order_a in TABELLA_DISPOSIZIONE.items():
-        if order_evento is evento and order_da not in FINALI:
-            conn.execute(
-                DISPOSIZIONE.update()
-                .where(DISPOSIZIONE.c.distinta_id == distinta_id, DISPOSIZIONE.c.stato == order_da)
-                .values(stato=order_a)
-            )
-    _note(conn, ports, distinta, None, evento, distinta.stato, a, chi, dati or {})
+    moved = _move_orders(conn, distinta_id, evento)
+    _note(conn, ports, distinta, None, evento, distinta.stato, a, chi, dati or {}, ordini=moved)
     return a
+
+
+def _move_orders(conn: Connection, distinta_id: int, evento: Evento) -> list[tuple[str, str]]:
+    """Moves the orders that an event of their distinta moves; from which state to which."""
+    here = DISPOSIZIONE.c.distinta_id == distinta_id
+    ways = {str(da): str(a) for (da, each), a in TABELLA_DISPOSIZIONE.items() if each is evento and da not in FINALI}
+    found = conn.scalars(select(DISPOSIZIONE.c.stato).where(here).distinct()).all()
+    moved = [(da, ways[da]) for da in sorted(found) if da in ways]
+    if moved:
+        stato = case(dict(moved), value=DISPOSIZIONE.c.stato)
+        conn.execute(
+            DISPOSIZIONE.update().where(here, DISPOSIZIONE.c.stato.in_([da for da, _ in moved])).values(stato=stato)
+        )
+    return moved
 
 
 def apply_order(
@@ -335,7 +343,9 @@ def _note(
     a: str,
     chi: str,
     dati: Mapping[str, Any],
+    **more: Any,
 ) -> None:
+    """A step in the iter and in the journal; `more` goes into the journal alone."""
     at = ports.clock.now()
     change = {"chi": chi, "evento": evento, "da": da, "a": a}
     conn.execute(
@@ -353,6 +363,6 @@ def _note(
         azienda_id=distinta.azienda_id,
         tipo="distinta_stato" if whole else "disposizione_stato",
         soggetto=f"distinta:{distinta.id}" if whole else f"disposizione:{disposizione_id}",
-        dati={**change, "dati": dict(dati)},
+        dati={**change, "dati": dict(dati), **more},
         at=at,
     )

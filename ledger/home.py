@@ -75,6 +75,11 @@ class Home:
         """What leaves and what arrives, by company and bank."""
         return self.path / "spool"
 
+    @property
+    def audit_dir(self) -> Path:
+        """The key that signs checkpoints, the public keys, the checkpoints taken."""
+        return self.path / "audit"
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction that holds the right to write from its first instant: all of it or nothing.
@@ -135,6 +140,12 @@ _TROUBLES = {
         "HOME-007",
         f"Il file {DATABASE} non si può scrivere: controllare i permessi.",
         f"The file {DATABASE} cannot be written: check its permissions.",
+        8,
+    ),
+    "malformed": (
+        "HOME-011",
+        f"Il file {DATABASE} è rovinato: ripristinare la cartella da una copia di sicurezza.",
+        f"The file {DATABASE} is damaged: restore the folder from a backup.",
         8,
     ),
     "is full": (

@@ -6,27 +6,43 @@ event before; the database itself refuses to change, delete or insert out of ord
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, LargeBinary, Text, cast, select
 
 from ledger.canonico import canonical
 from ledger.schema import JOURNAL, instant
 
 VERSION = 1
 GENESIS = "0" * 64
+BODY = ("at", "azienda_id", "dati", "numero", "prima", "soggetto", "tipo")  # what a hash covers, with the version
+Event: TypeAlias = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Guasto:
-    """The first event of a chain that does not hold: its number, and what is wrong with it
-    ("numero", "prima", "dati" or "hash")."""
+    """The first event of a chain that does not hold: its number, and what is wrong with it.
+
+    `motivo`: "numero", "prima", "dati" or "hash" for the event by itself and its link; "rifatto", "coda" or
+    "checkpoint" for what only a checkpoint tells (see `verifica`). `dopo` is the last event before it that a
+    checkpoint answers for, 0 for none.
+    """
 
     numero: int
     motivo: str
+    dopo: int = 0
+
+
+@dataclass(frozen=True)
+class Cammino:
+    """How far a chain holds: the number of its good events, the hash of the last of them, the first bad one."""
+
+    eventi: int
+    testa: str
+    guasto: Guasto | None = None
 
 
 def append(
@@ -42,58 +58,82 @@ def append(
 
     `dati` may hold whatever has a canonical form; TypeError otherwise.
     """
-    last = conn.execute(
-        select(JOURNAL.c.numero, JOURNAL.c.hash)
-        .where(JOURNAL.c.azienda_id == azienda_id)
-        .order_by(JOURNAL.c.numero.desc())
-        .limit(1)
-    ).one_or_none()
+    last, before = head(conn, azienda_id)
     event = {
         "azienda_id": azienda_id,
-        "numero": 1 if last is None else last.numero + 1,
+        "numero": last + 1,
         "at": instant(at),
         "tipo": tipo,
         "soggetto": soggetto,
         "dati": canonical(dict(dati)),
-        "prima": GENESIS if last is None else last.hash,
+        "prima": before,
     }
     digest = event_hash(event)
     conn.execute(JOURNAL.insert().values(**event, hash=digest))
     return digest
 
 
-def event_hash(event: Mapping[str, Any]) -> str:
+def event_hash(event: Event) -> str:
     """SHA-256, in hex, of an event: azienda_id, numero, at, tipo, soggetto, dati (canonical text), prima."""
-    body = {"v": VERSION, **event, "dati": json.loads(event["dati"])}
-    return hashlib.sha256(canonical(body).encode("ascii")).hexdigest()
+    parts = (f'"{name}":{event[name] if name == "dati" else canonical(event[name])}' for name in BODY)
+    return hashlib.sha256(f'{{{",".join(parts)},"v":{VERSION}}}'.encode("ascii", "backslashreplace")).hexdigest()
+
+
+def head(conn: Connection, azienda_id: int) -> tuple[int, str]:
+    """Number and hash of the last event of a company; 0 and GENESIS when there is none."""
+    mine = select(JOURNAL.c.numero, JOURNAL.c.hash).where(JOURNAL.c.azienda_id == azienda_id)
+    last = conn.execute(mine.order_by(JOURNAL.c.numero.desc()).limit(1)).one_or_none()
+    return (0, GENESIS) if last is None else (last.numero, last.hash)
+
+
+def events(conn: Connection, azienda_id: int) -> Iterator[dict[str, Any]]:
+    """The events of a company as they are in the database, in order, in constant memory.
+
+    Texts are read as bytes: one that is not UTF-8 any more is an event that does not hold, not an error.
+    """
+    columns = [cast(column, LargeBinary).label(column.name) if _is_text(column) else column for column in JOURNAL.c]
+    query = select(*columns).where(JOURNAL.c.azienda_id == azienda_id).order_by(JOURNAL.c.numero)
+    for row in conn.execute(query.execution_options(yield_per=1000)):
+        yield {name: _legible(value) for name, value in row._mapping.items()}
+
+
+def walk(rows: Iterable[Event], accuse: Callable[[Event], str] = lambda _event: "") -> Cammino:
+    """Walk a chain from its first event. `accuse` is asked about each event that holds by itself: what is wrong with
+    it, "" for nothing."""
+    good, before = 0, GENESIS
+    for event in rows:
+        motivo = fault(event, good + 1, before) or accuse(event)
+        if motivo:
+            return Cammino(good, before, Guasto(good + 1, motivo))
+        good, before = good + 1, event["hash"]
+    return Cammino(good, before)
 
 
 def verify(conn: Connection, azienda_id: int) -> Guasto | None:
     """Walk the chain of an azienda; None when it holds, else the first bad event.
 
-    A chain cut at its end still holds: only a hash noted elsewhere can tell.
+    A chain cut at its end, or made again from some event on, still holds: only a checkpoint can tell.
     """
-    rows = conn.execution_options(yield_per=1000).execute(
-        select(JOURNAL).where(JOURNAL.c.azienda_id == azienda_id).order_by(JOURNAL.c.numero)
-    )
-    before = GENESIS
-    for numero, row in enumerate(rows, start=1):
-        motivo = _fault(row, numero, before)
-        if motivo:
-            return Guasto(numero, motivo)
-        before = row.hash
-    return None
+    return walk(events(conn, azienda_id)).guasto
 
 
-def _fault(row: Row[Any], numero: int, before: str) -> str:
-    if row.numero != numero:
+def fault(event: Event, numero: int, before: str) -> str:
+    """What is wrong with an event that should have that number and follow that hash; "" for nothing."""
+    if event["numero"] != numero:
         return "numero"
-    if row.prima != before:
+    if event["prima"] != before:
         return "prima"
     try:
-        if canonical(json.loads(row.dati)) != row.dati:
+        if canonical(json.loads(event["dati"])) != event["dati"]:
             return "dati"
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return "dati"
-    event = {key: value for key, value in row._mapping.items() if key != "hash"}
-    return "" if event_hash(event) == row.hash else "hash"
+    return "" if event_hash(event) == event["hash"] else "hash"
+
+
+def _is_text(column: Any) -> bool:
+    return isinstance(column.type, Text)
+
+
+def _legible(value: Any) -> Any:
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value

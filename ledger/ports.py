@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+PUBLIC, PRIVATE = 0o666, 0o600  # permissions of a new file: as the machine's mask says, or of its owner only
+
 
 class Clock(Protocol):
     def now(self) -> datetime:
@@ -31,8 +33,8 @@ class Disk(Protocol):
 
     def open_read(self, path: Path) -> BinaryIO: ...
 
-    def write_new(self, path: Path, data: bytes) -> None:
-        """Create `path` (which must not exist), write all of `data` and make it durable."""
+    def write_new(self, path: Path, data: bytes, mode: int = PUBLIC) -> None:
+        """Create `path` (which must not exist) with these permissions, write all of `data` and make it durable."""
         ...
 
     def rename(self, source: Path, target: Path) -> None:
@@ -82,8 +84,8 @@ class _Disk:
     def open_read(self, path: Path) -> BinaryIO:
         return path.open("rb")
 
-    def write_new(self, path: Path, data: bytes) -> None:
-        with path.open("xb") as stream:
+    def write_new(self, path: Path, data: bytes, mode: int = PUBLIC) -> None:
+        with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())

@@ -58,6 +58,8 @@ def commands_on_path(folder: Path) -> str:
 @pytest.mark.parametrize("name", TYPED)
 def test_the_session_of_a_page_goes_as_printed(name: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "fixtures", tmp_path / "fixtures")
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "verifica.py", tmp_path / "docs")  # the program that auditors are given
     commands = typed(WRITTEN[name])
     script = "exec 2>&1\n" + "".join(f"{each.command}\necho '{MARK}'\n" for each in commands)
     environ = {**os.environ, "PATH": commands_on_path(tmp_path), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}

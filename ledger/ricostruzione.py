@@ -1,0 +1,226 @@
+"""The books made again from the journal alone, and compared with those in the tables.
+
+The journal is folded event by event: each type of event is a row of `PASSI`. What the journal does not tell is not made
+up: wrong passwords since the last right one, diagnostics, movements and outcomes are in no event of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Table, func, select
+
+from ledger import journal
+from ledger.canonico import canonical
+from ledger.distinte import list_ as distinte_of
+from ledger.schema import AZIENDA, BANCA, CONTO, DISPOSIZIONE, DISTINTA, FILE, FIRMA, INTENTO, UTENTE
+from ledger.stati import Evento, Stato
+
+Riga: TypeAlias = dict[str, Any]
+IDENTITA = ("flusso", "tipo", "abi", "nome_supporto", "data_creazione")
+COPERTI = ("sha256", "numero_disposizioni", "totale")
+
+
+@dataclass(frozen=True)
+class Differenza:
+    """Where the books and the journal disagree: the table, the row, the column ("" for the whole row), and the two
+    values (None for none)."""
+
+    tabella: str
+    chiave: str
+    campo: str
+    giornale: Any
+    libri: Any
+
+
+@dataclass
+class Libri:
+    """Rows by table and key: as the journal tells them, or as the tables have them.
+
+    `ordini` are the states of the orders of a distinta that have had no word of their own, `singoli` those of the
+    orders that have; `sconosciuti` the types of events that this program does not know how to follow.
+    """
+
+    tabelle: dict[str, dict[str, Riga]] = field(default_factory=lambda: defaultdict(dict))
+    ordini: dict[int, str] = field(default_factory=dict)
+    singoli: dict[int, str] = field(default_factory=dict)
+    sconosciuti: set[str] = field(default_factory=set)
+
+
+def check(conn: Connection, azienda_id: int) -> list[Differenza]:
+    """Every difference between the journal of a company and its tables. The journal is taken at its word: verify it
+    first."""
+    told = fold(conn, azienda_id)
+    unknown = [Differenza("journal", tipo, "", None, None) for tipo in sorted(told.sconosciuti)]
+    kept = Libri()
+    for name, rows in _tables(conn, azienda_id):
+        kept.tabelle[name] = rows
+    return [*unknown, *_compared(told, kept), *_orders(conn, azienda_id, told)]
+
+
+def fold(conn: Connection, azienda_id: int) -> Libri:
+    """The books of a company as its journal tells them."""
+    libri = Libri()
+    for event in journal.events(conn, azienda_id):
+        passo = PASSI.get(event["tipo"])
+        if passo is None:
+            libri.sconosciuti.add(event["tipo"])
+        else:
+            passo(libri, event["soggetto"].partition(":")[2], json.loads(event["dati"]))
+    return libri
+
+
+# --- the fold ---------------------------------------------------------------------------------------------------------
+
+
+def _born(tabella: str, *campi: str, **fissi: Any) -> Callable[[Libri, str, Riga], None]:
+    """A row that an event makes, once, from some of its data."""
+
+    def passo(libri: Libri, chiave: str, dati: Riga) -> None:
+        libri.tabelle[tabella].setdefault(chiave, {**{campo: dati[campo] for campo in campi}, **fissi})
+
+    return passo
+
+
+def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
+    libri.tabelle["utente"][chiave]["stato"] = "disabilitato"
+
+
+def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
+    rows, why = libri.tabelle["distinta"], dati["dati"]
+    if not dati["da"]:
+        rows[chiave] = {}
+        libri.ordini[int(chiave)] = str(Stato.INSERITA)
+    rows[chiave] |= {campo: why[campo] for campo in (*IDENTITA, *COPERTI) if campo in why} | {"stato": dati["a"]}
+    ways = dict(dati.get("ordini", ()))
+    libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
+    if dati["evento"] == Evento.FIRMA:
+        covered = {campo: why[campo] for campo in COPERTI}
+        libri.tabelle["firma"][f"{chiave} {dati['chi']}"] = {
+            **covered,
+            "peso": why["regole"]["peso"],
+            "regole": canonical(why["regole"]),
+        }
+
+
+def _disposizione(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.singoli[int(chiave)] = dati["a"]
+
+
+def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
+    """An intent that begins, or the last one of a distinta that ends so."""
+
+    def passo(libri: Libri, chiave: str, dati: Riga) -> None:
+        rows = libri.tabelle["intento"]
+        mine = sum(name.startswith(f"{chiave} ") for name in rows)
+        row = {"nome_file": dati["file"], "sha256": dati["sha256"], "abi": dati["abi"], "stato": stato}
+        rows[f"{chiave} {mine + (stato == 'aperto')}"] = row
+
+    return passo
+
+
+def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
+    """An event that leaves nothing in the tables that the fold makes."""
+
+
+PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
+    "azienda_creata": _born("azienda", "nome", "codice_fiscale"),
+    "banca_aggiunta": _born("banca", "nome"),
+    "conto_aggiunto": _born("conto"),
+    "utente_creato": _born("utente", "peso", stato="attivo"),
+    "utente_disabilitato": _disabled,
+    "accesso_negato": _nothing,
+    "distinta_stato": _distinta,
+    "disposizione_stato": _disposizione,
+    "file_importato": _born("file", "nome", "sha256", "dimensione", origine="azienda"),
+    "file_ricevuto": _born("file", "nome", "sha256", "dimensione", origine="banca"),
+    "intento_inoltro": _intento("aperto"),
+    "inoltro_compiuto": _intento("compiuto"),
+    "inoltro_ritirato": _intento("ritirato"),
+    "checkpoint": _nothing,
+}
+
+
+# --- the tables -------------------------------------------------------------------------------------------------------
+
+
+def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, Riga]]]:
+    """The tables that the fold makes, in the same shape."""
+    yield "azienda", _rows(conn, AZIENDA, "sia", ("nome", "codice_fiscale"), AZIENDA.c.id == azienda_id)
+    for table, key, columns in (
+        (BANCA, "abi", ("nome",)),
+        (CONTO, "iban", ()),
+        (UTENTE, "login", ("peso", "stato")),
+        (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
+        (DISTINTA, "id", (*IDENTITA, *COPERTI, "stato")),
+    ):
+        yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
+    firme = select(FIRMA, UTENTE.c.login).join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
+    yield (
+        "firma",
+        {
+            f"{row.distinta_id} {row.login}": _plain(row, (*COPERTI, "peso", "regole"))
+            for row in conn.execute(_of_company(firme, FIRMA, azienda_id))
+        },
+    )
+    numbers: dict[int, int] = defaultdict(int)
+    intenti = {}
+    for row in conn.execute(_of_company(select(INTENTO), INTENTO, azienda_id)):
+        numbers[row.distinta_id] += 1
+        intenti[f"{row.distinta_id} {numbers[row.distinta_id]}"] = _plain(row, ("nome_file", "sha256", "abi", "stato"))
+    yield "intento", intenti
+
+
+def _rows(conn: Connection, table: Table, key: str, columns: tuple[str, ...], mine: Any) -> dict[str, Riga]:
+    query = select(table).where(mine).order_by(table.c.id)
+    return {str(row._mapping[key]): _plain(row, columns) for row in conn.execute(query)}
+
+
+def _of_company(query: Any, table: Table, azienda_id: int) -> Any:
+    mine = query.join(DISTINTA, DISTINTA.c.id == table.c.distinta_id).where(DISTINTA.c.azienda_id == azienda_id)
+    return mine.order_by(table.c.id)
+
+
+def _plain(row: Any, columns: tuple[str, ...]) -> Riga:
+    """Some columns of a row, as the journal writes values."""
+    return dict(json.loads(canonical({column: row._mapping[column] for column in columns})))
+
+
+# --- the comparison ---------------------------------------------------------------------------------------------------
+
+
+def _compared(told: Libri, kept: Libri) -> Iterator[Differenza]:
+    for name in kept.tabelle:
+        here, there = told.tabelle[name], kept.tabelle[name]
+        for key in [*here, *(key for key in there if key not in here)]:
+            if key not in here or key not in there:
+                yield Differenza(name, key, "", here.get(key), there.get(key))
+                continue
+            for column, value in here[key].items():
+                if there[key][column] != value:
+                    yield Differenza(name, key, column, value, there[key][column])
+
+
+def _orders(conn: Connection, azienda_id: int, told: Libri) -> Iterator[Differenza]:
+    """Orders: each in the state that the journal leads it to, as many and for as much as was composed."""
+    query = select(DISPOSIZIONE.c.id, DISPOSIZIONE.c.distinta_id, DISPOSIZIONE.c.stato)
+    mine = query.where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(DISPOSIZIONE.c.id)
+    for row in conn.execute(mine.execution_options(yield_per=1000)):
+        stato = told.singoli.pop(row.id, told.ordini.get(row.distinta_id))
+        if stato != row.stato:
+            yield Differenza("disposizione", str(row.id), "stato", stato, row.stato)
+    for gone, stato in sorted(told.singoli.items()):
+        yield Differenza("disposizione", str(gone), "", {"stato": stato}, None)
+    whole = (func.count(DISPOSIZIONE.c.id), func.coalesce(func.sum(DISPOSIZIONE.c.importo), 0))
+    for distinta in distinte_of(conn, azienda_id=azienda_id):
+        born = told.tabelle["distinta"].get(str(distinta.id))
+        if born is None or born["stato"] == Stato.CON_ERRORI:
+            continue  # said already, or its orders were not kept
+        found = conn.execute(select(*whole).where(DISPOSIZIONE.c.distinta_id == distinta.id)).one()
+        for column, value in zip(("numero_disposizioni", "totale"), found, strict=True):
+            if born[column] != value:
+                yield Differenza("disposizione", f"distinta {distinta.id}", column, born[column], value)
