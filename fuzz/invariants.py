@@ -130,10 +130,10 @@ def accepted_has_typed_values(letti: Letti) -> None:
 
 
 def accepted_is_written_again(letti: Letti) -> None:
-    """From the JSON form of each record come the same 120 bytes, as long as its layout is documented."""
+    """From the JSON form of each record come the same 120 bytes, as long as its layout is documented and sure."""
     for letto in letti:
         record, flow = letto.record, letto.flow
-        if flow is None or not _documented(type(record)):
+        if flow is None or not _sure(type(record)):
             continue
         item = {"flow": flow.name, "direction": flow.direction, "record": record.tipo, "variant": record.variante}
         again = cbi.record_from_json({**item, "fields": record.fields()})
@@ -141,8 +141,9 @@ def accepted_is_written_again(letti: Letti) -> None:
 
 
 @cache
-def _documented(cls: type[cbi.Record]) -> bool:
-    return not any(isinstance(field, Undocumented) for field in cls.FIELDS)
+def _sure(cls: type[cbi.Record]) -> bool:
+    """Whether every column is documented and judged: those of low confidence are not."""
+    return not any(isinstance(field, Undocumented) or cls.confidence_of(field) == "low" for field in cls.FIELDS)
 
 
 @cache

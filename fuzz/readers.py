@@ -29,7 +29,7 @@ UNGUIDED += ["cbi.validators.diagnostics", "cbi.validators.reading", "cbi.valida
 
 with atheris.instrument_imports(include=["cbi"], exclude=UNGUIDED):
     from cbi.flows.model import Flow, Unit
-    from cbi.validators import doubles, prove
+    from cbi.validators import doubles, fast
     from fuzz import invariants, mutations
 
 HERE = Path(__file__).resolve().parent
@@ -72,7 +72,7 @@ def quicken() -> None:
     So small a filter suspects doubles where there are none: the second look is taken more often, not less.
     """
     doubles._MASK = (1 << 10) - 1
-    prove.unit_pattern, prove._ends = _once(prove.unit_pattern), _once(prove._ends)
+    fast.unit_pattern, fast._end = _once(fast.unit_pattern), _once(fast._end)
 
 
 def _once(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -54,17 +54,20 @@ class Explainer:
         if tipo == "EF":
             yield from self.explain(reading)
 
-    def again(self, reading: Reading, riga: Riga) -> None:
+    def again(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
         """Takes the header of the supporto once more: nothing ends and nothing begins with it."""
         finding = Finding("CBI-TES-023", reading.flow.tipo, "tipo_record", "", "testa")
-        reading.found += self.tell(reading, finding, riga, _any_class(reading))
         reading.conti.repeated += 1
+        yield from self.in_turn(reading, self.tell(reading, finding, riga, _any_class(reading)))
 
     def let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
         """Takes a record that the flow does not declare: only its line can be wrong."""
         reading.conti.records += 1
-        found = self._physical(reading, riga, None)
-        if reading.group:  # what comes before it is still to be told
+        yield from self.in_turn(reading, self._physical(reading, riga, None))
+
+    def in_turn(self, reading: Reading, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        """What was found outside the group that is waiting: after what is still to be told of the lines before."""
+        if reading.group:
             reading.found += found
         else:
             yield from found

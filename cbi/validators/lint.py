@@ -162,7 +162,7 @@ class _Linter:
         if self.supporti and riga.end not in (self.source.ending, b""):
             yield from self._once("CBI-FILE-102", riga)
         if self.reading is not None and self.reading.state != "EF" and self.reading.context.again(riga.record):
-            self.explainer.again(self.reading, riga)
+            yield from self.explainer.again(self.reading, riga)
         elif self.flows.is_header(riga.tipo):
             yield from self._close()
             yield from self._open(riga)
@@ -178,7 +178,7 @@ class _Linter:
 
     def _let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
         if not reading.flow.records[RAW].documented():
-            yield from self._once("CBI-REC-100", riga, reading.flow.name)
+            yield from self.explainer.in_turn(reading, self._once("CBI-REC-100", riga, reading.flow.name))
         yield from self.explainer.let_by(reading, riga)
 
     def _open(self, riga: Riga) -> Iterator[Diagnostic]:

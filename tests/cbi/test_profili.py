@@ -76,7 +76,7 @@ def test_a_second_file_adds_to_what_the_first_declares() -> None:
         ("base = ", "TOML"),
         ('name = "x"', "name"),
         ("base = 3", "base"),
-        ('base = "severo"', "standard"),
+        ('base = "severissimo"', "standard"),
         ('tracciati = "a.csv"', "tracciati"),
         ("tracciati = [1]", "tracciati"),
         ('regole = "off"', "regole"),

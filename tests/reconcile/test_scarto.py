@@ -69,7 +69,7 @@ def test_the_rules_are_those_of_the_flow_and_those_of_every_flow() -> None:
     assert {rule.code.partition("-")[0] for rule in causa.regole} == {"CBI", "RIBA"}
     (blind,) = explain(refused(RIBA, "050")).cause
     families = {rule.code.partition("-")[0] for rule in blind.regole}
-    assert families == {"CBI", "RIBA", "MAV", "RID", "PC", "F24"} and blind.difetti == []
+    assert families == {"CBI", "RIBA", "MAV", "RID", "PC", "PE", "F24"} and blind.difetti == []
 
 
 def test_where_nothing_corresponds_nothing_is_made_up_and_other_errors_are_told() -> None:
