@@ -21,10 +21,10 @@ class Prover:
     def prove(self, reading: Reading) -> None:
         """Passes over every flawless group that comes next, and stops before the first that is not."""
         groups, crossings = self._compiled(reading)
-        if reading.number != self.supporto:  # verdicts depend on the header: those about another do not hold
+        if reading.number != self.supporto:
             self.supporto = reading.number
-            for memory in (memory for group in groups for memory in group.remembered):
-                memory.sound.clear()
+            for memory in (group.remembered for group in groups if group.remembered is not None):
+                memory.forget()
         while self._prove_buffer(reading, crossings):
             pass
 
