@@ -71,7 +71,7 @@ class Remembered:
 class Fast:
     """A group of records as one pattern.
 
-    `key` and `start` are the key and the type of its first record. It `begins` an order or not.
+    `key` and `start` are the key and the type of its first record. It may begin an order, and have things `noted`.
     `match` is that of the pattern; `read` gives the fields that are looked at every time, `rules` are those asked
     every time. Its last record leads to `state`, or to one of `states` if it is blank.
     """
@@ -79,6 +79,7 @@ class Fast:
     key: str
     start: str
     begins: bool
+    noted: bool
     match: Callable[[bytes, int], re.Match[bytes] | None]
     read: Callable[[re.Match[bytes]], Valori]
     rules: tuple[Rule, ...]
@@ -138,6 +139,7 @@ def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
         key=unit.records[0][0],
         start=unit.start,
         begins=unit.start in flow.starts,
+        noted=unit.start == ruleset.group or not pattern.groupindex.keys().isdisjoint(ruleset.days),
         match=pattern.match,
         read=_reader(each, ruleset, pattern),
         rules=tuple(rule.judge if isinstance(rule, Declared) else rule for rule in each),
