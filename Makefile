@@ -29,7 +29,7 @@ tables: .venv/ready ## writes the table of holidays from the library
 	$(BIN)/python -m tables.make
 
 bench: .venv/ready ## ratios to a bare slice loop, measured in one run
-	$(BIN)/python bench/lint.py
+	$(BIN)/python -m bench.lint
 
 soak: .venv/ready ## the long properties: 10,000 flows per kind, every byte of every fixture
 	CBI_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m "long or not long"

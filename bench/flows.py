@@ -96,7 +96,7 @@ class Ordine:
                             line.put(name, part)
 
 
-def write(kind: Kind, megabytes: int, seed: int = 7) -> Iterator[bytes]:
+def write(kind: Kind, megabytes: float, seed: int = 7) -> Iterator[bytes]:
     """A flow of about that size, order by order."""
     (supporto,) = cbi.read_supporti(io.BytesIO(kind.model))
     rng, models = Random(seed), [Ordine(ordine.records) for ordine in supporto.ordini]
