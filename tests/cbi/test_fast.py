@@ -42,7 +42,7 @@ def test_what_was_sound_for_one_supporto_is_not_taken_as_such_for_the_next() -> 
     one = d.mav(d.mav_ordine(d.LUNA, con_iban=False), nome="PRIMO")
     other = d.mav(d.mav_ordine(d.VIVAIO, con_iban=False), nome="SECONDO")
     other = then(put("IM", "ricevente", "05387"), put("EF", "ricevente", "05387"))(other)
-    assert codes(one + other) == codes(one + other, fast=False) == [("MAV-14-037", 10)]
+    assert codes(one + other) == codes(one + other, fast=False) == [("MAV-14-037", 11)]
 
 
 def test_what_was_sound_for_one_header_date_may_be_past_for_another() -> None:
