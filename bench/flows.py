@@ -96,7 +96,7 @@ class Ordine:
                             line.put(name, part)
 
 
-def write(kind: Kind, megabytes: int, seed: int = 7) -> Iterator[bytes]:
+def write(kind: Kind, megabytes: float, seed: int = 7) -> Iterator[bytes]:
     """A flow of about that size, order by order."""
     (supporto,) = cbi.read_supporti(io.BytesIO(kind.model))
     rng, models = Random(seed), [Ordine(ordine.records) for ordine in supporto.ordini]
@@ -164,6 +164,9 @@ DIFFERENT: Mapping[str, Differ] = {
     **dict.fromkeys(("numero_ricevuta", "numero_disposizione"), _once),
     **dict.fromkeys(("codice_univoco", "codice_di_riferimento", "codice_riferimento"), _called(b"RIF")),
     **dict.fromkeys(("riferimento_banca", "descrizione"), _called(b"CRO")),
+    **dict.fromkeys(("saldo_attuale", "quantita_trattata"), lambda number, rng: b"%014d,000" % rng.randrange(1, 10**8)),
+    "codice_isin": lambda number, rng: b"IT%010d" % rng.randrange(10**10),
+    "saldo_finale_pratica": lambda number, rng: _comma(_amount(rng)),
     "numero_protocollo_delega": lambda number, rng: b"%07d" % number,
     "indirizzo": lambda number, rng: b"VIA DELLE NUVOLE %d" % rng.randrange(1, 500),
 }

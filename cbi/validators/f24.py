@@ -69,7 +69,9 @@ class ContiDelega(Conti):
             self.debit = _plus(self.debit, valori.get(debit))
             self.credit = _plus(self.credit, valori.get(credit))
             if start == ERARIO:
-                self.named |= {name for name in _UFFICIO_E_ATTO if valori.get(f"r4001_{name}", b"1").strip(b" 0")}
+                for name, key in _NOMINATI:
+                    if valori.get(key, b"1").strip(b" 0"):
+                        self.named |= {name}
             elif start == ALTRI_ENTI:
                 self.ente = valori.get("r4011_codice_ente")
         elif start in _TOTALS:
@@ -105,6 +107,7 @@ class ContiDelega(Conti):
 
 _day = r.Record20.data_di_pagamento.decode
 _UFFICIO_E_ATTO = {"codice_ufficio": "office_required", "codice_atto": "act_required"}
+_NOMINATI = tuple((name, f"r4001_{name}") for name in _UFFICIO_E_ATTO)
 _LINES = {sezione.riga.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _TOTALS = {sezione.totali.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _PREFIX = {tipo: f"r{tipo.replace('-', '')}" for tipo in (*_LINES, *_TOTALS)}
@@ -522,18 +525,18 @@ def _totali(sezione: Sezione) -> tuple[Rule, ...]:
         ]
 
     def saldo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw = v.get(balance)
-        if raw is None or c.debit is None or c.credit is None or int(raw) == abs(c.debit - c.credit):
+        if c.debit is None or c.credit is None:
             return NONE
-        return (Finding("F24-40-052", tipo, "saldo_sezione", decimal_text(abs(c.debit - c.credit))),)
+        net, raw, found = c.debit - c.credit, v.get(balance), v.get(sign)
+        right = "P" if net >= 0 else "N"
+        wrong = []
+        if raw is not None and int(raw) != abs(net):
+            wrong.append(Finding("F24-40-052", tipo, "saldo_sezione", decimal_text(abs(net))))
+        if found is not None and found.decode() != right:
+            wrong.append(Finding("F24-40-047", tipo, "segno_sezione", right))
+        return wrong
 
-    def segno(v: Valori, c: ContiDelega) -> Sequence[Finding]:
-        raw = v.get(sign)
-        if raw is None or c.debit is None or c.credit is None or (raw == b"P") == (c.debit >= c.credit):
-            return NONE
-        return (Finding("F24-40-047", tipo, "segno_sezione", "P" if c.debit >= c.credit else "N"),)
-
-    return somme, saldo, segno
+    return somme, saldo
 
 
 def un_ente(v: Valori, c: ContiDelega) -> Sequence[Finding]:
@@ -598,11 +601,12 @@ def titolare(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 
 
 _CONTO = ("abi_banca_di_addebito_passiva", "cab_banca_di_addebito", "numero_conto_di_addebito")
+_CHIAVI_CONTO = tuple(f"r5001_{name}" for name in _CONTO)
 
 
 def conto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """What is debited needs an account, and an account with a CIN the right one."""
-    parts = [v.get(f"r5001_{name}", b"?") for name in _CONTO]
+    parts = [v.get(key, b"?") for key in _CHIAVI_CONTO]
     if not int(v.get("r5001_saldo_finale_delega", 0)) or b"?" in parts:
         return NONE
     blank = [name for name, part in zip(_CONTO, parts, strict=True) if not part.strip(b" 0")]
@@ -614,6 +618,7 @@ def conto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-50-053", "50-01", "cin", cin_expected(parts[0], parts[1], parts[2])),)
 
 
+@reads(fields(r5001="flag_firmatario"), counted=("secondo",))
 def firmatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """An heir, a parent, a guardian or a receiver who signs is the second person of the delegation."""
     if v.get("r5001_flag_firmatario") != ALTRI or c.secondo is None or c.secondo.strip():

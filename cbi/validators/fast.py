@@ -30,32 +30,48 @@ class Marks(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Rules about the same things, and the contents of those in which they found nothing (`sound`).
+    """Rules, or sets of rules (`parts`), and the contents of what they are about in which they found nothing (`sound`).
 
-    The things are `groups` of a pattern, and what `counted` gives of what is counted, if there is any of that.
+    They are about `groups` of a pattern, and what `counted` gives of what is counted, if about any of that.
     """
 
     groups: tuple[int, ...]
     counted: Callable[[Conti], object] | None
     rules: tuple[Declared, ...]
+    parts: tuple[Remembered, ...]
     sound: set[object] = field(default_factory=set)
 
-    def learn(self, contents: object, match: re.Match[bytes], conti: Conti) -> bool:
-        """Whether the rules find nothing in contents not met before: then they are sound wherever they come again."""
-        valori = match.groupdict()
-        if any(rule(valori, conti) for rule in self.rules):
-            return False
+    def holds(self, match: re.Match[bytes], conti: Conti) -> bool:
+        """Whether no rule finds anything in what was matched. What is sound is so wherever it comes again."""
+        contents: object = match.group(*self.groups)
+        if self.counted is not None:
+            contents = contents, self.counted(conti)
+        if contents in self.sound:
+            return True
+        for part in self.parts:
+            if not part.holds(match, conti):
+                return False
+        valori = match.groupdict() if self.rules else {}
+        for rule in self.rules:
+            if rule(valori, conti):
+                return False
         if len(self.sound) >= MOST:
             self.sound.clear()
         self.sound.add(contents)
         return True
+
+    def forget(self) -> None:
+        """Verdicts depend on the header: those about one supporto do not hold for the next."""
+        self.sound.clear()
+        for part in self.parts:
+            part.forget()
 
 
 @dataclass(frozen=True, slots=True)
 class Fast:
     """A group of records as one pattern.
 
-    `key` and `start` are the key and the type of its first record. It `begins` an order or not.
+    `key` and `start` are the key and the type of its first record. It may begin an order, and have things `noted`.
     `match` is that of the pattern; `read` gives the fields that are looked at every time, `rules` are those asked
     every time. Its last record leads to `state`, or to one of `states` if it is blank.
     """
@@ -63,10 +79,11 @@ class Fast:
     key: str
     start: str
     begins: bool
+    noted: bool
     match: Callable[[bytes, int], re.Match[bytes] | None]
     read: Callable[[re.Match[bytes]], Valori]
     rules: tuple[Rule, ...]
-    remembered: tuple[Remembered, ...]
+    remembered: Remembered | None
     state: str
     states: Marks[str]
 
@@ -75,13 +92,7 @@ class Fast:
         for rule in self.rules:
             if rule(valori, conti):
                 return False
-        for memory in self.remembered:
-            contents: object = match.group(*memory.groups)
-            if memory.counted is not None:
-                contents = contents, memory.counted(conti)
-            if contents not in memory.sound and not memory.learn(contents, match, conti):
-                return False
-        return True
+        return self.remembered is None or self.remembered.holds(match, conti)
 
 
 def groups_of(flow: Flow, ruleset: Ruleset, ending: bytes) -> Sequence[Fast]:
@@ -128,10 +139,11 @@ def _fast(flow: Flow, unit: Unit, ruleset: Ruleset, ending: bytes) -> Fast:
         key=unit.records[0][0],
         start=unit.start,
         begins=unit.start in flow.starts,
+        noted=unit.start == ruleset.group or not pattern.groupindex.keys().isdisjoint(ruleset.days),
         match=pattern.match,
         read=_reader(each, ruleset, pattern),
         rules=tuple(rule.judge if isinstance(rule, Declared) else rule for rule in each),
-        remembered=tuple(_remembered(family, pattern) for family in _families(recurring, pattern)),
+        remembered=_remembered(recurring, pattern),
         state=next(iter(states.ways.values())) if len(states.ways) == 1 else "",
         states=states,
     )
@@ -160,21 +172,29 @@ def _groups(rule: Declared, pattern: re.Pattern[bytes]) -> frozenset[int]:
     return frozenset((*(numbers[name] for name in rule.reads if name in numbers), *valued))
 
 
-def _families(rules: Sequence[Declared], pattern: re.Pattern[bytes]) -> Sequence[tuple[Declared, ...]]:
-    """Rules that share fields go together, and no others: what is independent is not to be multiplied."""
-    families: list[tuple[frozenset[int], tuple[Declared, ...]]] = []
-    for rule in rules:
-        groups, family = _groups(rule, pattern), (rule,)
-        near = [other for other in families if other[0] & groups]
-        families = [other for other in families if other not in near]
-        families.append((groups.union(*(other[0] for other in near)), sum((other[1] for other in near), ()) + family))
-    return [family for _, family in families]
+def _remembered(rules: Sequence[Declared], pattern: re.Pattern[bytes]) -> Remembered | None:
+    """All together, for what comes again as a whole; and apart, for what comes again in other company."""
+    families = [_memory(family, pattern) for family in _families(rules, pattern)]
+    return _memory(rules, pattern, families) if len(families) > 1 else next(iter(families), None)
 
 
-def _remembered(rules: tuple[Declared, ...], pattern: re.Pattern[bytes]) -> Remembered:
+def _memory(rules: Sequence[Declared], pattern: re.Pattern[bytes], parts: Sequence[Remembered] = ()) -> Remembered:
     groups = sorted(frozenset[int]().union(*(_groups(rule, pattern) for rule in rules)))
     counted = sorted(frozenset[str]().union(*(rule.counted for rule in rules)))
-    return Remembered(tuple(groups), attrgetter(*counted) if counted else None, rules)
+    asked = () if parts else tuple(rules)
+    return Remembered(tuple(groups), attrgetter(*counted) if counted else None, asked, tuple(parts))
+
+
+def _families(rules: Sequence[Declared], pattern: re.Pattern[bytes]) -> Sequence[Sequence[Declared]]:
+    """Rules that share fields, apart from those with which they share none."""
+    families: list[tuple[frozenset[int], list[Declared]]] = []
+    for rule in rules:
+        groups, family = _groups(rule, pattern), [rule]
+        for near in [other for other in families if other[0] & groups]:
+            families.remove(near)
+            groups, family = groups | near[0], [*near[1], *family]
+        families.append((groups, family))
+    return [family for _, family in families]
 
 
 def _end(flow: Flow, unit: Unit) -> Marks[str]:

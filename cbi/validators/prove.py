@@ -21,10 +21,10 @@ class Prover:
     def prove(self, reading: Reading) -> None:
         """Passes over every flawless group that comes next, and stops before the first that is not."""
         groups, crossings = self._compiled(reading)
-        if reading.number != self.supporto:  # verdicts depend on the header: those about another do not hold
+        if reading.number != self.supporto:
             self.supporto = reading.number
-            for memory in (memory for group in groups for memory in group.remembered):
-                memory.sound.clear()
+            for memory in (group.remembered for group in groups if group.remembered is not None):
+                memory.forget()
         while self._prove_buffer(reading, crossings):
             pass
 
@@ -38,7 +38,7 @@ class Prover:
         buffer, size = source.buffer, LENGTH + len(source.ending)
         at = begin = source.at
         last_safe = len(buffer) if source.eof else len(buffer) - AHEAD
-        numero = b""
+        numero, accept = b"", conti.accept
         while at <= last_safe:
             start, end, ways = crossings[state]
             for fast in ways.get(buffer[at + start : at + end], ()):
@@ -55,7 +55,9 @@ class Prover:
                 break
             if fast.begins:
                 reading.begin(fast.key, conti.numero + 1, source.line + (at - begin) // size + 1)
-            reading.count(fast.start, valori)
+            accept(fast.start, valori)
+            if fast.noted:
+                reading.note(fast.start, valori)
             at = match.end()
             start, end, states = fast.states
             state = fast.state or states[buffer[at - size + start : at - size + end]]

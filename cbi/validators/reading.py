@@ -62,12 +62,12 @@ class Reading:
         self.conti.records += lines
         if start in self.flow.starts:
             self.begin(key, int(valori.get("numero_progressivo", self.conti.numero + 1)), line)
-        self.count(start, valori)
+        self.conti.accept(start, valori)
+        self.note(start, valori)
 
-    def count(self, start: str, valori: Valori) -> None:
-        """Takes account of what a group that begins with record `start` says."""
+    def note(self, start: str, valori: Valori) -> None:
+        """Notes what is told once, and what must not occur twice, of a group that begins with record `start`."""
         conti = self.conti
-        conti.accept(start, valori)
         if conti.on is not None:
             conti.told.update((name, valori[name]) for name in self.ruleset.days if name in valori)
         if start == self.ruleset.group and (double := conti.key(valori)) is not None:

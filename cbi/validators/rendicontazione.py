@@ -195,6 +195,7 @@ def _ruleset(flow: str) -> Ruleset:
             "EF": (echo, not_empty, order_count("numero_rendicontazioni"), record_count),
         },
         too_many={"63": "CC-63-023"},
+        vary=frozenset(_PARTS),
     )
 
 
