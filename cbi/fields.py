@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar, overload
 
 T = TypeVar("T")
@@ -590,6 +591,7 @@ class FullDate(Field[date]):
     from_text = Date.from_text
 
 
+@lru_cache(maxsize=1 << 12)
 def _full_date(raw: bytes) -> date:
     if not raw.isdigit() or len(raw) != 8:
         raise ValueError(raw)

@@ -559,19 +559,23 @@ def data_pagamento(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-50-037", "50-01", "data_di_pagamento", c.payment.decode("latin-1"), "rapporto"),)
 
 
+_CREDITI = ("credit", "past_credit")
+
+
 def saldo_delega(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """Debits minus credits, and never less than zero."""
-    raw = v.get("r5001_saldo_finale_delega")
-    if raw is None or c.all_debit is None or c.all_credit is None:
+    raw, debit, credit = v.get("r5001_saldo_finale_delega"), c.all_debit, c.all_credit
+    if raw is None or debit is None or credit is None:
         return NONE
-    balance = c.all_debit - c.all_credit
+    balance = debit - credit
     if balance < 0:
-        return (Finding("F24-50-052", "50-01", "saldo_finale_delega", decimal_text(c.all_debit)),)
+        return (Finding("F24-50-052", "50-01", "saldo_finale_delega", decimal_text(debit)),)
     if int(raw) == balance:
         return NONE
     return (Finding("F24-50-050", "50-01", "saldo_finale_delega", decimal_text(balance)),)
 
 
+@reads(fields(r5001="totale_importi_a_credito_compensati"), counted=_CREDITI)
 def crediti(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The credits of all the sections."""
     raw = v.get("r5001_totale_importi_a_credito_compensati")
@@ -581,6 +585,11 @@ def crediti(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     return (Finding("F24-50-051", "50-01", "totale_importi_a_credito_compensati", expected),)
 
 
+@reads(
+    fields(r5001="data_di_pagamento totale_importi_a_credito_compensati"),
+    valued=fields(r5001="saldo_finale_delega"),
+    counted=_CREDITI,
+)
 def compensazione(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """Since 1 July 2024 a bank may not carry a delegation with compensations or with nothing to pay."""
     day, balance = v.get("r5001_data_di_pagamento", b""), v.get("r5001_saldo_finale_delega")
@@ -609,13 +618,13 @@ def conto(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     parts = [v.get(key, b"?") for key in _CHIAVI_CONTO]
     if not int(v.get("r5001_saldo_finale_delega", 0)) or b"?" in parts:
         return NONE
-    blank = [name for name, part in zip(_CONTO, parts, strict=True) if not part.strip(b" 0")]
-    if blank:
-        return (Finding("F24-50-031", "50-01", blank[0]),)
+    if not all(part.strip(b" 0") for part in parts):
+        blank = next(name for name, part in zip(_CONTO, parts, strict=True) if not part.strip(b" 0"))
+        return (Finding("F24-50-031", "50-01", blank),)
     cin = v.get("r5001_cin", b" ")
-    if not cin.strip() or cin_ok(cin, *parts):
+    if cin_ok(cin, *parts) or not cin.strip():
         return NONE
-    return (Finding("F24-50-053", "50-01", "cin", cin_expected(parts[0], parts[1], parts[2])),)
+    return (Finding("F24-50-053", "50-01", "cin", cin_expected(*parts)),)
 
 
 @reads(fields(r5001="flag_firmatario"), counted=("secondo",))
