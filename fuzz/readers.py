@@ -28,14 +28,14 @@ UNGUIDED = ["cbi.fields", "cbi.layout", "cbi.flows.model", "cbi.flows.physical"]
 UNGUIDED += ["cbi.validators.diagnostics", "cbi.validators.reading", "cbi.validators.telling"]
 
 with atheris.instrument_imports(include=["cbi"], exclude=UNGUIDED):
-    from cbi.flows.model import Flow, Unit
-    from cbi.validators import doubles, fast
+    from cbi.validators import doubles, prove
+    from cbi.validators.rules import Ruleset
     from fuzz import invariants, mutations
 
 HERE = Path(__file__).resolve().parent
 FIXTURES, CORPUS, CRASHES = HERE.parent / "fixtures", HERE / "corpus", HERE / "crashes"
 SECONDS = 1.0  # of processor time for an input; past ten on the clock libFuzzer ends what does not end by itself
-LIMITS = ("-timeout=10", "-rss_limit_mb=256", f"-max_len={mutations.LONGEST}", "-use_counters=0")
+LIMITS = ("-timeout=10", "-rss_limit_mb=256", f"-max_len={mutations.LONGEST}", "-use_counters=0", "-mutate_depth=1")
 STEP = 64  # inputs between one writing of the tally and the next
 
 
@@ -67,23 +67,24 @@ class Tally:
 
 
 def quicken() -> None:
-    """What is made once for a file is here made once for all: a filter of a few bytes, patterns remembered.
+    """What is made once for a file is here made once for all: a filter of a few bytes, flows compiled.
 
     So small a filter suspects doubles where there are none: the second look is taken more often, not less.
     """
     doubles._MASK = (1 << 10) - 1
-    fast.unit_pattern, fast._end = _once(fast.unit_pattern), _once(fast._end)
+    for where, name in (prove, "groups_of"), (prove, "crossings_of"), (Ruleset, "for_sending"):
+        setattr(where, name, _once(getattr(where, name)))
 
 
 def _once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """What a function of a flow and one of its units answers, worked out once."""
+    """What a function answers about the same things, worked out once; the things are kept, and so their identities."""
     known: dict[tuple[Any, ...], Any] = {}
 
-    def once(flow: Flow, unit: Unit, *rest: Any) -> Any:
-        key = (id(unit), *rest)
+    def once(*about: Any) -> Any:
+        key = tuple(one if isinstance(one, bytes) else id(one) for one in about)
         if key not in known:
-            known[key] = function(flow, unit, *rest)
-        return known[key]
+            known[key] = about, function(*about)
+        return known[key][1]
 
     return once
 

@@ -60,17 +60,17 @@ class Explainer:
         reading.conti.repeated += 1
         yield from self.in_turn(reading, self.tell(reading, finding, riga, _any_class(reading)))
 
-    def let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
-        """Takes a record that the flow does not declare: only its line can be wrong."""
+    def let_by(self, reading: Reading, riga: Riga, told: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+        """Takes a record that the flow does not declare, of which `told` is said: only its line can be wrong."""
         reading.conti.records += 1
-        yield from self.in_turn(reading, self._physical(reading, riga, None))
+        yield from self.in_turn(reading, [*told, *self._physical(reading, riga, None)])
 
     def in_turn(self, reading: Reading, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """What was found outside the group that is waiting: after what is still to be told of the lines before."""
         if reading.group:
             reading.found += found
         else:
-            yield from found
+            yield from sorted(found, key=_place)
 
     def explain(self, reading: Reading) -> Iterator[Diagnostic]:
         """Tells everything that is wrong with the group read so far, in the order of the file, and counts it."""

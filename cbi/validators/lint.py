@@ -177,9 +177,9 @@ class _Linter:
             yield from self.explainer.add(self.reading, riga)
 
     def _let_by(self, reading: Reading, riga: Riga) -> Iterator[Diagnostic]:
-        if not reading.flow.records[RAW].documented():
-            yield from self.explainer.in_turn(reading, self._once("CBI-REC-100", riga, reading.flow.name))
-        yield from self.explainer.let_by(reading, riga)
+        documented = reading.flow.records[RAW].documented()
+        told = () if documented else self._once("CBI-REC-100", riga, reading.flow.name)
+        yield from self.explainer.let_by(reading, riga, told)
 
     def _open(self, riga: Riga) -> Iterator[Diagnostic]:
         yield from self._habits()

@@ -71,6 +71,12 @@ def test_a_record_let_by_is_told_of_after_what_comes_before_it() -> None:
     assert [diagnostic.line for diagnostic in found if diagnostic.code != "CBI-REC-100"] == [3, 4, 15]
 
 
+@pytest.mark.parametrize("damage", [put("10", "numero_progressivo", "0000007"), lambda data: data], ids=["yes", "no"])
+def test_a_short_record_is_told_first_of_its_length_whether_or_not_others_wait(damage: Change) -> None:
+    found = codes(damage(EP).replace(b" 20000001ESEGUITO IL 20/11/2026".ljust(120), b" 20000001ESEGUITO"))
+    assert found.index("CBI-RIGA-100") < found.index("CBI-REC-100")
+
+
 @pytest.mark.parametrize(("name", "content"), [("importo", "12,50"), ("causale", "99999"), ("segno", "X")])
 def test_columns_that_are_guessed_are_read_and_not_judged(name: str, content: str) -> None:
     assert codes(put("10", name, content)(EP)) == ["CBI-REC-100"]
