@@ -42,7 +42,8 @@ class Libri:
     """Rows by table and key: as the journal tells them, or as the tables have them.
 
     `ordini` are the states of the orders of a distinta that have had no word of their own, `singoli` those of the
-    orders that have, `dove` the distinta of those that went from one to another (None: loose); `sconosciuti` the types of events that this program does not know how to follow.
+    orders that have, `dove` the distinta of those that went from one to another (None: loose); `sconosciuti` the types
+    of events that this program does not know how to follow.
     """
 
     tabelle: dict[str, dict[str, Riga]] = field(default_factory=lambda: defaultdict(dict))

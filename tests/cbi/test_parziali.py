@@ -73,7 +73,7 @@ def test_a_record_let_by_is_told_of_after_what_comes_before_it() -> None:
 
 @pytest.mark.parametrize("damage", [put("10", "numero_progressivo", "0000007"), lambda data: data], ids=["yes", "no"])
 def test_a_short_record_is_told_first_of_its_length_whether_or_not_others_wait(damage: Change) -> None:
-    found = codes(damage(EP).replace(b" 20000001ESEGUITO IL 20/11/2026".ljust(120), b" 20000001ESEGUITO"))
+    found = codes(damage(EP).replace(b" 200000001ESEGUITO IL 20/11/2026".ljust(120), b" 200000001ESEGUITO"))
     assert found.index("CBI-RIGA-100") < found.index("CBI-REC-100")
 
 
