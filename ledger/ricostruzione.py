@@ -42,14 +42,16 @@ class Libri:
     """Rows by table and key: as the journal tells them, or as the tables have them.
 
     `ordini` are the states of the orders of a distinta that have had no word of their own, `singoli` those of the
-    orders that have, `dove` the distinta of those that went from one to another (None: loose); `sconosciuti` the types
-    of events that this program does not know how to follow.
+    orders that have, `dove` the distinta of those that went from one to another (None: loose); `vuote` are the distinte
+    left without orders, whose bytes and figures stay as they were; `sconosciuti` the types of events that this program
+    does not know how to follow.
     """
 
     tabelle: dict[str, dict[str, Riga]] = field(default_factory=lambda: defaultdict(dict))
     ordini: dict[int, str] = field(default_factory=dict)
     singoli: dict[int, str] = field(default_factory=dict)
     dove: dict[int, int | None] = field(default_factory=dict)
+    vuote: set[int] = field(default_factory=set)
     sconosciuti: set[str] = field(default_factory=set)
 
 
@@ -102,6 +104,8 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
     for order in (order for order, distinta in libri.dove.items() if distinta == int(chiave)):
         libri.singoli[order] = ways.get(libri.singoli[order], libri.singoli[order])
+    if dati["evento"] == Evento.ELIMINA and "tolte" in why:
+        libri.vuote.add(int(chiave))
     if dati["evento"] == Evento.FIRMA:
         covered = {campo: why[campo] for campo in COPERTI}
         libri.tabelle["firma"][f"{chiave} {dati['chi']} {why.get('revisione', 1)}"] = {
@@ -229,5 +233,6 @@ def _orders(conn: Connection, azienda_id: int, told: Libri) -> Iterator[Differen
             continue  # said already, or its orders were not kept
         found = conn.execute(select(*whole).where(DISPOSIZIONE.c.distinta_id == distinta.id)).one()
         for column, value in zip(("numero_disposizioni", "totale"), found, strict=True):
-            if born[column] != value:
-                yield Differenza("disposizione", f"distinta {distinta.id}", column, born[column], value)
+            expected = 0 if distinta.id in told.vuote else born[column]
+            if expected != value:
+                yield Differenza("disposizione", f"distinta {distinta.id}", column, expected, value)

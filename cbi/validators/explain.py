@@ -26,6 +26,7 @@ SPECIFIC = {
     ("importo_movimento", "033"): "CBI-IMP-141",
 }
 MEMORY = 10_000  # suspicions remembered as told
+BEFORE = full_code("FILE-"), full_code("RIGA-")  # of a line, what is told before the rest
 CHARACTERS = {"CAR": "CBI-CAR-032", "BAR": "AL-CAR-032"}  # only mandates bar characters that the others admit
 
 
@@ -241,6 +242,7 @@ def _wanted(cls: Any, needs: frozenset[str]) -> dict[str, Field[Any]]:
     return {name: spec for name, spec in names.items() if name in SHARED or name in needs}
 
 
-def _place(diagnostic: Diagnostic) -> tuple[int, bool, int]:
-    """By line; the length of a line before anything that may follow from it."""
-    return diagnostic.line, not diagnostic.code.startswith(full_code("RIGA-")), diagnostic.start
+def _place(diagnostic: Diagnostic) -> tuple[int, int, int]:
+    """By line; the habits of the file first, and the length of a line before anything that may follow from it."""
+    rank = next((rank for rank, kind in enumerate(BEFORE) if diagnostic.code.startswith(kind)), len(BEFORE))
+    return diagnostic.line, rank, diagnostic.start

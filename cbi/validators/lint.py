@@ -157,10 +157,10 @@ class _Linter:
             return
         if riga.blank:
             closing = any(fault.kind == "FILE-101" for fault in riga.faults)
-            yield from self._once("CBI-FILE-101" if closing else "CBI-FILE-103", riga)
+            yield from self._in_turn(self._once("CBI-FILE-101" if closing else "CBI-FILE-103", riga))
             return
         if self.supporti and riga.end not in (self.source.ending, b""):
-            yield from self._once("CBI-FILE-102", riga)
+            yield from self._in_turn(self._once("CBI-FILE-102", riga))
         if self.reading is not None and self.reading.state != "EF" and self.reading.context.again(riga.record):
             yield from self.explainer.again(self.reading, riga)
         elif self.flows.is_header(riga.tipo):
@@ -225,6 +225,10 @@ class _Linter:
             self.said.add(code + what)
             line = riga.number if riga else 1
             yield from self.teller.file_wide(code, line=line, expected=what, distinta=self.supporti)
+
+    def _in_turn(self, found: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
+        """What was found of a line, after what is still to be told of the lines before."""
+        yield from found if self.reading is None else self.explainer.in_turn(self.reading, found)
 
     def confirm(self, source: Source) -> Iterator[Diagnostic]:
         """The second look: which of the suspected doubles are, and where the first of each stands."""

@@ -77,6 +77,11 @@ def test_a_short_record_is_told_first_of_its_length_whether_or_not_others_wait(d
     assert found.index("CBI-RIGA-100") < found.index("CBI-REC-100")
 
 
+def test_a_blank_line_is_told_of_after_an_undocumented_record_before_it() -> None:
+    found = codes(insert("EF", b"")(put("10", "numero_progressivo", "0000007")(EP)))
+    assert found.index("CBI-REC-100") < found.index("CBI-FILE-103")
+
+
 @pytest.mark.parametrize(("name", "content"), [("importo", "12,50"), ("causale", "99999"), ("segno", "X")])
 def test_columns_that_are_guessed_are_read_and_not_judged(name: str, content: str) -> None:
     assert codes(put("10", name, content)(EP)) == ["CBI-REC-100"]
