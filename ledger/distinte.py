@@ -301,7 +301,8 @@ def apply_order(
     found = order(conn, disposizione_id)
     a = next_state(di_disposizione(found.flusso), found.stato, evento)
     conn.execute(DISPOSIZIONE.update().where(DISPOSIZIONE.c.id == disposizione_id).values(stato=a))
-    _note(conn, ports, found.azienda_id, found.distinta_id, disposizione_id, (evento, found.stato, a), chi, dati)
+    where, step = found.distinta_id, (evento, found.stato, a)
+    _note(conn, ports, found.azienda_id, where, disposizione_id, step, chi, dati, distinta=where)
     return a
 
 

@@ -42,15 +42,16 @@ class Libri:
     """Rows by table and key: as the journal tells them, or as the tables have them.
 
     `ordini` are the states of the orders of a distinta that have had no word of their own, `singoli` those of the
-    orders that have, `dove` the distinta of those that went from one to another (None: loose); `vuote` are the distinte
-    left without orders, whose bytes and figures stay as they were; `sconosciuti` the types of events that this program
-    does not know how to follow.
+    orders that have, `dove` the distinta that each of these was in at its last word (None: loose) and `dentro` the same
+    by distinta; `vuote` are the distinte left without orders, whose bytes and figures stay as they were; `sconosciuti`
+    the types of events that this program does not know how to follow.
     """
 
     tabelle: dict[str, dict[str, Riga]] = field(default_factory=lambda: defaultdict(dict))
     ordini: dict[int, str] = field(default_factory=dict)
     singoli: dict[int, str] = field(default_factory=dict)
     dove: dict[int, int | None] = field(default_factory=dict)
+    dentro: dict[int | None, set[int]] = field(default_factory=lambda: defaultdict(set))
     vuote: set[int] = field(default_factory=set)
     sconosciuti: set[str] = field(default_factory=set)
 
@@ -102,7 +103,7 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     rows[chiave] |= {campo: why[campo] for campo in (*IDENTITA, *COPERTI) if campo in why} | {"stato": dati["a"]}
     ways = dict(dati.get("ordini", ()))
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
-    for order in (order for order, distinta in libri.dove.items() if distinta == int(chiave)):
+    for order in libri.dentro[int(chiave)]:
         libri.singoli[order] = ways.get(libri.singoli[order], libri.singoli[order])
     if dati["evento"] == Evento.ELIMINA and "tolte" in why:
         libri.vuote.add(int(chiave))
@@ -116,9 +117,11 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
 
 
 def _disposizione(libri: Libri, chiave: str, dati: Riga) -> None:
-    libri.singoli[int(chiave)] = dati["a"]
-    if "distinta" in dati["dati"]:
-        libri.dove[int(chiave)] = dati["dati"]["distinta"]
+    order, why = int(chiave), dati["dati"]
+    libri.singoli[order] = dati["a"]
+    libri.dentro[libri.dove.get(order)].discard(order)
+    libri.dove[order] = why["distinta"] if "distinta" in why else dati.get("distinta")
+    libri.dentro[libri.dove[order]].add(order)
 
 
 def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
