@@ -184,16 +184,20 @@ def _supporto(letti: list[Letto]) -> Supporto:
 
 
 def _ordini(flow: Flow, body: list[Letto]) -> Iterator[Ordine]:
+    """Each from the record that begins it to the next such; what the flow does not declare before it goes with it."""
     group: list[Record] = []
+    begun = False
     for letto in body:
-        if letto.riga.tipo in flow.starts and group:
+        if begun and letto.riga.tipo in flow.starts:
             yield _ordine(group)
             group = []
         group.append(letto.record)
+        begun = begun or not flow.lets_by(flow.tipo_di(letto.riga.record))
     if group:
         yield _ordine(group)
 
 
 def _ordine(records: list[Record]) -> Ordine:
-    number = records[0].fields().get("numero_progressivo")
+    numbers = (record.fields().get("numero_progressivo") for record in records)
+    number = next((number for number in numbers if number), None)
     return Ordine(int(number) if number and number.isdigit() else None, records[0].line, tuple(records))
