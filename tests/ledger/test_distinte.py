@@ -52,7 +52,7 @@ def test_an_outcome_moves_one_order_and_says_why(sent):
     assert {key: getattr(step, key) for key in change} == change
     assert (step.disposizione_id, json.loads(step.dati)) == (2, {"file": "esiti.cbi", "riga": 12})
     assert (event.tipo, event.soggetto) == ("disposizione_stato", "disposizione:2")
-    assert json.loads(event.dati) == {**change, "dati": {"file": "esiti.cbi", "riga": 12}}
+    assert json.loads(event.dati) == {**change, "dati": {"file": "esiti.cbi", "riga": 12}, "distinta": 1}
     assert step.at > sent.home.ports.clock.at.replace(year=2025)
 
 

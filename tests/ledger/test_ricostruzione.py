@@ -86,7 +86,7 @@ def test_whatever_has_happened_the_books_are_those_of_the_journal(home):
     assert differences(home) == []
     with home.read() as conn:
         happened = set(conn.scalars(select(JOURNAL.c.tipo)))
-    assert happened == set(PASSI)
+    assert happened == set(PASSI) - {"archivio_aggiornato"}  # that one is in test_aggiorna
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_whatever_has_happened_the_books_are_those_of_the_journal(home):
         ("UPDATE distinta SET totale = totale + 1 WHERE id = 1", ("distinta", "1", "totale")),
         ("UPDATE distinta SET abi = '02008' WHERE id = 1", ("distinta", "1", "abi")),
         ("UPDATE distinta SET sha256 = 'x' WHERE id = 4", ("distinta", "4", "sha256")),
-        ("UPDATE firma SET peso = 100 WHERE distinta_id = 3", ("firma", "3 verdi", "peso")),
-        ("UPDATE firma SET regole = '{}' WHERE distinta_id = 1", ("firma", "1 bianchi", "regole")),
-        ("DELETE FROM firma WHERE distinta_id = 2", ("firma", "2 bianchi", "")),
+        ("UPDATE firma SET peso = 100 WHERE distinta_id = 3", ("firma", "3 verdi 1", "peso")),
+        ("UPDATE firma SET regole = '{}' WHERE distinta_id = 1", ("firma", "1 bianchi 1", "regole")),
+        ("DELETE FROM firma WHERE distinta_id = 2", ("firma", "2 bianchi 1", "")),
         ("UPDATE intento SET stato = 'ritirato' WHERE distinta_id = 1", ("intento", "1 1", "stato")),
         ("DELETE FROM intento WHERE stato = 'ritirato'", ("intento", "5 1", "nome_file")),
         ("UPDATE disposizione SET stato = 'Stornata' WHERE id = 1", ("disposizione", "1", "stato")),
