@@ -42,12 +42,16 @@ def print_failed(ctx: Ctx, distinta_id: int, error: Exception | None) -> None:
 
 
 def print_left(ctx: Ctx, home: Home, distinte_ids: Sequence[int]) -> None:
-    """Where some distinte have got to."""
+    """Where some distinte have got to, and from which day those that wait are sent."""
     from ledger import distinte
+    from ledger.stati import Stato
 
     with home.read() as conn:
         for distinta_id in distinte_ids:
-            say(ctx, *[f"distinta {distinta_id}: {distinte.get(conn, distinta_id).stato}"] * 2)
+            distinta = distinte.get(conn, distinta_id)
+            dal = distinte.not_before(conn, distinta) if distinta.stato is Stato.FIRMATA else None
+            it, en = (f", parte dal {dal:%d/%m/%Y}", f", leaves from {dal:%d/%m/%Y} on") if dal else ("", "")
+            say(ctx, f"distinta {distinta_id}: {distinta.stato}{it}", f"distinta {distinta_id}: {distinta.stato}{en}")
 
 
 def print_report(ctx: Ctx, report: ImportReport) -> None:

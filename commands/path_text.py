@@ -29,6 +29,7 @@ VERDETTI = {
     "completata": ("completata, era a metà", "completed, was halfway"),
     "gia_inoltrata": ("già inoltrata", "already sent"),
     "ritirata": ("ritirata", "withdrawn"),
+    "attende": ("attende il suo giorno", "waits for its day"),
     "fallita": ("non riuscita, si può ripetere", "failed, may be repeated"),
     "fatto": ("letto", "read"),
     "gia_ricevuto": ("già ricevuto", "already received"),
@@ -61,6 +62,7 @@ def _inoltro_json(ctx: Ctx, inoltro: Inoltro) -> dict[str, Any]:
         "verdetto": inoltro.verdetto,
         "file": inoltro.nome_file,
         "path": str(inoltro.path) if inoltro.path else None,
+        "dal": inoltro.dal.isoformat() if inoltro.dal else None,
         "errore": _error(ctx, inoltro) or None,
     }
 
@@ -68,6 +70,9 @@ def _inoltro_json(ctx: Ctx, inoltro: Inoltro) -> dict[str, Any]:
 def _error(ctx: Ctx, inoltro: Inoltro) -> str:
     from ledger.errors import Refused
 
+    if inoltro.dal is not None:
+        day = f"{inoltro.dal:%d/%m/%Y}"
+        return ctx.say(f"la banca la accetta dal {day}", f"the bank takes it from {day} on")
     error = inoltro.error
     return error.message(ctx.lang) if isinstance(error, Refused) else str(error or "")
 

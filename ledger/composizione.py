@@ -17,12 +17,15 @@ from cbi.flows.ordini import chiave, ordini
 from cbi.flows.rework import composed, whole
 from cbi.flows.rework import records_of as records
 from cbi.flows.writer import EOL
-from cbi.validators.diagnostics import Diagnostic
+from cbi.validators.catalogue import Profilo
+from cbi.validators.diagnostics import INFO, Diagnostic
 from ledger.archivio import digest
 
 EURO = {"E": "EUR"}
 _ACCOUNT = ("nostro_abi", "nostro_cab", "nostro_conto")
 # Columns of an order that are attributes of a cbi order; those that it cannot lack come first.
+# What is early is not wrong: it waits for its day (see `distinte.not_before`).
+PROFILO = Profilo(regole={"F24-20-222": INFO})
 _NEEDED = ("causale", "importo", "segno", "controparte", "raw")
 _MAY_LACK = ("scadenza", "codice_fiscale", "codice_cliente", "riferimento", "abi", "cab", "conto", *_ACCOUNT)
 
@@ -90,7 +93,12 @@ def compose(
     """
     flow = registry.find(flusso, TO_BANK)
     supporto = composed(flow, testa, parts(testa.raw + EOL + b"".join(gruppi)).ordini, coda)
-    return Composta(supporto, supporto.raw, tuple(cbi.lint(BytesIO(supporto.raw), supporto.identita[3], on=oggi)))
+    return Composta(supporto, supporto.raw, tuple(checked(supporto.raw, supporto.identita[3], oggi)))
+
+
+def checked(data: bytes, nome: str, oggi: date) -> Iterator[Diagnostic]:
+    """What the checks say of bytes called `nome` that may leave from the day `oggi` on."""
+    return cbi.lint(BytesIO(data), nome, PROFILO, on=oggi)
 
 
 def parts(data: bytes) -> cbi.Supporto:

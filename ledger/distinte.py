@@ -132,6 +132,14 @@ def ready(conn: Connection) -> list[Distinta]:
     return [distinta for distinta in list_(conn, stato=Stato.FIRMATA) if distinta.completa]
 
 
+def not_before(conn: Connection, distinta: Distinta) -> date | None:
+    """The day before which the bank does not take a distinta: so long before the last of its due dates; none for most
+    kinds, which may be sent as early as one likes."""
+    anticipo = vita(distinta.flusso).anticipo
+    last = None if anticipo is None else due_dates(conn, distinta.id)[1]
+    return None if anticipo is None or last is None else last - anticipo
+
+
 def find_by_supporto(
     conn: Connection,
     azienda_id: int,

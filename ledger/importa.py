@@ -40,7 +40,7 @@ from cbi.validators.diagnostics import Diagnostic
 from ledger import archivio, aziende, deposito, distinte, journal
 from ledger.aziende import Azienda
 from ledger.canonico import canonical
-from ledger.composizione import Composta, errors
+from ledger.composizione import Composta, checked, errors
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports, today
@@ -115,7 +115,7 @@ def _read(home: Home, path: Path) -> bytes:
 
 def _lint(data: bytes, nome: str, oggi: date) -> Found:
     found: Found = {}
-    for diagnostica in cbi.lint(BytesIO(data), nome, on=oggi):
+    for diagnostica in checked(data, nome, oggi):
         found.setdefault(diagnostica.distinta or None, []).append(diagnostica)
     return found
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from cbi.flows.f24 import FINESTRA
 from ledger.errors import Refused
 
 
@@ -122,7 +124,7 @@ class Vita:
     `parole`: what the bank may say, each word prevailing over those before it, so that contradictory outcomes end in
     the same state in whatever order they arrive. `oltre`: what else may happen, and `aperti` the states it leads to
     from which any word of the bank is still good. `attese`: words after which another is awaited. `distinta`:
-    what the distinta goes through that others do not.
+    what the distinta goes through that others do not. `anticipo`: how long before its due date an order may leave.
     """
 
     titolo: str
@@ -131,6 +133,7 @@ class Vita:
     aperti: tuple[Stato, ...] = ()
     attese: frozenset[Stato] = frozenset()
     distinta: Tabella = field(default_factory=dict)
+    anticipo: timedelta | None = None
 
     @property
     def dette(self) -> frozenset[Stato]:
@@ -205,6 +208,7 @@ VITE: Mapping[str, Vita] = {
             (Evento.QUIETANZA, Stato.QUIETANZATA),
         ),
         attese=frozenset({Stato.ACCETTATA}),
+        anticipo=FINESTRA,
     ),
     # A refusal for want of an answer yields to the answer; a mandate that stands, to its end.
     "AL": Vita(

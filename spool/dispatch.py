@@ -15,13 +15,17 @@ once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from ledger import distinte, intenti
+from ledger.distinte import Distinta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.intenti import Intento
-from ledger.ports import Disk
+from ledger.ports import Disk, Ports, today
 from ledger.stati import Evento, di_distinta, next_state
 from spool.albero import Ramo, branches, plant, ramo
 from spool.nomi import outgoing_name
@@ -31,13 +35,15 @@ COMPLETATA = "completata"
 GIA_INOLTRATA = "gia_inoltrata"
 RITIRATA = "ritirata"
 FALLITA = "fallita"
+ATTENDE = "attende"
 
 
 @dataclass(frozen=True)
 class Inoltro:
     """What became of one distinta: `verdetto` is one of the words above; `path` is where the flow is now.
 
-    `error` says why when the intent was withdrawn or when the attempt failed (it stays pending: try again).
+    `error` says why when the intent was withdrawn or when the attempt failed (it stays pending: try again); `dal` is
+    the day that it waits for, because the bank would not take it before.
     """
 
     distinta_id: int
@@ -45,6 +51,7 @@ class Inoltro:
     verdetto: str
     path: Path | None = None
     error: Refused | OSError | None = None
+    dal: date | None = None
 
 
 def dispatch_ready(home: Home) -> list[Inoltro]:
@@ -55,8 +62,8 @@ def dispatch_ready(home: Home) -> list[Inoltro]:
     done = recover(home)
     tried = {inoltro.distinta_id for inoltro in done}
     with home.read() as conn:
-        ready = [distinta.id for distinta in distinte.ready(conn) if distinta.id not in tried]
-    return done + [_attempt(home, distinta_id) for distinta_id in ready]
+        ready = [_due(conn, distinta, home.ports) for distinta in distinte.ready(conn) if distinta.id not in tried]
+    return done + [_attempt(home, each.distinta_id) if each.dal is None else each for each in ready]
 
 
 def would_dispatch(home: Home) -> list[Inoltro]:
@@ -64,12 +71,13 @@ def would_dispatch(home: Home) -> list[Inoltro]:
     with home.read() as conn:
         pending = [Inoltro(i.distinta_id, i.nome_file, COMPLETATA) for i in intenti.pending(conn)]
         begun = {inoltro.distinta_id for inoltro in pending}
-        return pending + [Inoltro(d.id, "", INOLTRATA) for d in distinte.ready(conn) if d.id not in begun]
+        return pending + [_due(conn, each, home.ports) for each in distinte.ready(conn) if each.id not in begun]
 
 
 def dispatch(home: Home, distinta_id: int) -> Inoltro:
-    """Dispatches one distinta. Raises `Refused` when its state does not allow it or its bytes are not those
-    signed, `OSError` when the disk fails (the intent stays pending, `recover` completes it)."""
+    """Dispatches one distinta. Raises `Refused` when its state does not allow it, its day has not come (INOLTRO-001)
+    or its bytes are not those signed, `OSError` when the disk fails (the intent stays pending, `recover` completes it).
+    """
     return _complete(home, _intend(home, distinta_id), INOLTRATA)
 
 
@@ -125,9 +133,28 @@ def _intend(home: Home, distinta_id: int) -> Intento:
         distinta = distinte.get(conn, distinta_id)
         next_state(di_distinta(distinta.flusso), distinta.stato, Evento.INOLTRA)
         distinte.require_complete(distinta)
+        _require_due(_due(conn, distinta, home.ports))
         distinte.payload(home, conn, distinta_id)
         name = outgoing_name(distinta.flusso, distinta.data_creazione, distinta.nome_supporto, distinta.sha256)
         return intenti.intend(conn, home.ports, distinta_id, name)
+
+
+def _due(conn: Connection, distinta: Distinta, ports: Ports) -> Inoltro:
+    """What is to become of a distinta that has all its signatures: it leaves, or waits for its day."""
+    dal = distinte.not_before(conn, distinta)
+    waits = dal is not None and today(ports) < dal
+    return Inoltro(distinta.id, "", ATTENDE if waits else INOLTRATA, dal=dal if waits else None)
+
+
+def _require_due(inoltro: Inoltro) -> None:
+    if inoltro.dal is not None:
+        raise Refused(
+            "INOLTRO-001",
+            f"La banca accetta la distinta {inoltro.distinta_id} dal {inoltro.dal:%d/%m/%Y}.",
+            f"The bank takes distinta {inoltro.distinta_id} from {inoltro.dal:%d/%m/%Y} on.",
+            hint_it="Parte da sé con il primo inoltro da quel giorno: cbi dispatch",
+            hint_en="It leaves by itself with the first dispatch from that day on: cbi dispatch",
+        )
 
 
 def _complete(home: Home, intento: Intento, verdetto: str) -> Inoltro:

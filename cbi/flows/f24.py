@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from cbi.fields import ValoreErrato
@@ -19,6 +19,8 @@ from cbi.flows.model import FROM_BANK, TO_BANK, Flow, Ordine, Supporto, Unit
 from cbi.layout import RAW, Record
 from cbi.records import f24 as r
 from cbi.records.cornice import Corpo
+
+FINESTRA = timedelta(days=25)  # how long before the day of payment a delegation may be sent
 
 
 class Sezione(NamedTuple):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from cbi.fields import decimal_text
-from cbi.flows.f24 import ELIDE, SEZIONI, Sezione
+from cbi.flows.f24 import ELIDE, FINESTRA, SEZIONI, Sezione
 from cbi.flows.model import needed_name
 from cbi.records import f24 as r
 from cbi.validators.calendari import is_banking_day, next_banking_day
@@ -34,7 +34,6 @@ from cbi.validators.rules import (
 
 COMPENSAZIONI_VIETATE_DAL = b"20240701"
 RAVVEDIMENTO_RATE = b"3912"  # IMU on the main residence: paid in numbered instalments
-FINESTRA = timedelta(days=25)  # how long before the day of payment a delegation may be sent
 ERARIO, ALTRI_ENTI = "40-01", "40-11"
 PERSONA_FISICA = 16  # characters of the fiscal code of a person
 ALTRI = b"1"  # who signs is an heir, a parent, a guardian or a receiver
