@@ -144,7 +144,7 @@ def all_lines(raw: bytes) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_any_byte_of_a_golden_file_may_change_and_nothing_is_raised(name: str) -> None:
     raw = (FACTS / "golden" / f"{name}.cbi").read_bytes()
-    step = 1 if SOAK else 37
+    step = 1 if SOAK else 67
     for at in range(0, len(raw), step):
         for byte in (b"\x00", b" ", b"9", b"Z", b"\n", b"\xff") if SOAK else (b"\x00", b"9"):
             all_lines(raw[:at] + byte + raw[at + 1 :])

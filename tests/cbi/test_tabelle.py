@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cbi
@@ -204,6 +204,7 @@ def test_every_word_must_occur() -> None:
     assert search(ROWS, "imu xyzzy", COLUMNS) == []
 
 
+@settings(max_examples=20)
 @given(st.sampled_from(ROWS), st.randoms())
 def test_a_row_is_found_by_any_of_its_words_in_any_order(row: dict[str, str], random: Any) -> None:
     words = f"{row['code']} {row['description_it']}".split()
