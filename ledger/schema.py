@@ -1,8 +1,7 @@
 """The tables of the ledger, in one place.
 
 Money is integer cents, a day is ISO text, an instant is ISO text in UTC with microseconds (so that text order
-is time order), structured data is canonical JSON text. Nothing here is particular to SQLite but the STRICT
-mark and the triggers of the migration.
+is time order), structured data is canonical JSON text. The same tables are made in SQLite and in PostgreSQL.
 """
 
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -22,8 +22,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    cast,
+    func,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 VERSION = "0002"
 OLDER = ("0001",)  # what `Home.upgrade` brings here
@@ -69,6 +74,28 @@ def instant(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("an instant needs its time zone")
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class as_bytes(FunctionElement[bytes]):  # noqa: N801 - it reads as a function
+    """The bytes of a text as they are in the database, UTF-8 or not."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(as_bytes)
+def _as_bytes(element: as_bytes, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS BLOB)"
+
+
+@compiles(as_bytes, "postgresql")
+def _as_bytes_on_a_server(element: as_bytes, compiler: SQLCompiler, **options: Any) -> str:
+    return f"convert_to({compiler.process(element.clauses, **options)}, 'UTF8')"
+
+
+def total(column: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of some integers, 0 of none: an integer, whatever the database would make of it."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
 CENTS = BigInteger().with_variant(Integer(), "sqlite")

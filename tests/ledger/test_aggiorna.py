@@ -6,8 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import distinte, journal
-from ledger import home as homes
+from ledger import database, distinte, journal
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
@@ -113,7 +112,7 @@ def test_what_is_not_a_home_or_is_of_another_program(tmp_path, old):
 
 
 def change(path, *statements):
-    home = Home(path, ports(), homes._engine(path / homes.DATABASE, foreign_keys=False))
+    home = Home(path, ports(), database.connect(path, foreign_keys=False))
     with home.begin() as conn:
         for statement in statements:
             conn.execute(text(statement))

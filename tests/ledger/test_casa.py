@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from ledger import archivio, aziende, home, journal, utenti
+from ledger import archivio, aziende, database, journal, utenti
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import real_ports
@@ -90,20 +90,20 @@ def test_a_home_of_another_version(sala):
 def test_a_home_whose_creation_was_cut_short_can_be_created_again(tmp_path):
     path = tmp_path / "casa"
     path.mkdir()
-    sqlite3.connect(path / home.DATABASE).execute("PRAGMA journal_mode = WAL")
+    sqlite3.connect(path / database.FILE).execute("PRAGMA journal_mode = WAL")
     refused("HOME-003", Home.open, path, real_ports())
     Home.create(path, real_ports()).close()
     Home.open(path, real_ports()).close()
 
 
 def test_a_file_that_is_not_a_database(tmp_path):
-    (tmp_path / home.DATABASE).write_bytes(b"non sono un database" * 100)
+    (tmp_path / database.FILE).write_bytes(b"non sono un database" * 100)
     error = refused("HOME-005", Home.open, tmp_path, real_ports())
     assert error.exit_code == 8
 
 
 def test_a_database_that_cannot_be_opened(tmp_path):
-    (tmp_path / home.DATABASE).mkdir()
+    (tmp_path / database.FILE).mkdir()
     error = refused("HOME-006", Home.open, tmp_path, real_ports())
     assert error.exit_code == 8
 
@@ -143,7 +143,7 @@ def test_a_disk_that_fails_while_a_home_is_made(tmp_path):
 
 
 def test_a_home_in_use_is_told(sala, monkeypatch):
-    monkeypatch.setattr(home, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
     other = Home.open(sala.home.path, real_ports())
     with sala.home.begin(), pytest.raises(Refused) as found, other.begin():
         pass

@@ -6,8 +6,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
+from ledger import database, journal
 from ledger import home as homes
-from ledger import journal
 from ledger.archivio import digest
 from ledger.home import Home
 from tests.ledger.flussi import ABI, DEBTOR, order, riba
@@ -24,7 +24,7 @@ FLOWS = (
 def build(path: Path) -> list[tuple[str, str, bytes]]:
     """The home; for each of its orders numero ricevuta, state and records."""
     path.mkdir(parents=True)
-    old = Home(path, ports(), homes._engine(path / homes.DATABASE))
+    old = Home(path, ports(), database.connect(path))
     with old.begin() as conn:
         config = Config()
         config.set_main_option("script_location", str(Path(homes.__file__).parent / "migrations"))
