@@ -63,7 +63,7 @@ def check_address(url: str) -> URL:
         read = make_url(url)
         if read.get_backend_name() in ("postgres", "postgresql") and read.database:
             return read.set(drivername="postgresql+psycopg")
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second: a port that is no number
         pass
     # What was given is not repeated: it may hold a password.
     raise Refused(
@@ -133,6 +133,14 @@ def require_utf8(conn: Connection) -> None:
 def dangling(conn: Connection) -> bool:
     """Whether rows refer to others that are not there; only a file may have had its references unchecked."""
     return conn.dialect.name == "sqlite" and conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None
+
+
+def damaged(conn: Connection, table: str) -> bool:
+    """Whether the indexes of a table tell another story than its rows: SQLite reads from either. A server that keeps
+    checksums of its pages watches over that by itself."""
+    if conn.dialect.name != "sqlite":
+        return False
+    return conn.exec_driver_sql(f"PRAGMA integrity_check({table})").scalars().all() != ["ok"]
 
 
 # What the database says when the machine, and not the request, is at fault: its words, then ours.

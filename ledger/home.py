@@ -25,11 +25,11 @@ class Home:
 
     @classmethod
     def create(cls, path: Path, ports: Ports, url: str = "") -> Home:
-        """Make the folder and the tables, in a file or in the empty database of a server (`url`); a home that is already
-        there is opened as it is.
+        """Make the folder and the tables, in a file or in the empty database of a server (`url`); a home that is there
+        already is opened as it is.
 
-        Raises Refused when the address is wrong (HOME-012, HOME-013), the home has its database elsewhere (HOME-014), or
-        the database is another home's (HOME-015) or not in UTF-8 (HOME-016).
+        Raises Refused when the address is wrong (HOME-012, HOME-013), the home has its database elsewhere (HOME-014),
+        or the database is another home's (HOME-015) or not in UTF-8 (HOME-016).
         """
         ports.disk.mkdir(path)
         there, kept = database.found(ports.disk, path), database.address(ports.disk, path)

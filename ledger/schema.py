@@ -76,7 +76,7 @@ def instant(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class as_bytes(FunctionElement[bytes]):  # noqa: N801 - it reads as a function
+class as_bytes(FunctionElement[bytes]):
     """The bytes of a text as they are in the database, UTF-8 or not."""
 
     type = LargeBinary()

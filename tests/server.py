@@ -18,6 +18,7 @@ from ledger.home import Home
 from tests.ledger.sala import ports
 
 NOBODY = "nobody"  # PostgreSQL does not run as root: where the tests do, the server is this user's
+GUARDED = "custodita"  # the only user of whom a password is asked
 OPTIONS = "-h '' -F -c synchronous_commit=off -c full_page_writes=off -c max_connections=60 -c shared_buffers=16MB"
 
 
@@ -27,7 +28,7 @@ class NoServer(Exception):
 
 @dataclass
 class Server:
-    """A server whose socket is in `folder`; each `database()` is a new one, with the tables of a home and nothing else."""
+    """A server whose socket is in `folder`; each `database()` is a new one, with the empty tables of a home."""
 
     folder: Path
     made: Iterator[int] = field(default_factory=lambda: count(1))
@@ -99,6 +100,8 @@ def started() -> Iterator[Server]:
 
     try:
         run("initdb", "-A", "trust", "-E", "UTF8", "--locale=C", "-U", "cbi", "--no-sync")
+        rules = folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {GUARDED} scram-sha-256\n{rules.read_text()}")
         run("pg_ctl", "-w", "-l", str(folder / "log"), "-o", f"{OPTIONS} -k {folder}", "start")
         try:
             yield Server(folder)

@@ -55,9 +55,8 @@ def _disposizione() -> None:
 def _written(at: int, size: int) -> str:
     """Some columns of the records, as text."""
     columns = f"substr(raw, {at}, {size})"
-    return (
-        f"convert_from({columns}, 'LATIN1')" if op.get_bind().dialect.name != "sqlite" else f"CAST({columns} AS TEXT)"
-    )
+    in_a_file = op.get_bind().dialect.name == "sqlite"
+    return f"CAST({columns} AS TEXT)" if in_a_file else f"convert_from({columns}, 'LATIN1')"
 
 
 def _distinta() -> None:
