@@ -30,6 +30,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
 VERSION = "0002"
 OLDER = ("0001",)  # what `Home.upgrade` brings here
 METADATA = MetaData(
@@ -69,6 +70,19 @@ class Istante(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class SenzaNul(TypeDecorator[str]):
+    """A text for a server, which keeps every character but NUL: files may hold it, and a noncharacter stands for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace("\0", NONCHARACTER)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace(NONCHARACTER, "\0")
+
+
 def instant(value: datetime) -> str:
     """An aware datetime as the ledger writes it; ValueError for a naive one."""
     if value.tzinfo is None:
@@ -98,6 +112,7 @@ def total(column: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(column), 0), BigInteger)
 
 
+TESTO = Text().with_variant(SenzaNul(), "postgresql")
 CENTS = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -114,7 +129,12 @@ def _to(table: str, *, nullable: bool = False) -> Column[Any]:
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Text, nullable=nullable)
+    return Column(name, TESTO, nullable=nullable)
+
+
+def _exact(name: str) -> Column[Any]:
+    """A text that goes into a hash: nothing stands for anything else in it."""
+    return Column(name, Text, nullable=False)
 
 
 def _int(name: str, *, nullable: bool = False) -> Column[Any]:
@@ -287,12 +307,12 @@ JOURNAL = _table(
     "journal",
     Column("azienda_id", Integer, ForeignKey("azienda.id"), primary_key=True),
     Column("numero", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
-    _text("at"),
-    _text("tipo"),
-    _text("soggetto"),
-    _text("dati"),
-    _text("prima"),  # hash of the event before; 64 zeros for the first
-    _text("hash"),
+    _exact("at"),
+    _exact("tipo"),
+    _exact("soggetto"),
+    _exact("dati"),
+    _exact("prima"),  # hash of the event before; 64 zeros for the first
+    _exact("hash"),
 )
 
 INTENTO = _table(

@@ -8,15 +8,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from cli import cbi
-from ledger import aziende, database, journal, ricostruzione
+from ledger import aziende, database, distinte, journal, ricostruzione
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
-from ledger.schema import METADATA, VERSION
+from ledger.schema import FILE, METADATA, VERSION
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.ledger import vecchia
@@ -197,12 +197,17 @@ def test_an_older_home_brought_up_on_a_server_holds_the_same_rows(blank, tmp_pat
     assert found[0] == found[1]
 
 
-def test_letters_of_any_kind_come_back_as_they_were(url_of_a_home, tmp_path):
-    home = Home.open(tmp_path / "casa", ports())
-    import_file(home, riba(), "però €\\x00 \\u0000 'x'.cbi", 1)
+@pytest.mark.parametrize("where", [b"SUPPORTO1", b"OFFICINE", b"FATT 1", b"CL1", b"02008"])
+def test_whatever_is_in_a_file_comes_back_as_it_was(url_of_a_home, tmp_path, where):
+    home, nome = Home.open(tmp_path / "casa", ports()), "però €\0 \\u0000 '%s'.cbi"
+    report = import_file(home, riba().replace(where, b"\0" + where[1:]), nome, 1)
     with home.read() as conn:
         assert journal.verify(conn, 1) is None
         assert ricostruzione.check(conn, 1) == []
+        assert conn.scalars(select(FILE.c.nome)).all() == [nome]
+        made = distinte.get(conn, report.verdetti[0].distinta_id)
+        assert made.nome_supporto == report.verdetti[0].nome_supporto
+        assert made.nome_supporto.startswith("\0") == (where == b"SUPPORTO1")
     home.close()
 
 
