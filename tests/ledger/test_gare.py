@@ -33,7 +33,7 @@ from tests.ledger.flussi import order, riba
 from tests.ledger.sala import PASSWORD, Sala, StillClock, furnish
 
 pytestmark = pytest.mark.ovunque
-ROUNDS = 300 if "CBI_SOAK" in os.environ else 8
+ROUNDS = 200 if "CBI_SOAK" in os.environ else 8
 PATIENCE = 120
 PESI = {"anna": 50, "bruno": 50, "carla": 100}
 FORK = multiprocessing.get_context("fork")
@@ -275,7 +275,7 @@ def start(room: Sala, *args: object) -> subprocess.Popen[bytes]:
 
 
 def test_two_commands_at_once_on_one_home(rounds):
-    numbers = range(1, 3 if ROUNDS < 100 else 30)
+    numbers = range(1, 2 if ROUNDS < 100 else 21)
     for number in numbers:
         commands = [start(rounds, "sign", number, "--user", who, "--password-fd", "FD") for who in ("anna", "bruno")]
         commands.append(start(rounds, "dispatch"))
