@@ -84,6 +84,11 @@ def read_password(fd: int | None, prompt: str, *, confirm: bool = False) -> str:
     """A password from the next line of descriptor `fd`, or asked at the terminal; never from the arguments."""
     if fd is None:
         return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+    return read_line(fd)
+
+
+def read_line(fd: int) -> str:
+    """The next line of a file descriptor, and nothing after it."""
     line = bytearray()
     while (byte := os.read(fd, 1)) not in (b"", b"\n"):
         line += byte

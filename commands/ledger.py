@@ -20,6 +20,7 @@ from commands.common import (
     open_home,
     pass_ctx,
     password_fd_option,
+    read_line,
     read_password,
 )
 from commands.failures import REFUSED, UNREADABLE
@@ -71,6 +72,12 @@ class Weight(Pair):
     help="Legge le password da questo descrittore, una riga per utente, nell'ordine / "
     "reads the passwords from this file descriptor, a line per user, in order.",
 )
+@click.option(
+    "--database-fd",
+    type=int,
+    help="Legge da questo descrittore, prima delle password, l'indirizzo di una base dati PostgreSQL vuota / "
+    "reads from this file descriptor, before the passwords, the address of an empty PostgreSQL database.",
+)
 @dry_run_option
 @pass_ctx
 def init_cmd(
@@ -82,11 +89,12 @@ def init_cmd(
     conti: Sequence[str],
     firmatari: Sequence[tuple[str, int]],
     password_fd: int | None,
+    database_fd: int | None,
     dry_run: bool,
 ) -> None:
     """Crea un'azienda con banche, conti e utenti / creates a company with its banks, accounts, users."""
     from commands.tables import say
-    from ledger import aziende, utenti
+    from ledger import aziende, database, utenti
     from ledger.home import Home
     from ledger.ports import real_ports
     from spool.receive import plant_all
@@ -99,11 +107,14 @@ def init_cmd(
         aziende.check_iban(iban)
     for login, peso in firmatari:
         utenti.check(login=login, peso=peso)
+    url = "" if database_fd is None else read_line(database_fd)
+    if database_fd is not None:
+        database.check_address(url)
     if dry_run:
         say(ctx, "Tutto in ordine; nulla è stato creato.", "All is well; nothing was created.")
         return
     passwords = [_new_password(ctx, login, password_fd) for login, _ in firmatari]
-    home = Home.create(path, real_ports())
+    home = Home.create(path, real_ports(), url)
     with home.begin() as conn:
         azienda_id = aziende.create(conn, home.ports, sia=sia, nome=nome, codice_fiscale=codice_fiscale)
         for abi, nome_banca in banche:

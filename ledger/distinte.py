@@ -15,7 +15,7 @@ from ledger.canonico import canonical
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
-from ledger.schema import DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE
+from ledger.schema import DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE, total
 from ledger.stati import SENZA_EFFETTO, Evento, Stato, di_disposizione, di_distinta, next_state, vita
 
 COPERTI = ("sha256", "numero_disposizioni", "totale")  # what a signature covers
@@ -426,7 +426,7 @@ def _valid() -> Any:
 
 def _distinte() -> Select[Any]:
     firmato = (
-        select(func.coalesce(func.sum(FIRMA.c.peso), 0))
+        select(total(FIRMA.c.peso))
         .where(FIRMA.c.distinta_id == DISTINTA.c.id, _valid())
         .correlate(DISTINTA)
         .scalar_subquery()

@@ -1,24 +1,18 @@
-"""The home: one folder with the database, the archive of contents and the spool."""
+"""The home: one folder with the archive of contents, the spool, and the database or its address."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy import Connection, Engine, inspect, select, text
 
+from ledger import database
 from ledger.errors import Refused
 from ledger.ports import Ports
 from ledger.schema import AZIENDA, OLDER, VERSION
-
-DATABASE = "cbi.db"
-PATIENCE_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -30,14 +24,27 @@ class Home:
     engine: Engine
 
     @classmethod
-    def create(cls, path: Path, ports: Ports) -> Home:
-        """Make the folder and the tables; a home that is already there is opened as it is."""
+    def create(cls, path: Path, ports: Ports, url: str = "") -> Home:
+        """Make the folder and the tables, in a file or in the empty database of a server (`url`); a home that is there
+        already is opened as it is.
+
+        Raises Refused when the address is wrong (HOME-012, HOME-013), the home has its database elsewhere (HOME-014),
+        or the database is another home's (HOME-015) or not in UTF-8 (HOME-016).
+        """
         ports.disk.mkdir(path)
-        home = cls(path, ports, _engine(path / DATABASE))
+        there, kept = database.found(ports.disk, path), database.address(ports.disk, path)
+        if url and there and url != kept:
+            raise _elsewhere(path)
+        home = cls(path, ports, database.connect(path, url or kept))
         try:
             with home.begin() as conn:
                 if _version(conn) is None:
+                    database.require_utf8(conn)
                     _upgrade(conn)
+                    if url:
+                        database.keep_address(ports, path, url)
+                elif url and not there:
+                    raise _another_home()
                 _check_version(conn)
             for folder in (home.archive_dir, home.spool_dir):
                 ports.disk.mkdir(folder)
@@ -51,9 +58,7 @@ class Home:
     def open(cls, path: Path, ports: Ports) -> Home:
         """The home in `path`. Raises Refused when there is none (HOME-002) or it is of another version of the
         engine (HOME-003)."""
-        if not ports.disk.exists(path / DATABASE):
-            raise _absent(path)
-        home = cls(path, ports, _engine(path / DATABASE))
+        home = cls(path, ports, _engine(path, ports))
         try:
             with home.read() as conn:
                 _check_version(conn)
@@ -70,10 +75,8 @@ class Home:
         Refused when there is no home (HOME-002), its version is not known (HOME-003), or what is in it does not hold
         together: the journal (HOME-009) or the references between its tables (HOME-010).
         """
-        if not ports.disk.exists(path / DATABASE):
-            raise _absent(path)
         # Tables are made anew under their names: references are checked at the end, all of them, not on the way.
-        home = cls(path, ports, _engine(path / DATABASE, foreign_keys=False))
+        home = cls(path, ports, _engine(path, ports, foreign_keys=False))
         try:
             with home.begin() as conn:
                 found = _version(conn)
@@ -108,89 +111,25 @@ class Home:
         """A transaction that holds the right to write from its first instant: all of it or nothing.
 
         Raises Refused when another process has held it for too long (HOME-004) or the machine does not let the
-        database be read or written (HOME-005 to HOME-008).
+        database be read or written (HOME-005 to HOME-008, HOME-011; on a server HOME-017 to HOME-020).
         """
-        with _told(), self.engine.connect() as conn:
-            conn.execution_options(cbi_begin="BEGIN IMMEDIATE")
+        with database.told(self.engine), self.engine.connect() as conn:
+            conn.execution_options(**database.to_write(self.engine))
             with conn.begin():
                 yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot to look at; what is written through it is dropped."""
-        with _told(), self.engine.connect() as conn:
+        with database.told(self.engine), self.engine.connect() as conn:
             yield conn
 
 
-def _engine(database: Path, *, foreign_keys: bool = True) -> Engine:
-    engine = create_engine(f"sqlite:///{database}", connect_args={"timeout": PATIENCE_SECONDS})
-    event.listen(engine, "connect", partial(_on_connect, foreign_keys=foreign_keys))
-    event.listen(engine, "begin", _on_begin)
-    return engine
-
-
-def _on_connect(connection: SqliteConnection, _record: Any, *, foreign_keys: bool) -> None:
-    connection.isolation_level = None  # the driver would begin transactions by itself, and too late
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"foreign_keys = {'ON' if foreign_keys else 'OFF'}"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _on_begin(conn: Connection) -> None:
-    conn.exec_driver_sql(conn.get_execution_options().get("cbi_begin", "BEGIN"))
-
-
-# What the database says when the machine, and not the request, is at fault: its words, then ours.
-_TROUBLES = {
-    "locked": (
-        "HOME-004",
-        "L'archivio è occupato da un altro comando: riprovare fra poco.",
-        "The home is in use by another command: try again shortly.",
-        3,
-    ),
-    "not a database": (
-        "HOME-005",
-        f"Il file {DATABASE} non è un archivio di questo programma.",
-        f"The file {DATABASE} is not a database of this program.",
-        8,
-    ),
-    "unable to open": (
-        "HOME-006",
-        f"Il file {DATABASE} non si può aprire: controllare i permessi della cartella.",
-        f"The file {DATABASE} cannot be opened: check the permissions of the folder.",
-        8,
-    ),
-    "readonly": (
-        "HOME-007",
-        f"Il file {DATABASE} non si può scrivere: controllare i permessi.",
-        f"The file {DATABASE} cannot be written: check its permissions.",
-        8,
-    ),
-    "malformed": (
-        "HOME-011",
-        f"Il file {DATABASE} è rovinato: ripristinare la cartella da una copia di sicurezza.",
-        f"The file {DATABASE} is damaged: restore the folder from a backup.",
-        8,
-    ),
-    "is full": (
-        "HOME-008",
-        "Il disco è pieno: non è stato registrato nulla.",
-        "The disk is full: nothing was recorded.",
-        8,
-    ),
-}
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Troubles of the machine as refusals; any other error as it is."""
-    try:
-        yield
-    except DatabaseError as error:
-        words = "" if isinstance(error, IntegrityError) else str(error.orig)
-        for fragment, (code, it, en, exit_code) in _TROUBLES.items():
-            if fragment in words:
-                raise Refused(code, it, en, exit_code=exit_code) from error
-        raise
+def _engine(path: Path, ports: Ports, *, foreign_keys: bool = True) -> Engine:
+    """The engine of a home that is there; Refused (HOME-002) when there is none."""
+    if not database.found(ports.disk, path):
+        raise _absent(path)
+    return database.connect(path, database.address(ports.disk, path), foreign_keys=foreign_keys)
 
 
 def _version(conn: Connection) -> str | None:
@@ -224,7 +163,7 @@ def _bring_up(conn: Connection, ports: Ports, found: str) -> None:
     if any(journal.verify(conn, azienda_id) for azienda_id in aziende):
         raise _unsound("HOME-009", "il giornale è stato alterato", "the journal was altered")
     _upgrade(conn)
-    if conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+    if database.dangling(conn):
         raise _unsound("HOME-010", "mancano righe a cui altre si riferiscono", "rows that others refer to are missing")
     for azienda_id in aziende:
         journal.append(
@@ -265,4 +204,24 @@ def _absent(path: Path) -> Refused:
         f"There is no home in {path}.",
         hint_it=f"Per crearlo: cbi --home {path} init ...",
         hint_en=f"To create it: cbi --home {path} init ...",
+    )
+
+
+def _elsewhere(path: Path) -> Refused:
+    return Refused(
+        "HOME-014",
+        f"L'archivio in {path} ha già la sua base dati, e non è quella indicata.",
+        f"The home in {path} already has its database, and it is not the one given.",
+        hint_it="Per un archivio su un'altra base dati serve un'altra cartella.",
+        hint_en="A home on another database needs another folder.",
+    )
+
+
+def _another_home() -> Refused:
+    return Refused(
+        "HOME-015",
+        "La base dati è già di un archivio che sta in un'altra cartella.",
+        "The database already belongs to a home that is in another folder.",
+        hint_it="Indicare quella cartella con --home, oppure una base dati vuota.",
+        hint_en="Name that folder with --home, or give an empty database.",
     )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, LargeBinary, Text, cast, select
+from sqlalchemy import Connection, Text, select
 
 from ledger.canonico import canonical
-from ledger.schema import JOURNAL, instant
+from ledger.schema import JOURNAL, as_bytes, instant
 
 VERSION = 1
 GENESIS = "0" * 64
@@ -91,7 +91,7 @@ def events(conn: Connection, azienda_id: int) -> Iterator[dict[str, Any]]:
 
     Texts are read as bytes: one that is not UTF-8 any more is an event that does not hold, not an error.
     """
-    columns = [cast(column, LargeBinary).label(column.name) if _is_text(column) else column for column in JOURNAL.c]
+    columns = [as_bytes(column).label(column.name) if _is_text(column) else column for column in JOURNAL.c]
     query = select(*columns).where(JOURNAL.c.azienda_id == azienda_id).order_by(JOURNAL.c.numero)
     for row in conn.execute(query.execution_options(yield_per=1000)):
         yield {name: _legible(value) for name, value in row._mapping.items()}

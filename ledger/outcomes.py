@@ -26,6 +26,7 @@ from ledger.schema import (
     MOVIMENTO,
     PROMEMORIA,
     RAPPORTO,
+    total,
 )
 from ledger.stati import Stato
 
@@ -191,7 +192,7 @@ def promemoria(conn: Connection) -> list[Row[Any]]:
         & (ESITO.c.riferimento_promemoria == PROMEMORIA.c.riferimento)
     )
     esiti = select(func.count(ESITO.c.id)).where(same).scalar_subquery()
-    totale = select(func.coalesce(func.sum(ESITO.c.importo), 0)).where(same).scalar_subquery()
+    totale = select(total(ESITO.c.importo)).where(same).scalar_subquery()
     query = select(PROMEMORIA, esiti.label("esiti"), totale.label("totale"))
     return list(conn.execute(query.order_by(PROMEMORIA.c.id)))
 

@@ -68,6 +68,17 @@ class Ports:
     random: Random
 
 
+def put(ports: Ports, path: Path, data: bytes, mode: int = PUBLIC) -> None:
+    """Write a file in a folder that is there, durably and in one step: a reader finds what was before or all of `data`.
+
+    Raises OSError.
+    """
+    scratch = path.with_name(f"{ports.random.token()}.tmp")
+    ports.disk.write_new(scratch, data, mode)
+    ports.disk.rename(scratch, path)
+    ports.disk.fsync_dir(path.parent)
+
+
 ROME = ZoneInfo("Europe/Rome")
 
 

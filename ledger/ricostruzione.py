@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, func, select
 from ledger import journal
 from ledger.canonico import canonical
 from ledger.distinte import list_ as distinte_of
-from ledger.schema import AZIENDA, BANCA, CONTO, DISPOSIZIONE, DISTINTA, FILE, FIRMA, INTENTO, UTENTE
+from ledger.schema import AZIENDA, BANCA, CONTO, DISPOSIZIONE, DISTINTA, FILE, FIRMA, INTENTO, UTENTE, total
 from ledger.stati import Evento, Stato
 
 Riga: TypeAlias = dict[str, Any]
@@ -229,7 +229,7 @@ def _orders(conn: Connection, azienda_id: int, told: Libri) -> Iterator[Differen
             yield Differenza("disposizione", str(row.id), "stato", stato, row.stato)
     for gone, stato in sorted(told.singoli.items()):
         yield Differenza("disposizione", str(gone), "", {"stato": stato}, None)
-    whole = (func.count(DISPOSIZIONE.c.id), func.coalesce(func.sum(DISPOSIZIONE.c.importo), 0))
+    whole = (func.count(DISPOSIZIONE.c.id), total(DISPOSIZIONE.c.importo))
     for distinta in distinte_of(conn, azienda_id=azienda_id):
         born = told.tabelle["distinta"].get(str(distinta.id))
         if born is None or born["stato"] == Stato.CON_ERRORI:

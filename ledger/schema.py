@@ -1,8 +1,7 @@
 """The tables of the ledger, in one place.
 
 Money is integer cents, a day is ISO text, an instant is ISO text in UTC with microseconds (so that text order
-is time order), structured data is canonical JSON text. Nothing here is particular to SQLite but the STRICT
-mark and the triggers of the migration.
+is time order), structured data is canonical JSON text. The same tables are made in SQLite and in PostgreSQL.
 """
 
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -22,9 +22,15 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    cast,
+    func,
     text,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
+NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
 VERSION = "0002"
 OLDER = ("0001",)  # what `Home.upgrade` brings here
 METADATA = MetaData(
@@ -64,6 +70,19 @@ class Istante(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
+class SenzaNul(TypeDecorator[str]):
+    """A text for a server, which keeps every character but NUL: files may hold it, and a noncharacter stands for it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace("\0", NONCHARACTER)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace(NONCHARACTER, "\0")
+
+
 def instant(value: datetime) -> str:
     """An aware datetime as the ledger writes it; ValueError for a naive one."""
     if value.tzinfo is None:
@@ -71,6 +90,29 @@ def instant(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+class as_bytes(FunctionElement[bytes]):
+    """The bytes of a text as they are in the database, UTF-8 or not."""
+
+    type = LargeBinary()
+    inherit_cache = True
+
+
+@compiles(as_bytes)
+def _as_bytes(element: as_bytes, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **options)} AS BLOB)"
+
+
+@compiles(as_bytes, "postgresql")
+def _as_bytes_on_a_server(element: as_bytes, compiler: SQLCompiler, **options: Any) -> str:
+    return f"convert_to({compiler.process(element.clauses, **options)}, 'UTF8')"
+
+
+def total(column: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of some integers, 0 of none: an integer, whatever the database would make of it."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
+
+TESTO = Text().with_variant(SenzaNul(), "postgresql")
 CENTS = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -87,7 +129,12 @@ def _to(table: str, *, nullable: bool = False) -> Column[Any]:
 
 
 def _text(name: str, *, nullable: bool = False) -> Column[Any]:
-    return Column(name, Text, nullable=nullable)
+    return Column(name, TESTO, nullable=nullable)
+
+
+def _exact(name: str) -> Column[Any]:
+    """A text that goes into a hash: nothing stands for anything else in it."""
+    return Column(name, Text, nullable=False)
 
 
 def _int(name: str, *, nullable: bool = False) -> Column[Any]:
@@ -260,12 +307,12 @@ JOURNAL = _table(
     "journal",
     Column("azienda_id", Integer, ForeignKey("azienda.id"), primary_key=True),
     Column("numero", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
-    _text("at"),
-    _text("tipo"),
-    _text("soggetto"),
-    _text("dati"),
-    _text("prima"),  # hash of the event before; 64 zeros for the first
-    _text("hash"),
+    _exact("at"),
+    _exact("tipo"),
+    _exact("soggetto"),
+    _exact("dati"),
+    _exact("prima"),  # hash of the event before; 64 zeros for the first
+    _exact("hash"),
 )
 
 INTENTO = _table(

@@ -18,7 +18,7 @@ from ledger.aziende import Azienda
 from ledger.checkpoint import Checkpoint
 from ledger.errors import Refused
 from ledger.home import Home
-from ledger.ports import PRIVATE, PUBLIC
+from ledger.ports import PRIVATE, PUBLIC, put
 from ledger.schema import JOURNAL
 
 TIPO = "checkpoint"
@@ -105,7 +105,4 @@ def _write(home: Home, path: Path, text: str, mode: int = PUBLIC) -> None:
     if not disk.exists(path.parent):
         disk.mkdir(path.parent)
         disk.fsync_dir(path.parent.parent)
-    scratch = path.with_name(f"{home.ports.random.token()}.tmp")
-    disk.write_new(scratch, text.encode("ascii"), mode)
-    disk.rename(scratch, path)
-    disk.fsync_dir(path.parent)
+    put(home.ports, path, text.encode("ascii"), mode)

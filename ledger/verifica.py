@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ledger import aziende, checkpoint, journal, sigilli
+from ledger import aziende, checkpoint, database, journal, sigilli
 from ledger.aziende import Azienda
 from ledger.checkpoint import Checkpoint
 from ledger.errors import Refused
@@ -53,7 +53,7 @@ def verify(home: Home, given: Iterable[Checkpoint] = (), sia: str | None = None)
     # The files before the chains: a checkpoint taken meanwhile would speak of events that are not in view yet.
     witnesses = {each: testimone(home, each, given) for each in chains}
     with home.read() as conn:
-        if _damaged(conn):
+        if database.damaged(conn, JOURNAL.name):
             return [Verdetto(each, Cammino(0, journal.GENESIS, Guasto(0, "struttura")), 0) for each in chains]
         return [witnesses[each].hear(each, journal.events(conn, chains[each])) for each in chains]
 
@@ -86,11 +86,6 @@ def _strangers(conn: Connection, chains: Mapping[str, int]) -> dict[str, int]:
     """Chains of no company: events that somebody gave to another one."""
     ids = conn.scalars(select(JOURNAL.c.azienda_id).distinct().order_by(JOURNAL.c.azienda_id))
     return {f"?{each}": each for each in ids if each not in chains.values()}
-
-
-def _damaged(conn: Connection) -> bool:
-    """Whether the index of the journal tells another story than its rows: SQLite reads from either."""
-    return conn.exec_driver_sql("PRAGMA integrity_check(journal)").scalars().all() != ["ok"]
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from ledger import aziende, utenti
+from ledger import aziende, database, utenti
 from ledger.home import Home
 from ledger.ports import Ports, real_ports
 
@@ -89,9 +89,12 @@ def _empty() -> Path:
     return path
 
 
-def furnish(path: Path, users: dict[str, int] | None = None, disk: Any = None) -> Sala:
-    """A new home with one company and its users."""
+def furnish(path: Path, users: dict[str, int] | None = None, disk: Any = None, url: str = "") -> Sala:
+    """A new home with one company and its users; at `url`, if given, are its empty tables."""
     shutil.copytree(_empty(), path)
+    if url:
+        (path / database.FILE).unlink()
+        database.keep_address(ports(), path, url)
     home = Home.open(path, ports(disk))
     with home.begin() as conn:
         azienda_id = aziende.create(conn, home.ports, sia=SIA, nome="Ferramenta Prova srl", codice_fiscale=PARTITA_IVA)

@@ -1,13 +1,14 @@
 """A home of the first version, brought up to this one: nothing is lost, and it goes on."""
 
+from hashlib import sha256
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import distinte, journal
-from ledger import home as homes
+from ledger import database, distinte, journal
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
@@ -95,6 +96,24 @@ def test_work_goes_on_after_it(old):
     home.close()
 
 
+FROZEN = {
+    "0001": "e2a86a716095e9d437dddc6b3ff451730c2f2d90f8b8ca5854a7e7ea547a8349",
+    "0002": "7f25dca654d933f4ae274f3da8349f426a985b9a4bb420d078f49a20db3427ee",
+}
+
+
+@pytest.mark.parametrize("version", [*FROZEN])
+def test_the_tables_of_a_version_already_released_never_change(tmp_path, version):
+    with vecchia.migrated(tmp_path, version) as conn:
+        made = conn.execute(text("SELECT type, name, sql FROM sqlite_master ORDER BY type, name"))
+        # Within a table made anew the constraints come in no order.
+        rows = [
+            (kind, name, sorted(line.strip().rstrip(",") for line in (sql or "").splitlines()))
+            for kind, name, sql in made
+        ]
+    assert sha256(repr(rows).encode()).hexdigest() == FROZEN[version]
+
+
 def test_twice_is_once(old):
     path, _ = old
     Home.upgrade(path, ports())
@@ -113,7 +132,7 @@ def test_what_is_not_a_home_or_is_of_another_program(tmp_path, old):
 
 
 def change(path, *statements):
-    home = Home(path, ports(), homes._engine(path / homes.DATABASE, foreign_keys=False))
+    home = Home(path, ports(), database.connect(path, foreign_keys=False))
     with home.begin() as conn:
         for statement in statements:
             conn.execute(text(statement))

@@ -9,9 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from ledger import archivio, aziende, home, journal, utenti
+from ledger import archivio, aziende, database, journal, utenti
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import real_ports
@@ -36,6 +36,7 @@ def create(sala, **values):
         return aziende.create(conn, sala.home.ports, **given)
 
 
+@pytest.mark.sqlite
 def test_the_database_is_as_durable_and_strict_as_it_can_be(sala):
     with sala.home.read() as conn:
         pragmas = {
@@ -46,6 +47,7 @@ def test_the_database_is_as_durable_and_strict_as_it_can_be(sala):
     assert {name for name in METADATA.tables if not strict[name]} == set()
 
 
+@pytest.mark.ovunque
 def test_the_migration_makes_exactly_the_tables_declared(sala):
     with sala.home.read() as conn:
         assert compare_metadata(MigrationContext.configure(conn), METADATA) == []
@@ -61,11 +63,13 @@ def test_the_version_is_that_of_the_last_migration():
     assert ScriptDirectory.from_config(config).get_current_head() == VERSION
 
 
+@pytest.mark.sqlite
 def test_amounts_are_integers_even_for_the_database(sala):
     with pytest.raises(IntegrityError), sala.home.begin() as conn:
         conn.execute(text("UPDATE utente SET peso = 'molto'"))
 
 
+@pytest.mark.ovunque
 def test_creating_a_home_twice_keeps_what_is_there(sala):
     again = Home.create(sala.home.path, ports())
     with again.read() as conn:
@@ -79,6 +83,7 @@ def test_a_home_that_is_not_there(tmp_path):
     assert not (tmp_path / "vuota").exists()
 
 
+@pytest.mark.ovunque
 def test_a_home_of_another_version(sala):
     with sala.home.begin() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -90,24 +95,25 @@ def test_a_home_of_another_version(sala):
 def test_a_home_whose_creation_was_cut_short_can_be_created_again(tmp_path):
     path = tmp_path / "casa"
     path.mkdir()
-    sqlite3.connect(path / home.DATABASE).execute("PRAGMA journal_mode = WAL")
+    sqlite3.connect(path / database.FILE).execute("PRAGMA journal_mode = WAL")
     refused("HOME-003", Home.open, path, real_ports())
     Home.create(path, real_ports()).close()
     Home.open(path, real_ports()).close()
 
 
 def test_a_file_that_is_not_a_database(tmp_path):
-    (tmp_path / home.DATABASE).write_bytes(b"non sono un database" * 100)
+    (tmp_path / database.FILE).write_bytes(b"non sono un database" * 100)
     error = refused("HOME-005", Home.open, tmp_path, real_ports())
     assert error.exit_code == 8
 
 
 def test_a_database_that_cannot_be_opened(tmp_path):
-    (tmp_path / home.DATABASE).mkdir()
+    (tmp_path / database.FILE).mkdir()
     error = refused("HOME-006", Home.open, tmp_path, real_ports())
     assert error.exit_code == 8
 
 
+@pytest.mark.sqlite
 def test_a_disk_that_fills_up_is_told_and_nothing_is_kept(sala):
     with pytest.raises(Refused) as found, sala.home.begin() as conn:
         pages = conn.scalar(text("PRAGMA page_count"))
@@ -119,6 +125,7 @@ def test_a_disk_that_fills_up_is_told_and_nothing_is_kept(sala):
         assert aziende.find(conn).nome == "Ferramenta Prova srl"
 
 
+@pytest.mark.sqlite
 def test_a_database_that_cannot_be_written(sala):
     with pytest.raises(Refused) as found, sala.home.begin() as conn:
         conn.execute(text("PRAGMA query_only = ON"))
@@ -126,6 +133,7 @@ def test_a_database_that_cannot_be_written(sala):
     assert found.value.code == "HOME-007"
 
 
+@pytest.mark.sqlite
 def test_the_words_of_a_broken_rule_are_not_taken_for_trouble(sala):
     with pytest.raises(IntegrityError), sala.home.begin() as conn:
         conn.execute(text("CREATE TRIGGER t BEFORE DELETE ON azienda BEGIN SELECT RAISE(ABORT, 'locked'); END"))
@@ -142,8 +150,9 @@ def test_a_disk_that_fails_while_a_home_is_made(tmp_path):
         Home.open(tmp_path / f"casa{n}", real_ports()).close()
 
 
+@pytest.mark.ovunque
 def test_a_home_in_use_is_told(sala, monkeypatch):
-    monkeypatch.setattr(home, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
     other = Home.open(sala.home.path, real_ports())
     with sala.home.begin(), pytest.raises(Refused) as found, other.begin():
         pass
@@ -151,11 +160,13 @@ def test_a_home_in_use_is_told(sala, monkeypatch):
     other.close()
 
 
+@pytest.mark.ovunque
 def test_another_trouble_of_the_database_is_not_taken_for_a_busy_one(sala):
-    with pytest.raises(OperationalError), sala.home.begin() as conn:
+    with pytest.raises(DatabaseError), sala.home.begin() as conn:
         conn.execute(text("SELECT * FROM niente"))
 
 
+@pytest.mark.ovunque
 def test_what_is_written_while_looking_is_dropped(sala):
     with sala.home.read() as conn:
         conn.execute(text("UPDATE azienda SET nome = 'x'"))
@@ -163,6 +174,7 @@ def test_what_is_written_while_looking_is_dropped(sala):
         assert aziende.find(conn).nome == "Ferramenta Prova srl"
 
 
+@pytest.mark.ovunque
 def test_a_transaction_is_all_or_nothing(sala):
     with pytest.raises(RuntimeError), sala.home.begin() as conn:
         conn.execute(text("UPDATE azienda SET nome = 'x'"))
@@ -355,6 +367,7 @@ def enter(sala, password, login="anna"):
     return utenti.authenticate(sala.home, sala.azienda_id, login, password)
 
 
+@pytest.mark.ovunque
 def test_the_seventh_wrong_password_in_a_row_disables(sala):
     for n in range(1, 7):
         refused("UTENTE-005", enter, sala, "sbagliata")

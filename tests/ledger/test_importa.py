@@ -86,6 +86,7 @@ def test_a_clean_file_becomes_a_distinta_to_be_signed(sala):
     assert archived(sala) == [found.sha256]
 
 
+@pytest.mark.ovunque
 def test_its_orders_are_kept_with_what_they_say_and_their_records(sala):
     data = riba(order(7, 100), order(8, 2_500_000, debitore="Altra Finta spa"))
     bring(sala, data)
@@ -104,6 +105,7 @@ def test_its_orders_are_kept_with_what_they_say_and_their_records(sala):
     assert found == second
 
 
+@pytest.mark.ovunque
 def test_every_step_is_in_the_iter_and_in_the_journal(sala):
     bring(sala, riba())
     with sala.home.read() as conn:
@@ -127,6 +129,7 @@ def test_the_same_file_again_changes_nothing(sala):
     assert {table: rows(sala, table) for table in TABLES} == before
 
 
+@pytest.mark.ovunque
 def test_another_supporto_of_the_same_name_is_refused(sala):
     bring(sala, riba())
     report = bring(sala, riba(order(9)))
@@ -165,6 +168,7 @@ def test_of_several_dead_supporti_the_latest_is_found(sala):
         assert distinte.find_by_supporto(conn, sala.azienda_id, ABI, "SUPPORTO1").id == 2
 
 
+@pytest.mark.ovunque
 def test_a_faulty_supporto_is_kept_aside_with_its_diagnostics(sala):
     data = faulty()
     report = bring(sala, data)
@@ -212,6 +216,7 @@ def test_two_supporti_of_the_same_name_in_one_file(sala):
     assert codes(report) == [Codice.IMPORTATA, Codice.SUPPORTO_GIA_PRESENTE]
 
 
+@pytest.mark.ovunque
 def test_orders_seen_before_stop_the_distinta_and_are_named(sala):
     bring(sala, riba())
     report = bring(sala, riba(order(9), order(2), nome="SUPPORTO2"))
@@ -263,6 +268,7 @@ def test_the_orders_of_another_company_are_no_doubles(sala):
     assert codes(report) == [Codice.IMPORTATA]
 
 
+@pytest.mark.ovunque
 def test_a_recall_is_not_a_double_and_is_not_found_as_an_order(sala):
     bring(sala, riba(order(1)))
     assert codes(bring(sala, riba(order(1, causale="30100"), nome="RICHIAMO"))) == [Codice.IMPORTATA]
@@ -446,6 +452,7 @@ def test_a_name_that_is_not_text(sala):
     assert codes(bring(sala, riba(), "cattivo\udcff.cbi")) == [Codice.IMPORTATA]
 
 
+@pytest.mark.ovunque
 def test_a_dry_run_tells_the_same_and_changes_nothing(sala):
     bring(sala, riba())
     before = {table: rows(sala, table) for table in TABLES}, archived(sala)
@@ -521,6 +528,7 @@ def test_a_disk_that_fails_while_reading_is_told_as_such(sala, tmp_path):
     assert refused.value.exit_code == 8
 
 
+@pytest.mark.sqlite
 def test_a_database_that_refuses_the_last_write_leaves_nothing(sala):
     with sala.home.begin() as conn:
         conn.execute(

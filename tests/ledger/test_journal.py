@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import journal
+from ledger import database, journal
 from ledger.canonico import canonical
 from ledger.journal import GENESIS, Guasto
 from ledger.schema import instant
 
+pytestmark = pytest.mark.ovunque
 AT = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 
 # Frozen: a change in any of these breaks the chains of every home there is.
@@ -54,9 +55,10 @@ def add(conn, azienda_id, n=1):
 
 
 def without_guards(conn):
-    """What someone with the database file in hand could do."""
+    """What someone who owns the database could do."""
     for trigger in ("journal_no_update", "journal_no_delete", "journal_in_order"):
-        conn.execute(text(f"DROP TRIGGER {trigger}"))
+        of = "" if conn.dialect.name == "sqlite" else "ON journal"
+        conn.execute(text(f"DROP TRIGGER {trigger} {of}"))
 
 
 @pytest.mark.parametrize(("event", "digest"), VECTORS)
@@ -127,21 +129,39 @@ def test_a_chain_that_nobody_touched_holds(sala):
         assert journal.verify(conn, 999) is None
 
 
+BEYOND = (
+    "INSERT INTO journal SELECT azienda_id, numero + 100, at, tipo, soggetto, dati, prima, hash "
+    "FROM journal WHERE numero = 2"
+)
+AGAIN = "INTO journal SELECT * FROM journal WHERE numero = 2"
+
+
+def is_refused(sala, statement):
+    with pytest.raises(IntegrityError, match="append-only"), sala.home.begin() as conn:
+        conn.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE journal SET dati = dati", "DELETE FROM journal", BEYOND])
+def test_the_database_refuses_to_rewrite_the_journal(sala, statement):
+    is_refused(sala, statement)
+
+
+@pytest.mark.sqlite
+def test_a_file_refuses_to_replace_an_event(sala):
+    is_refused(sala, f"INSERT OR REPLACE {AGAIN}")
+
+
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE journal SET dati = dati",
-        "DELETE FROM journal",
-        "INSERT OR REPLACE INTO journal SELECT * FROM journal WHERE numero = 2",
-        (
-            "INSERT INTO journal SELECT azienda_id, numero + 100, at, tipo, soggetto, dati, prima, hash "
-            "FROM journal WHERE numero = 2"
-        ),
+        "TRUNCATE journal",
+        "TRUNCATE azienda CASCADE",
+        f"INSERT {AGAIN} ON CONFLICT (azienda_id, numero) DO UPDATE SET dati = ''",
     ],
 )
-def test_the_database_refuses_to_rewrite_the_journal(sala, statement):
-    with pytest.raises(IntegrityError, match="append-only"), sala.home.begin() as conn:
-        conn.exec_driver_sql(statement)
+def test_a_server_refuses_to_empty_the_journal_or_to_replace_an_event(sala, statement):
+    is_refused(sala, statement)
 
 
 @pytest.mark.parametrize(
@@ -197,12 +217,13 @@ def test_any_single_changed_character_is_found(sala, data):
     column = data.draw(st.sampled_from(["at", "tipo", "soggetto", "dati", "prima", "hash"]))
     numero = data.draw(st.integers(1, 4))
     with sala.home.engine.connect() as conn:
-        conn.execution_options(cbi_begin="BEGIN IMMEDIATE")
+        conn.execution_options(**database.to_write(conn.engine))
         add(conn, sala.azienda_id, 4)
         without_guards(conn)
         old = conn.scalar(text(f"SELECT {column} FROM journal WHERE numero = {numero}"))
         at = data.draw(st.integers(0, len(old) - 1))
-        new = old[:at] + data.draw(st.characters(exclude_characters=old[at], codec="ascii")) + old[at + 1 :]
+        barred = old[at] if conn.dialect.name == "sqlite" else f"{old[at]}\0"  # no server keeps it
+        new = old[:at] + data.draw(st.characters(exclude_characters=barred, codec="ascii")) + old[at + 1 :]
         conn.execute(text(f"UPDATE journal SET {column} = :v WHERE numero = {numero}"), {"v": new})
         found = journal.verify(conn, sala.azienda_id)
         conn.rollback()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -169,6 +170,7 @@ def test_a_distinta_created_without_name_or_date_gets_them(desk):
     assert look(desk, 2).data_creazione == date(2026, 3, 2)
 
 
+@pytest.mark.ovunque
 def test_a_distinta_is_created_of_orders_of_others_which_are_made_again(desk):
     bring(desk, riba(order(7), order(8), nome="DUE"))
     operazioni.create(desk.home, [1, 5], *WHO)
@@ -177,6 +179,7 @@ def test_a_distinta_is_created_of_orders_of_others_which_are_made_again(desk):
     assert all(clean(payload(desk, n)) for n in (1, 2, 3))
 
 
+@pytest.mark.ovunque
 def test_orders_are_added_at_the_end(desk):
     bring(desk, riba(order(7), order(8), nome="DUE"))
     fatto = operazioni.add(desk.home, 1, [5, 1, 5], *WHO)
@@ -242,6 +245,7 @@ def test_a_name_that_does_not_fit_is_refused(desk):
 # --- edits ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.ovunque
 def test_an_edit_of_one_order_is_in_the_bytes_the_totals_and_the_columns(desk):
     campi = {"importo": "10.00", "scadenza": "2026-05-31", "riferimento": "FATT. 99 DEL 01/03/2026 " + "X" * 30}
     fatto = operazioni.edit(desk.home, 1, campi, *WHO, ordini=[2])
@@ -363,6 +367,7 @@ def test_an_edit_that_makes_a_double_waits_for_a_person(desk):
     assert look(desk).stato is Stato.DA_SPEDIRE
 
 
+@pytest.mark.ovunque
 def test_a_change_voids_the_signatures_and_bringing_the_same_bytes_back_does_not_restore_them(desk):
     firme.sign(desk.home, 1, "anna", PASSWORD)
     operazioni.edit(desk.home, 1, {"importo": "1.00"}, *WHO, ordini=[1])
@@ -499,6 +504,7 @@ def test_a_copy_just_like_the_original_waits_for_a_person(desk):
     assert look(desk, 2).nome_supporto == "RIBA-260302"
 
 
+@pytest.mark.ovunque
 def test_what_is_thrown_away_stays_on_record_counts_no_more_and_may_come_again(desk):
     operazioni.delete(desk.home, 1, *WHO)
     assert {each.stato for each in orders(desk)} == {Stato.ELIMINATA}
@@ -518,6 +524,7 @@ def test_a_loose_order_is_thrown_away_and_one_in_a_distinta_is_not(desk):
 # --- after it has left ------------------------------------------------------------------------------------
 
 
+@pytest.mark.ovunque
 def test_orders_asked_back_make_a_distinta_of_recalls(desk):
     move(desk, 1, Evento.INOLTRA)
     fatto = operazioni.recall(desk.home, 1, *WHO, ordini=[1, 3], testata=Intestata("RICHIAMO", date(2026, 3, 9)))
@@ -638,6 +645,13 @@ def everything(sala):
     return rows, sorted(path.name for path in sala.home.archive_dir.rglob("*"))
 
 
+def told(sala, fatto):
+    """What an operation says; on a server but for new numbers: those that a dry run took are not given again."""
+    server = sala.home.engine.dialect.name == "postgresql"
+    return replace(fatto, distinta_id=None, ordini=()) if server else fatto
+
+
+@pytest.mark.ovunque
 def test_a_dry_run_of_anything_tells_the_same_and_changes_nothing(desk):
     bring(desk, riba(order(9), order(8), nome="DUE"))
     verbs = [
@@ -652,10 +666,12 @@ def test_a_dry_run_of_anything_tells_the_same_and_changes_nothing(desk):
         before = everything(desk)
         dry = verb(desk.home, *args, *WHO, dry_run=True)
         assert everything(desk) == before
-        assert verb(desk.home, *args, *WHO) == dry
+        done = verb(desk.home, *args, *WHO)
+        assert told(desk, done) == told(desk, dry)
         assert everything(desk) != before
 
 
+@pytest.mark.ovunque
 def test_the_iter_of_an_order_follows_it_from_one_distinta_to_another(desk):
     bring(desk, riba(order(9), nome="DUE"))
     operazioni.edit(desk.home, 1, {"importo": "5.00"}, *WHO, ordini=[2])
@@ -730,6 +746,7 @@ def compare(sala):
             assert where is None or n == each.numero
 
 
+@pytest.mark.ovunque
 def test_the_journal_alone_tells_where_everything_is(desk):
     bring(desk, riba(order(9), nome="DUE") + faulty(nome="TRE"))
     operazioni.take_out(desk.home, 1, [2], *WHO)

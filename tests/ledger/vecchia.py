@@ -1,13 +1,15 @@
 """A home as the first version made it: its own migration, and rows as it wrote them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from ledger import database, journal
 from ledger import home as homes
-from ledger import journal
 from ledger.archivio import digest
 from ledger.home import Home
 from tests.ledger.flussi import ABI, DEBTOR, order, riba
@@ -21,18 +23,26 @@ FLOWS = (
 )
 
 
-def build(path: Path) -> list[tuple[str, str, bytes]]:
-    """The home; for each of its orders numero ricevuta, state and records."""
+def build(path: Path, url: str = "") -> list[tuple[str, str, bytes]]:
+    """The home; for each of its orders numero ricevuta, state and records. At `url`, if given, is an empty database."""
     path.mkdir(parents=True)
-    old = Home(path, ports(), homes._engine(path / homes.DATABASE))
+    if url:
+        database.keep_address(ports(), path, url)
+    with migrated(path, "0001", url) as conn:
+        return _fill(conn)
+
+
+@contextmanager
+def migrated(path: Path, version: str, url: str = "") -> Iterator[Connection]:
+    """A connection to a database just brought to a version of the tables."""
+    old = Home(path, ports(), database.connect(path, url))
     with old.begin() as conn:
         config = Config()
         config.set_main_option("script_location", str(Path(homes.__file__).parent / "migrations"))
         config.attributes["connection"] = conn
-        command.upgrade(config, "0001")
-        orders = _fill(conn)
+        command.upgrade(config, version)
+        yield conn
     old.close()
-    return orders
 
 
 def _fill(conn) -> list[tuple[str, str, bytes]]:

@@ -82,10 +82,10 @@ def ports(disk: Any = None) -> Ports:
     return Ports(Clock(), disk or real_ports().disk, real_ports().random)
 
 
-def build(path: Path, flows: list[bytes], *, signed: bool = True) -> Home:
+def build(path: Path, flows: list[bytes], *, signed: bool = True, url: str = "") -> Home:
     """A home with a company, two banks and one signer of weight 100, the flows imported and (if so)
     signed."""
-    home = Home.create(path, ports())
+    home = Home.create(path, ports(), url)
     with home.begin() as conn:
         azienda = aziende.create(
             conn, home.ports, sia=SIA, nome="CONSERVE INVENTATE SRL", codice_fiscale=partita_iva(9_999)

@@ -6,23 +6,54 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-# The journal defends itself: events are only added, at the end, one after the other. The check on insertion
+# The journal defends itself: events are only added, at the end, one after the other. In a file the check on insertion
 # also stops INSERT OR REPLACE, which deletes without asking the delete trigger.
-TRIGGERS = (
-    """
+TRIGGERS = {
+    "sqlite": (
+        """
     CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
-    """
+        """
     CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
-    """
+        """
     CREATE TRIGGER journal_in_order BEFORE INSERT ON journal
     WHEN NEW.numero <> 1 + coalesce((SELECT max(numero) FROM journal WHERE azienda_id = NEW.azienda_id), 0)
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
-)
+    ),
+    "postgresql": (
+        """
+    CREATE FUNCTION journal_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'integrity_constraint_violation'; END
+    $$
+    """,
+        """
+    CREATE FUNCTION journal_next() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.numero <> 1 + coalesce((SELECT max(numero) FROM journal WHERE azienda_id = NEW.azienda_id), 0) THEN
+            RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'integrity_constraint_violation';
+        END IF;
+        RETURN NEW;
+    END
+    $$
+    """,
+        """
+    CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()
+    """,
+        """
+    CREATE TRIGGER journal_no_delete BEFORE DELETE OR TRUNCATE ON journal
+    FOR EACH STATEMENT EXECUTE FUNCTION journal_refuse()
+    """,
+        """
+    CREATE TRIGGER journal_in_order BEFORE INSERT ON journal
+    FOR EACH ROW EXECUTE FUNCTION journal_next()
+    """,
+    ),
+}
 
 
 def upgrade() -> None:
@@ -371,5 +402,5 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_eccezione_azienda", "eccezione", ["azienda_id"], unique=False)
-    for trigger in TRIGGERS:
-        op.execute(trigger)
+    for statement in TRIGGERS[op.get_bind().dialect.name]:
+        op.execute(statement)

@@ -41,15 +41,22 @@ def _disposizione() -> None:
     op.create_index("ix_disposizione_chiave", "disposizione", ["azienda_id", "flusso", "chiave", "importo", "scadenza"])
     # Columns 47, 48-52 and 53-57 of record 14, the first of each order; the line was that of the file.
     op.execute(
-        """
+        f"""
         UPDATE disposizione SET
-            segno = CAST(substr(raw, 47, 1) AS TEXT),
-            nostro_abi = CAST(substr(raw, 48, 5) AS TEXT),
-            nostro_cab = CAST(substr(raw, 53, 5) AS TEXT),
+            segno = {_written(47, 1)},
+            nostro_abi = {_written(48, 5)},
+            nostro_cab = {_written(53, 5)},
             banca = (SELECT abi FROM distinta WHERE distinta.id = distinta_id),
             line = 1 + line - (SELECT distinta.line FROM distinta WHERE distinta.id = distinta_id)
-        """
+        """  # noqa: S608 - our own numbers
     )
+
+
+def _written(at: int, size: int) -> str:
+    """Some columns of the records, as text."""
+    columns = f"substr(raw, {at}, {size})"
+    in_a_file = op.get_bind().dialect.name == "sqlite"
+    return f"CAST({columns} AS TEXT)" if in_a_file else f"convert_from({columns}, 'LATIN1')"
 
 
 def _distinta() -> None:
