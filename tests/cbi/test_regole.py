@@ -95,6 +95,12 @@ def test_they_give_the_same_answer_whatever_the_day_of_sending(name: str, on: da
     assert defects(read(name), on=on) == defects(read(name), on=on, fast=False)
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_is_found_in_each_file_is_what_was_read_over_and_kept(fast: bool) -> None:
+    kept = make.VERDETTI.read_text(encoding="utf-8").splitlines()
+    assert [line for esame in make.esami() for line in make.verdetto(esame, fast=fast)] == kept
+
+
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """A sound file after a few accidents: bytes changed, lost or added, lines moved, lost or repeated."""
