@@ -101,6 +101,12 @@ def test_what_is_found_in_each_file_is_what_was_read_over_and_kept(fast: bool) -
     assert [line for esame in make.esami() for line in make.verdetto(esame, fast=fast)] == kept
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_expected_of_a_field_is_never_what_it_holds(code: str) -> None:
+    blamed = [diagnostic for diagnostic in rotta(code) if diagnostic.field is not None]
+    assert [diagnostic for diagnostic in blamed if diagnostic.value == diagnostic.expected] == []
+
+
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """A sound file after a few accidents: bytes changed, lost or added, lines moved, lost or repeated."""
