@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs fixtures tables bench soak fuzz lock clean
+.PHONY: demo test lint docs fixtures tables bench mutants soak fuzz lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -24,12 +24,16 @@ docs: .venv/ready ## rewrites the pages that come from the declarations, then bu
 
 fixtures: .venv/ready ## writes the flow files again, byte for byte
 	$(BIN)/python -m fixtures.make
+	$(BIN)/python -m fixtures.campi
 
 tables: .venv/ready ## writes the table of holidays from the library
 	$(BIN)/python -m tables.make
 
 bench: .venv/ready ## ratios to a bare slice loop, measured in one run
 	$(BIN)/python -m bench.lint
+
+mutants: .venv/ready ## how many changes to the rules no test notices, of a sample; SEED=… for another
+	$(BIN)/python -m bench.mutants --seed $(or $(SEED),1)
 
 soak: .venv/ready ## the long properties: 10,000 flows per kind, every byte of every fixture
 	CBI_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m "long or not long"

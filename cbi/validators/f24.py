@@ -653,7 +653,7 @@ def destinatario(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     if raw is None or (raw == b"2") == there:
         return NONE
     return (
-        Finding("F24-50-022" if there else "F24-50-021", "50-02", "destinatario_stampa", "1" if there else "50-03"),
+        Finding("F24-50-022" if there else "F24-50-021", "50-02", "destinatario_stampa", "2" if there else "50-03"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,7 @@ from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, Diagnostic
 from cbi.validators.explain import SPECIFIC
 from cbi.validators.lint import LIMIT, lint
 from cbi.validators.tables import er_codes
-from fixtures import comune, make
+from fixtures import campi, comune, make
 
 ROOT = Path(make.HERE).parent
 CODES = sorted(rules())
@@ -93,6 +94,24 @@ def test_proving_and_explaining_give_the_same_answer(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(f"{name}.cbi" for name in make.FILES))
 def test_they_give_the_same_answer_whatever_the_day_of_sending(name: str, on: date) -> None:
     assert defects(read(name), on=on) == defects(read(name), on=on, fast=False)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_is_found_in_each_file_is_what_was_read_over_and_kept(fast: bool) -> None:
+    kept = make.VERDETTI.read_text(encoding="utf-8").splitlines()
+    assert [line for esame in make.esami() for line in make.verdetto(esame, fast=fast)] == kept
+
+
+@pytest.mark.parametrize("flusso", campi.FLUSSI)
+def test_what_becomes_of_a_flow_when_a_field_holds_something_else_was_read_over_and_kept(flusso: str) -> None:
+    lines = campi.CAMPI.read_text(encoding="utf-8").splitlines()
+    assert list(campi.campi(flusso)) == [line for line in lines if json.loads(line)["flow"] == flusso]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_expected_of_a_field_is_never_what_it_holds(code: str) -> None:
+    blamed = [diagnostic for diagnostic in rotta(code) if diagnostic.field is not None]
+    assert [diagnostic for diagnostic in blamed if diagnostic.value == diagnostic.expected] == []
 
 
 @st.composite
