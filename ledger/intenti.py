@@ -56,8 +56,16 @@ def pending(conn: Connection) -> list[Intento]:
 
 def pending_of(conn: Connection, distinta_id: int) -> Intento | None:
     """The open intent of a distinta, if there is one."""
-    query = _intenti().where(INTENTO.c.distinta_id == distinta_id, INTENTO.c.stato == APERTO)
-    row = conn.execute(query).first()
+    return _of(conn, distinta_id, APERTO)
+
+
+def done_of(conn: Connection, distinta_id: int) -> Intento | None:
+    """The completed intent of a distinta, if it has left."""
+    return _of(conn, distinta_id, COMPIUTO)
+
+
+def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
+    row = conn.execute(_intenti().where(INTENTO.c.distinta_id == distinta_id, INTENTO.c.stato == stato)).first()
     return Intento(*row) if row else None
 
 

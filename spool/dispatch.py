@@ -115,6 +115,10 @@ def _attempt(home: Home, distinta_id: int) -> Inoltro:
     try:
         return dispatch(home, distinta_id)
     except (Refused, OSError) as error:
+        with home.read() as conn:
+            left = intenti.done_of(conn, distinta_id)  # another process has sent it since it was found ready
+        if left is not None:
+            return Inoltro(distinta_id, left.nome_file, GIA_INOLTRATA)
         return Inoltro(distinta_id, "", FALLITA, error=error)
 
 

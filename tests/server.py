@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
+from pwd import getpwnam
 from typing import Any
 
 from ledger.home import Home
@@ -76,27 +77,21 @@ def started() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="cbi-pg-"))
     as_user: dict[str, Any] = {}
     if os.geteuid() == 0:
-        as_user = {"user": NOBODY, "group": "nogroup", "extra_groups": ()}
         try:
-            shutil.chown(folder, NOBODY)
-        except LookupError as error:
+            owner = getpwnam(NOBODY)
+        except KeyError as error:
             raise NoServer(f"PostgreSQL does not run as root, and there is no user {NOBODY}") from error
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        as_user = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": ()}
 
     def run(program: str, *args: str) -> None:
         command = [binaries / program, "-D", folder / "data", *args]
-        # Not a pipe: the server would keep it open.
-        with (folder / "out").open("wb") as out:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                check=False,
-                **as_user,
-            )
-        if done.returncode:
-            raise NoServer(f"{program}: {(folder / 'out').read_text(errors='replace')[-500:]}")
+        options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, **as_user}
+        try:
+            with (folder / "out").open("wb") as out:  # not a pipe: the server would keep it open
+                subprocess.run(command, cwd=folder, stdout=out, check=True, **options)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise NoServer(f"{error}: {(folder / 'out').read_text(errors='replace')[-500:]}") from error
 
     try:
         run("initdb", "-A", "trust", "-E", "UTF8", "--locale=C", "-U", "cbi", "--no-sync")

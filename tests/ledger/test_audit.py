@@ -169,6 +169,7 @@ def test_events_given_to_a_company_that_is_not_there_are_found(sala, run):
     assert "?77: evento 1: qui ci si aspettava questo numero" in done.stdout
 
 
+@pytest.mark.sqlite
 def test_a_checkpoint_of_a_company_that_is_not_here_finds_no_chain(tmp_path, sala, run):
     furnish(tmp_path / "altra").home.close()
     shutil.copytree(sala.home.path, tmp_path / "copia")

@@ -64,6 +64,22 @@ def test_asking_again_sends_nothing_again(signed: Path, tmp_path: Path) -> None:
     assert_left_once(home)
 
 
+def test_one_that_another_process_sends_after_it_was_found_ready_is_no_failure(
+    signed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = casa.copy(signed, tmp_path / "h")
+
+    def late(home: Home, distinta_id: int) -> module.Inoltro:
+        dispatch(home, distinta_id)  # the other process
+        return dispatch(home, distinta_id)
+
+    monkeypatch.setattr(module, "dispatch", late)
+    (inoltro,) = dispatch_ready(home)
+    assert (inoltro.verdetto, inoltro.error) == (GIA_INOLTRATA, None)
+    assert [path.name for path in casa.left(home)] == [inoltro.nome_file]
+    assert_left_once(home)
+
+
 def test_without_its_signatures_nothing_leaves(tmp_path: Path) -> None:
     home = casa.build(tmp_path / "h", [FLOW], signed=False)
     assert dispatch_ready(home) == []
@@ -280,7 +296,7 @@ def test_a_flow_that_cannot_be_put_away_now_is_put_away_next_time(home: Home) ->
     counting.calls.clear()
     tidy(counted)
     disk.calls.clear()
-    disk.fail_at = 1 + counting.calls.index("rename")
+    disk.fail_at = counting.calls.index("rename") + 1
     assert tidy(broken) == []
     assert [p.parent.name for p in tidy(home)] == ["rejected"]
 
