@@ -187,8 +187,8 @@ def test_two_signatures_and_it_leaves(open_house, tmp_path):
     assert (first.exit_code, first.stdout) == (0, "distinta 1: firmata, 50 su 100\n")
     book = open_house("libro-firma", "--user", "bruno").stdout
     assert "anna (50)" in book
-    assert "50/100" in book
-    [entry] = json.loads(open_house("libro-firma", "--user", "bruno", "--format", "json").stdout)
+    assert "50/100: bruno" in book
+    [entry] = json.loads(open_house("libro-firma", "--user", "bruno", "--format", "json").stdout)["distinte"]
     assert (entry["manca"], entry["prima_scadenza"], entry["totale"]) == (50, "2026-04-30", "3703.50")
     assert "Niente da firmare." in open_house("libro-firma", "--user", "anna").stdout
     refused("UTENTE-007", open_house, "libro-firma", "--user", "zeno")
