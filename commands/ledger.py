@@ -256,9 +256,9 @@ def sign_cmd(
     """Firma distinte; a 100 partono subito / signs distinte; those that reach 100 leave at once.
 
     Ognuna per sé: una rifiutata non ferma le altre, tranne quando è l'utente a non essere accettato. Si esce con 0 se
-    tutte sono firmate e partono, se no con il peggiore fra 3 (rifiutata) e 8 (i suoi dati non si leggono). / Each by
-    itself: one refused does not stop the others, unless it is the user that is not accepted. The exit code is 0 if all
-    are signed and leave, else the worst of 3 (refused) and 8 (its data cannot be read).
+    tutte sono firmate e quelle complete sono partite, con 3 se qualcuna no. / Each by itself: one refused does not stop
+    the others, unless it is the user that is not accepted. The exit code is 0 if all are signed and the complete ones
+    have left, 3 if any is not or has not.
     """
     from commands.libro_text import print_signed, signed_json
     from commands.tables import print_json
