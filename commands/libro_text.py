@@ -47,8 +47,7 @@ def print_libro(ctx: Ctx, libro: Libro, in_chiaro: bool) -> None:
         say(ctx, "Niente da firmare.", "Nothing to sign.")
     if barred:
         title = ctx.say(f"{login} non può firmare", f"{login} cannot sign")
-        rows = [(*_cells(ctx, voce), voce.rifiuto.message(ctx.lang)) for voce in barred if voce.rifiuto]
-        print_table(ctx, title, (*DISTINTA_HEADINGS, "Scadenze", "Firmata da", "Manca", "Perché"), rows)
+        print_table(ctx, title, (*DISTINTA_HEADINGS, "Manca", "Perché"), [_barred(ctx, voce) for voce in barred])
     for voce in libro.voci:
         _print_news(ctx, voce, in_chiaro)
     it, en = _signed_so_far(libro, "it"), _signed_so_far(libro, "en")
@@ -59,6 +58,11 @@ def _cells(ctx: Ctx, voce: Voce) -> tuple[str, ...]:
     due = dict.fromkeys(day(each) for each in voce.scadenze)
     signed = ", ".join(f"{login} ({peso})" for login, peso in voce.firme.items())
     return (*distinta_cells(ctx, voce.distinta), " - ".join(due), signed or "-", _missing(voce, ctx.lang))
+
+
+def _barred(ctx: Ctx, voce: Voce) -> tuple[str, ...]:
+    why = voce.rifiuto.message(ctx.lang) if voce.rifiuto else ""
+    return (*distinta_cells(ctx, voce.distinta), _missing(voce, ctx.lang), why)
 
 
 def _missing(voce: Voce, lang: str) -> str:
