@@ -42,8 +42,10 @@ def sign(sala, login, number=1, password=PASSWORD, **kwargs):
 def refused(code, action, *args, **kwargs):
     with pytest.raises(Refused) as found:
         action(*args, **kwargs)
-    assert found.value.code == code
-    return found.value
+    error = found.value
+    assert error.code == code
+    assert error.it and error.en and bool(error.hint_it) == bool(error.hint_en), "said in one language only"
+    return error
 
 
 def alter(sala, statement, **values):

@@ -27,8 +27,10 @@ TRE = Potere(80, distinta=Soglia(1000 * EURO, 50), giorno=Soglia(5000 * EURO, 40
 def refused(code, action, *args, **kwargs):
     with pytest.raises(Refused) as found:
         action(*args, **kwargs)
-    assert found.value.code == code
-    return found.value
+    error = found.value
+    assert error.code == code
+    assert error.it and error.en and bool(error.hint_it) == bool(error.hint_en), "said in one language only"
+    return error
 
 
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
