@@ -1,26 +1,40 @@
-"""What people do to a distinta: accept its doubles, sign it.
+"""What people do to a distinta: accept its doubles, sign it, refuse it, take the signatures off it.
 
 A signature covers the SHA-256 of the exact bytes that leave, their number of orders and their total; change
-any of them and it no longer counts (see `distinte.Distinta.firmato`).
+any of them and it no longer counts (see `distinte.Distinta.firmato`). What it weighs is told by the power of who
+signs (`ledger.poteri`) and the options of the company.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ledger import distinte, utenti
+from ledger import aziende, distinte, intenti, poteri, utenti
+from ledger.aziende import ABITUDINE_PORTALE, QUATTRO_OCCHI, SI
 from ledger.canonico import canonical
 from ledger.distinte import SOGLIA, Distinta
-from ledger.errors import Refused
+from ledger.errors import Refused, euro
 from ledger.home import Home
-from ledger.schema import FIRMA
-from ledger.stati import Evento, Stato, di_distinta, next_state
+from ledger.poteri import NESSUNO, Firmato, Peso, Potere
+from ledger.schema import DISTINTA, FIRMA
+from ledger.stati import GRUPPI, Evento, Stato, di_distinta, next_state
 from ledger.utenti import Utente
-from ledger.varco import varco_di
+from ledger.varco import Lavoro, varco_di, varco_senza_password
 
-REGOLE_VERSION = 1
+REGOLE_VERSION = 2
+DI_ABITUDINE = frozenset({"AL", "BOLLETTINO", "MESSAGGIO"})
+"""The groups of kinds to which `abitudine_portale` applies: what they hold moves no money by itself."""
+PERIODI = {
+    "distinta": ("della distinta", "of a distinta"),
+    "giorno": ("del giorno", "of the day"),
+    "mese": ("del mese", "of the month"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,23 +46,70 @@ class SignResult:
     missing: int
 
 
-def sign(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> SignResult:
-    """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
-    come of it.
+@dataclass(frozen=True)
+class Penna:
+    """A user about to sign: their power, what they have signed today and this month, the options of the company."""
 
-    Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is no
-    such distinta (DISTINTA-001), the user is not who they say (UTENTE-005, UTENTE-006), the state does not
-    allow it (STATO-001), the signatures are already enough (FIRMA-002), the user has signed before
-    (FIRMA-003), or bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002, FIRMA-004).
-    """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
-        conn = lavoro.conn
-        firmatario = utenti.named(conn, lavoro.azienda_id, lavoro.chi)
+    utente: Utente
+    potere: Potere
+    firmato: Firmato
+    opzioni: Mapping[str, str]
+
+    def weigh(self, distinta: Distinta) -> Peso:
+        """What their signature weighs on a distinta that they have not signed."""
+        if of_habit(distinta, self.opzioni):
+            return Peso(SOGLIA)
+        return poteri.weigh(self.potere, distinta.totale, self.firmato.giorno, self.firmato.mese)
+
+    def regole(self, peso: Peso) -> dict[str, Any]:
+        """The rules by which a signature weighs that, as they are kept with it."""
+        return {
+            "versione": REGOLE_VERSION,
+            "soglia": SOGLIA,
+            "peso": peso.peso,
+            "superate": peso.superate,
+            "potere": self.potere.dati,
+            "firmato": {"giorno": self.firmato.giorno, "mese": self.firmato.mese},
+            "opzioni": self.opzioni,
+        }
+
+
+def pen(conn: Connection, utente: Utente, at: datetime) -> Penna:
+    """What a user would sign with at an instant."""
+    potere, firmato = poteri.of(conn, utente.id), poteri.signed(conn, utente.id, at)
+    return Penna(utente, potere, firmato, aziende.options(conn, utente.azienda_id))
+
+
+def of_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> bool:
+    """Whether a company signs a distinta as bank portals do: always 100, no password."""
+    return opzioni[ABITUDINE_PORTALE] == SI and GRUPPI[distinta.flusso] in DI_ABITUDINE
+
+
+def needs_password(home: Home, distinta_id: int) -> bool:
+    """Whether a signature on a distinta asks for a password. Refused (DISTINTA-001) when there is no such distinta."""
+    with home.read() as conn:
         distinta = distinte.get(conn, distinta_id)
-        next_state(di_distinta(distinta.flusso), distinta.stato, Evento.FIRMA)
-        _require_room(conn, distinta, firmatario)
+        return not of_habit(distinta, aziende.options(conn, distinta.azienda_id))
+
+
+def sign(home: Home, distinta_id: int, utente: str, password: str | None, *, dry_run: bool = False) -> SignResult:
+    """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
+    come of it. No password is for what does not need one.
+
+    Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is
+    no such distinta (DISTINTA-001), the user is not who they say (UTENTE-005, UTENTE-006, UTENTE-007), a password is
+    needed (FIRMA-008), as `judge` does, or when bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002,
+    FIRMA-004).
+    """
+    with _gate(home, distinta_id, utente, password, dry_run) as lavoro:
+        conn, at = lavoro.conn, lavoro.ports.clock.now()
+        penna = pen(conn, utenti.named(conn, lavoro.azienda_id, lavoro.chi), at)
+        distinta = distinte.get(conn, distinta_id)
+        if password is None:
+            _require_habit(distinta, penna.opzioni)
+        peso = judge(conn, distinta, penna)
         _require_untouched(home, conn, distinta)
-        _record(home, conn, distinta, firmatario)
+        _record(home, conn, distinta, penna, peso, at)
         signed = distinte.get(conn, distinta_id)
     return SignResult(signed.firmato, signed.completa, max(0, SOGLIA - signed.firmato))
 
@@ -64,17 +125,85 @@ def approve(home: Home, distinta_id: int, utente: str, password: str, *, dry_run
         return distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.CONVALIDA, chi=lavoro.chi, dati=dati)
 
 
-def libro(conn: Connection, utente: Utente) -> list[Distinta]:
-    """The distinte that await the signature of a user: not enough signed yet, and not by them."""
-    given = select(FIRMA.c.distinta_id, FIRMA.c.revisione).where(FIRMA.c.utente_id == utente.id)
-    mine = {(row.distinta_id, row.revisione) for row in conn.execute(given)}
-    return [
-        distinta
-        for distinta in distinte.list_(conn, azienda_id=utente.azienda_id)
-        if (distinta.stato, Evento.FIRMA) in di_distinta(distinta.flusso)
-        and not distinta.completa
-        and (distinta.id, distinta.revisione) not in mine
-    ]
+def refuse(home: Home, distinta_id: int, motivo: str, utente: str, password: str, *, dry_run: bool = False) -> Stato:
+    """Send a distinta that awaits signatures back, in the name of a user and with the reason: it is Inserita, and the
+    signatures given count no more. It can be changed, thrown away, or let go on as it is (`approve`).
+
+    Raises Refused when the reason is blank (FIRMA-007), the distinta is about to leave (DISTINTA-003), and as `sign`
+    does for the user and the state.
+    """
+    if not motivo.strip():
+        raise Refused(
+            "FIRMA-007",
+            "Manca il motivo.",
+            "The reason is missing.",
+            hint_it="Chi ha preparato la distinta deve sapere che cosa correggere.",
+            hint_en="Whoever prepared the distinta has to know what to correct.",
+        )
+    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+        return _void(lavoro, distinta_id, Evento.RESPINGI, motivo=motivo.strip())
+
+
+def zero(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> Stato:
+    """Take off a distinta the signatures given, in the name of a user: it awaits all of them again.
+
+    Raises Refused when the distinta is about to leave (DISTINTA-003), and as `sign` does for the user and the state.
+    """
+    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+        return _void(lavoro, distinta_id, Evento.AZZERA)
+
+
+def judge(conn: Connection, distinta: Distinta, penna: Penna) -> Peso:
+    """What a signature weighs now, if it may be given at all.
+
+    Raises Refused when the state does not allow it (STATO-001), the signatures are already enough (FIRMA-002), the
+    user has signed before (FIRMA-003), the signature would weigh nothing (FIRMA-005), or who made the distinta would be
+    the only one to sign it, and the company does not want that (FIRMA-006).
+    """
+    next_state(di_distinta(distinta.flusso), distinta.stato, Evento.FIRMA)
+    _require_room(conn, distinta, penna.utente)
+    peso = penna.weigh(distinta)
+    if peso.peso == 0:
+        raise _weightless(distinta, penna, peso)
+    pesi = {**given(conn, distinta.id), penna.utente.login: peso.peso}
+    if sum(pesi.values()) >= SOGLIA and not poteri.enough(pesi, not_alone(conn, distinta.id, penna.opzioni)):
+        raise _alone(distinta, penna.utente.login)
+    return peso
+
+
+def given(conn: Connection, distinta_id: int) -> dict[str, int]:
+    """The signatures on a distinta that hold: login and weight."""
+    return {row.login: row.peso for row in distinte.signatures(conn, distinta_id) if row.vale}
+
+
+def not_alone(conn: Connection, distinta_id: int, opzioni: Mapping[str, str]) -> set[str]:
+    """The logins that may not be alone to sign a distinta: where the company wants four eyes, of those who made it."""
+    return distinte.makers(conn, distinta_id) if opzioni[QUATTRO_OCCHI] == SI else set()
+
+
+def _void(lavoro: Lavoro, distinta_id: int, evento: Evento, **dati: str) -> Stato:
+    conn, revisione = lavoro.conn, distinte.get(lavoro.conn, distinta_id).revisione + 1
+    intenti.require_not_leaving(conn, distinta_id)
+    why = {"revisione": revisione, "annullate": list(given(conn, distinta_id)), **dati}
+    conn.execute(DISTINTA.update().where(DISTINTA.c.id == distinta_id).values(revisione=revisione))
+    return distinte.apply(conn, lavoro.ports, distinta_id, evento, chi=lavoro.chi, dati=why)
+
+
+def _gate(
+    home: Home, distinta_id: int, utente: str, password: str | None, dry_run: bool
+) -> AbstractContextManager[Lavoro]:
+    if password is None:
+        return varco_senza_password(home, distinta_id, utente, dry_run=dry_run)
+    return varco_di(home, distinta_id, utente, password, dry_run=dry_run)
+
+
+def _require_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> None:
+    if not of_habit(distinta, opzioni):
+        raise Refused(
+            "FIRMA-008",
+            f"Per firmare la distinta {distinta.id} serve la password.",
+            f"A password is needed to sign distinta {distinta.id}.",
+        )
 
 
 def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> None:
@@ -97,6 +226,33 @@ def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> N
             hint_it="Serve la firma di un'altra persona.",
             hint_en="Another person's signature is needed.",
         )
+
+
+def _weightless(distinta: Distinta, penna: Penna, peso: Peso) -> Refused:
+    login, soglie = penna.utente.login, dict(penna.potere.soglie)
+    it, en = f"{login} non ha potere di firma.", f"{login} has no power of signature."
+    if penna.potere != NESSUNO:
+        periodo = next(each for each in peso.superate if soglie[each].peso == 0)
+        (nome_it, nome_en), importo = PERIODI[periodo], soglie[periodo].importo
+        it = f"Con la distinta {distinta.id} {login} supera la soglia {nome_it} ({euro(importo, 'it')}): non firma."
+        en = f"With distinta {distinta.id} {login} exceeds the threshold {nome_en} ({euro(importo, 'en')}): not signed."
+    return Refused(
+        "FIRMA-005",
+        it,
+        en,
+        hint_it="Serve la firma di altre persone.",
+        hint_en="Other people's signatures are needed.",
+    )
+
+
+def _alone(distinta: Distinta, login: str) -> Refused:
+    return Refused(
+        "FIRMA-006",
+        f"La distinta {distinta.id} è stata fatta da {login}, che non può essere il solo a firmarla.",
+        f"Distinta {distinta.id} was made by {login}, who may not be the only one to sign it.",
+        hint_it="Prima deve firmare un'altra persona: l'azienda vuole quattro occhi.",
+        hint_en="Another person has to sign first: the company wants four eyes.",
+    )
 
 
 def _require_untouched(home: Home, conn: Connection, distinta: Distinta) -> None:
@@ -123,11 +279,10 @@ def _covered(distinta: Distinta) -> dict[str, str | int]:
     }
 
 
-def _record(home: Home, conn: Connection, distinta: Distinta, firmatario: Utente) -> None:
+def _record(home: Home, conn: Connection, distinta: Distinta, penna: Penna, peso: Peso, at: datetime) -> None:
     covered = {**_covered(distinta), "revisione": distinta.revisione}
-    regole = {"versione": REGOLE_VERSION, "soglia": SOGLIA, "peso": firmatario.peso}
-    at = home.ports.clock.now()
-    row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": firmatario.peso, "at": at, **covered}
+    regole, firmatario = penna.regole(peso), penna.utente
+    row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": peso.peso, "at": at, **covered}
     insert = FIRMA.insert().values(**row, regole=canonical(regole)).returning(FIRMA.c.id)
     firma_id = int(conn.execute(insert).scalar_one())
     distinte.apply(

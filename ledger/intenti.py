@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from ledger import journal
+from ledger.errors import Refused
 from ledger.ports import Ports
 from ledger.schema import AZIENDA, DISTINTA, INTENTO
 from ledger.stati import Stato
@@ -67,6 +68,18 @@ def done_of(conn: Connection, distinta_id: int) -> Intento | None:
 def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
     row = conn.execute(_intenti().where(INTENTO.c.distinta_id == distinta_id, INTENTO.c.stato == stato)).first()
     return Intento(*row) if row else None
+
+
+def require_not_leaving(conn: Connection, distinta_id: int) -> None:
+    """Refused (DISTINTA-003) when a distinta may already be on its way."""
+    if pending_of(conn, distinta_id) is not None:
+        raise Refused(
+            "DISTINTA-003",
+            f"La distinta {distinta_id} sta partendo: non si può più cambiare.",
+            f"Distinta {distinta_id} is about to leave: it can no longer be changed.",
+            hint_it="Completare o ritirare l'inoltro: cbi dispatch",
+            hint_en="Complete or withdraw the dispatch: cbi dispatch",
+        )
 
 
 def is_pending(conn: Connection, intento_id: int) -> bool:

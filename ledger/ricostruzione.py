@@ -17,7 +17,20 @@ from sqlalchemy import Connection, Table, func, select
 from ledger import journal
 from ledger.canonico import canonical
 from ledger.distinte import list_ as distinte_of
-from ledger.schema import AZIENDA, BANCA, CONTO, DISPOSIZIONE, DISTINTA, FILE, FIRMA, INTENTO, UTENTE, total
+from ledger.schema import (
+    AZIENDA,
+    BANCA,
+    CONTO,
+    DISPOSIZIONE,
+    DISTINTA,
+    FILE,
+    FIRMA,
+    INTENTO,
+    OPZIONE,
+    POTERE,
+    UTENTE,
+    total,
+)
 from ledger.stati import Evento, Stato
 
 Riga: TypeAlias = dict[str, Any]
@@ -91,6 +104,21 @@ def _born(tabella: str, *campi: str, **fissi: Any) -> Callable[[Libri, str, Riga
     return passo
 
 
+def _user(libri: Libri, chiave: str, dati: Riga) -> None:
+    """A user; before powers had events of their own, with the weight of their signature."""
+    libri.tabelle["utente"].setdefault(chiave, {"stato": "attivo"})
+    if "peso" in dati:
+        _power(libri, chiave, {"peso": dati["peso"], "soglie": {}})
+
+
+def _power(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["potere"][chiave] = {"peso": dati["peso"], "soglie": canonical(dati["soglie"])}
+
+
+def _option(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["opzione"][chiave] = {"valore": dati["valore"]}
+
+
 def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
     libri.tabelle["utente"][chiave]["stato"] = "disabilitato"
 
@@ -98,9 +126,10 @@ def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
 def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     rows, why = libri.tabelle["distinta"], dati["dati"]
     if not dati["da"]:
-        rows[chiave] = {}
+        rows[chiave] = {"revisione": 1}
         libri.ordini[int(chiave)] = str(Stato.INSERITA)
-    rows[chiave] |= {campo: why[campo] for campo in (*IDENTITA, *COPERTI) if campo in why} | {"stato": dati["a"]}
+    told = {campo: why[campo] for campo in (*IDENTITA, *COPERTI, "revisione") if campo in why}
+    rows[chiave] |= {**told, "stato": dati["a"]}
     ways = dict(dati.get("ordini", ()))
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
     for order in libri.dentro[int(chiave)]:
@@ -144,7 +173,9 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "azienda_creata": _born("azienda", "nome", "codice_fiscale"),
     "banca_aggiunta": _born("banca", "nome"),
     "conto_aggiunto": _born("conto"),
-    "utente_creato": _born("utente", "peso", stato="attivo"),
+    "opzione_impostata": _option,
+    "utente_creato": _user,
+    "potere_assegnato": _power,
     "utente_disabilitato": _disabled,
     "accesso_negato": _nothing,
     "distinta_stato": _distinta,
@@ -168,11 +199,15 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     for table, key, columns in (
         (BANCA, "abi", ("nome",)),
         (CONTO, "iban", ()),
-        (UTENTE, "login", ("peso", "stato")),
+        (OPZIONE, "nome", ("valore",)),
+        (UTENTE, "login", ("stato",)),
         (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
-        (DISTINTA, "id", (*IDENTITA, *COPERTI, "stato")),
+        (DISTINTA, "id", (*IDENTITA, *COPERTI, "revisione", "stato")),
     ):
         yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
+    powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
+    mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
+    yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
     firme = select(FIRMA, UTENTE.c.login).join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
     yield (
         "firma",

@@ -31,8 +31,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
-VERSION = "0002"
-OLDER = ("0001",)  # what `Home.upgrade` brings here
+VERSION = "0003"
+OLDER = ("0001", "0002")  # what `Home.upgrade` brings here
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -180,13 +180,29 @@ UTENTE = _table(
     _id(),
     _to("azienda"),
     _text("login"),
-    _int("peso"),
     _text("hash"),  # argon2id, with its own salt and parameters
     _text("stato"),  # attivo | disabilitato
     _int("tentativi"),  # wrong passwords since the last right one
     _when(),
     UniqueConstraint("azienda_id", "login"),
-    CheckConstraint("peso BETWEEN 1 AND 100", name="peso"),
+)
+
+POTERE = _table(
+    "potere",
+    _id(),
+    Column("utente_id", Integer, ForeignKey("utente.id"), nullable=False, unique=True),
+    _int("peso"),  # 0: no power
+    _text("soglie"),  # threshold and second weight by period, canonical JSON
+    CheckConstraint("peso BETWEEN 0 AND 100", name="peso"),
+)
+
+OPZIONE = _table(
+    "opzione",
+    _id(),
+    _to("azienda"),
+    _text("nome"),  # one of aziende.OPZIONI
+    _text("valore"),
+    UniqueConstraint("azienda_id", "nome"),
 )
 
 FILE = _table(
@@ -226,7 +242,7 @@ DISTINTA = _table(
     _text("sha256"),  # of the exact bytes that leave
     _int("numero_disposizioni"),
     _cents("totale"),
-    _int("revisione"),  # how many times its bytes were made, from 1
+    _int("revisione"),  # how many times its bytes were made or its signatures voided, from 1
     _text("stato"),
     _when(),
     Index(

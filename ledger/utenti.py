@@ -1,4 +1,4 @@
-"""Users: who they are, what their signature weighs, how they prove it is them."""
+"""Users: who they are, how they prove it is them."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -7,12 +7,14 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, select
 
-from ledger import journal
+from ledger import journal, poteri
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
+from ledger.poteri import Potere
 from ledger.schema import UTENTE
 
+CHI = "init"
 ATTIVO, DISABILITATO = "attivo", "disabilitato"
 SHORTEST_PASSWORD = 12
 MOST_ATTEMPTS = 7
@@ -21,17 +23,16 @@ HASHER = PasswordHasher()  # argon2id, with the parameters its library recommend
 
 @dataclass(frozen=True)
 class Utente:
-    """A user of a company; `peso` (1..100) is what a signature of theirs counts towards 100."""
+    """A user of a company."""
 
     id: int
     azienda_id: int
     login: str
-    peso: int
     stato: str
 
 
 def create(conn: Connection, ports: Ports, azienda_id: int, *, login: str, peso: int, password: str) -> int:
-    """Register a user; returns the id.
+    """Register a user whose signature weighs `peso` (1..100), whatever the amount; returns the id.
 
     Raises Refused as `check` does, when the password is shorter than 12 characters (UTENTE-003) or the login
     is taken (UTENTE-004).
@@ -44,14 +45,14 @@ def create(conn: Connection, ports: Ports, azienda_id: int, *, login: str, peso:
     values = {
         "azienda_id": azienda_id,
         "login": login,
-        "peso": peso,
         "hash": HASHER.hash(password, salt=bytes.fromhex(ports.random.token())),
         "stato": ATTIVO,
         "tentativi": 0,
         "at": at,
     }
     utente_id = int(conn.execute(UTENTE.insert().values(**values).returning(UTENTE.c.id)).scalar_one())
-    _note(conn, ports, azienda_id, "utente_creato", login, peso=peso)
+    _note(conn, ports, azienda_id, "utente_creato", login)
+    poteri.assign(conn, ports, azienda_id, utente_id, Potere(peso), chi=CHI)
     return utente_id
 
 
@@ -80,7 +81,7 @@ def check_password(login: str, password: str) -> None:
 def find(conn: Connection, azienda_id: int, login: str) -> Utente | None:
     """The user of that login in a company, if there is one."""
     row = conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id, UTENTE.c.login == login)).one_or_none()
-    return None if row is None else Utente(row.id, row.azienda_id, row.login, row.peso, row.stato)
+    return None if row is None else Utente(row.id, row.azienda_id, row.login, row.stato)
 
 
 def named(conn: Connection, azienda_id: int, login: str) -> Utente:
@@ -94,7 +95,7 @@ def named(conn: Connection, azienda_id: int, login: str) -> Utente:
 def list_(conn: Connection, azienda_id: int) -> list[Utente]:
     """The users of a company, by login."""
     rows = conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.login))
-    return [Utente(row.id, row.azienda_id, row.login, row.peso, row.stato) for row in rows]
+    return [Utente(row.id, row.azienda_id, row.login, row.stato) for row in rows]
 
 
 def authenticate(home: Home, azienda_id: int, login: str, password: str) -> Utente:
@@ -115,7 +116,7 @@ def active(conn: Connection, utente_id: int) -> Utente:
     row = conn.execute(select(UTENTE).where(UTENTE.c.id == utente_id)).one()
     if row.stato != ATTIVO:
         raise _disabled(row.login)
-    return Utente(row.id, row.azienda_id, row.login, row.peso, row.stato)
+    return Utente(row.id, row.azienda_id, row.login, row.stato)
 
 
 def _judge(conn: Connection, ports: Ports, azienda_id: int, login: str, password: str) -> Utente | Refused:
@@ -133,7 +134,7 @@ def _judge(conn: Connection, ports: Ports, azienda_id: int, login: str, password
     if _matches(row.hash, password):
         if row.tentativi:
             conn.execute(mine.values(tentativi=0))
-        return Utente(row.id, row.azienda_id, row.login, row.peso, row.stato)
+        return Utente(row.id, row.azienda_id, row.login, row.stato)
     tentativi = row.tentativi + 1
     conn.execute(mine.values(tentativi=tentativi))
     note("accesso_negato", login, motivo="password", tentativi=tentativi)

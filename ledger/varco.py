@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ledger import archivio, distinte, utenti
 from ledger.home import Home
 from ledger.ports import Ports
+from ledger.utenti import Utente
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,8 @@ def varco(home: Home, azienda_id: int, login: str, password: str, *, dry_run: bo
     Raises Refused when the user is not who they say (UTENTE-005, UTENTE-006).
     """
     chi = utenti.authenticate(home, azienda_id, login, password)
-    keep = archivio.digest if dry_run else partial(archivio.store, home)
-    with home.begin() as conn:
-        utenti.active(conn, chi.id)
-        yield Lavoro(conn, home, azienda_id, chi.login, keep)
-        if dry_run:
-            conn.rollback()
+    with _opened(home, chi, dry_run) as lavoro:
+        yield lavoro
 
 
 def varco_di(
@@ -54,3 +51,27 @@ def varco_di(
     with home.read() as conn:
         azienda_id = distinte.get(conn, distinta_id).azienda_id
     return varco(home, azienda_id, login, password, dry_run=dry_run)
+
+
+@contextmanager
+def varco_senza_password(home: Home, distinta_id: int, login: str, *, dry_run: bool = False) -> Iterator[Lavoro]:
+    """The gate to a distinta, to a user who is taken at their word. Whoever opens it makes sure, inside, that the
+    company wants it so.
+
+    Raises Refused when there is no such distinta (DISTINTA-001) or user (UTENTE-007), or they are disabled
+    (UTENTE-006).
+    """
+    with home.read() as conn:
+        chi = utenti.named(conn, distinte.get(conn, distinta_id).azienda_id, login)
+    with _opened(home, chi, dry_run) as lavoro:
+        yield lavoro
+
+
+@contextmanager
+def _opened(home: Home, chi: Utente, dry_run: bool) -> Iterator[Lavoro]:
+    keep = archivio.digest if dry_run else partial(archivio.store, home)
+    with home.begin() as conn:
+        utenti.active(conn, chi.id)
+        yield Lavoro(conn, home, chi.azienda_id, chi.login, keep)
+        if dry_run:
+            conn.rollback()

@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from cli import cbi
-from ledger import archivio, firme, importa, journal, ricostruzione, utenti
+from ledger import archivio, aziende, firme, importa, journal, poteri, ricostruzione, utenti
 from ledger.errors import Refused
+from ledger.poteri import Potere, Soglia
 from ledger.ricostruzione import PASSI, Differenza
 from ledger.schema import JOURNAL
 from spool.dispatch import dispatch_ready, recover
@@ -37,6 +38,9 @@ def template(tmp_path_factory):
         for nome, data in {"terzo": flow("TERZO", range(20, 22)), "rotto": faulty(nome="ROTTO", mittente=SIA)}.items():
             importa.import_file(home, data, f"{nome}.cbi", 1)
         firme.sign(home, 3, "verdi", PASSWORD)
+        with home.begin() as conn:
+            poteri.assign(conn, home.ports, 1, 2, Potere(50, mese=Soglia(1000000, 25)), chi="bianchi")
+            aziende.set_option(conn, home.ports, 1, "quattro_occhi", "si", chi="bianchi")
         importa.import_file(home, flow("QUARTO", range(30, 33)), "quarto.cbi", 1)
         _withdrawn(home, 5)
         for _ in range(7):
@@ -95,7 +99,10 @@ def test_whatever_has_happened_the_books_are_those_of_the_journal(home):
         ("UPDATE azienda SET nome = 'ALTRA'", ("azienda", SIA, "nome")),
         ("UPDATE banca SET nome = 'x' WHERE abi = '02008'", ("banca", "02008", "nome")),
         ("DELETE FROM conto WHERE abi = '02008'", ("conto", None, "")),
-        ("UPDATE utente SET peso = 99 WHERE login = 'bianchi'", ("utente", "bianchi", "peso")),
+        ("UPDATE potere SET peso = 99 WHERE utente_id = 1", ("potere", "bianchi", "peso")),
+        ("UPDATE potere SET soglie = '{}' WHERE utente_id = 2", ("potere", "verdi", "soglie")),
+        ("DELETE FROM potere WHERE utente_id = 2", ("potere", "verdi", "")),
+        ("UPDATE opzione SET valore = 'no'", ("opzione", "quattro_occhi", "valore")),
         ("UPDATE utente SET stato = 'attivo' WHERE login = 'verdi'", ("utente", "verdi", "stato")),
         ("UPDATE utente SET login = 'neri' WHERE login = 'verdi'", ("utente", "verdi", "")),
         ("UPDATE file SET sha256 = 'x' WHERE nome = 'terzo.cbi'", ("file", None, "sha256")),
@@ -123,8 +130,8 @@ def test_a_change_behind_the_back_of_the_program_is_told(home, statement, where)
 
 
 def test_rows_that_are_not_in_the_journal_are_told(home):
-    tamper(home, "INSERT INTO utente SELECT 99, azienda_id, 'intruso', 100, hash, stato, 0, at FROM utente LIMIT 1")
-    assert differences(home) == [Differenza("utente", "intruso", "", None, {"peso": 100, "stato": "attivo"})]
+    tamper(home, "INSERT INTO utente SELECT 99, azienda_id, 'intruso', hash, stato, 0, at FROM utente LIMIT 1")
+    assert differences(home) == [Differenza("utente", "intruso", "", None, {"stato": "attivo"})]
 
 
 def test_orders_that_are_not_there_any_more_are_told(home):
@@ -145,6 +152,14 @@ def test_an_event_that_this_version_does_not_know_is_told(home):
     with home.begin() as conn:
         journal.append(conn, azienda_id=1, tipo="novita", soggetto="cosa:1", dati={}, at=home.ports.clock.now())
     assert differences(home) == [Differenza("journal", "novita", "", None, None)]
+
+
+def test_the_weight_that_older_journals_give_a_new_user_is_their_power(home):
+    with home.begin() as conn:
+        at = home.ports.clock.now()
+        journal.append(conn, azienda_id=1, tipo="utente_creato", soggetto="utente:neri", dati={"peso": 40}, at=at)
+        told = ricostruzione.fold(conn, 1).tabelle
+    assert (told["utente"]["neri"], told["potere"]["neri"]) == ({"stato": "attivo"}, {"peso": 40, "soglie": "{}"})
 
 
 def words_journaled():

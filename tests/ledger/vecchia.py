@@ -23,19 +23,22 @@ FLOWS = (
 )
 
 
-def build(path: Path, url: str = "") -> list[tuple[str, str, bytes]]:
-    """The home; for each of its orders numero ricevuta, state and records. At `url`, if given, is an empty database."""
+def build(path: Path, url: str = "", version: str = "0001") -> list[tuple[str, str, bytes]]:
+    """The home, as a later version had it if one is named; for each of its orders numero ricevuta, state and records.
+    At `url`, if given, is an empty database."""
     path.mkdir(parents=True)
     if url:
         database.keep_address(ports(), path, url)
     with migrated(path, "0001", url) as conn:
-        return _fill(conn)
+        orders = _fill(conn)
+    with migrated(path, version, url):
+        return orders
 
 
 @contextmanager
 def migrated(path: Path, version: str, url: str = "") -> Iterator[Connection]:
     """A connection to a database just brought to a version of the tables."""
-    old = Home(path, ports(), database.connect(path, url))
+    old = Home(path, ports(), database.connect(path, url, foreign_keys=False))
     with old.begin() as conn:
         config = Config()
         config.set_main_option("script_location", str(Path(homes.__file__).parent / "migrations"))
@@ -53,7 +56,7 @@ def _fill(conn) -> list[tuple[str, str, bytes]]:
 
     put("azienda", id=1, sia=SIA, nome="Ferramenta Prova", codice_fiscale=PARTITA_IVA, at=AT)
     put("banca", id=1, azienda_id=1, abi=ABI, nome="")
-    put("utente", id=1, azienda_id=1, login="anna", peso=100, hash="x", stato="attivo", tentativi=0, at=AT)
+    put("utente", id=1, azienda_id=1, login="anna", peso=70, hash="x", stato="attivo", tentativi=0, at=AT)
     whole = b"".join(FLOWS)
     put("file", id=1, azienda_id=1, origine="azienda", sha256=digest(whole), nome="f", dimensione=9, dati="{}", at=AT)
     orders, line, number = [], 1, 0
