@@ -184,6 +184,13 @@ class Modello:
         mine["firme"][login] = PESI[login]
         self._muovi(number, "Firmata", {"Da spedire": "Firmata"})
 
+    def refuse(self, number: int) -> None:
+        """Who should sign does not want to."""
+        self._annulla(number, ("Da spedire", "Firmata"), "Inserita")
+
+    def zero(self, number: int) -> None:
+        self._annulla(number, ("Firmata",), "Da spedire")
+
     def inoltra(self, number: int) -> None:
         if self.distinte[self._distinta(number)]["stato"] != "Firmata":
             raise No("STATO-001")
@@ -231,6 +238,15 @@ class Modello:
         silent = (*IN_BANCA, "Richiamo chiesto", "Presunta pagata") if incasso else IN_BANCA
         before = [DETTA[word] for word in words[: words.index(evento)]]
         return DETTA[evento] if stato in (*silent, *before) else None
+
+    def _annulla(self, number: int, da: tuple[str, ...], a: str) -> None:
+        """The signatures given count no more."""
+        mine = self.distinte[self._distinta(number)]
+        if mine["stato"] not in da:
+            raise No("STATO-001")
+        mine["firme"] = {}
+        mine["revisione"] += 1
+        self._muovi(number, a, dict.fromkeys(da, a))
 
     def _distinta(self, number: int) -> int:
         if number not in self.distinte:

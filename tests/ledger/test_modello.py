@@ -52,7 +52,7 @@ EDITS = (
 )
 WORDS = [str(each) for each in Evento if each not in {Evento.SEGNALA, Evento.CONVALIDA, Evento.MODIFICA, Evento.AGGREGA,
          Evento.DISAGGREGA, Evento.ELIMINA, Evento.FIRMA, Evento.INOLTRA, Evento.RICEVI, Evento.ELABORA, Evento.STAMPA,
-         Evento.ACQUISISCI, Evento.CHIEDI_RICHIAMO}]  # fmt: skip
+         Evento.ACQUISISCI, Evento.CHIEDI_RICHIAMO, Evento.RESPINGI, Evento.AZZERA}]  # fmt: skip
 ORDERS = """
 SELECT id, azienda_id, distinta_id, flusso, stato, numero, chiave, importo, scadenza, causale,
        nostro_abi || nostro_cab || nostro_conto, coalesce(codice_fiscale, controparte)
@@ -241,6 +241,16 @@ class Vita(RuleBasedStateMachine):
         number = self.number(pick, "Da spedire", "Firmata")
         self.both(lambda: firme.sign(self.home, number, login, PASSWORD), lambda m: m.sign(number, login))
 
+    @rule(pick=PICK, login=st.sampled_from(LOGINS))
+    def refuse(self, pick, login):
+        number = self.number(pick, "Da spedire", "Firmata")
+        self.both(lambda: firme.refuse(self.home, number, "no", login, PASSWORD), lambda m: m.refuse(number))
+
+    @rule(pick=PICK, login=st.sampled_from(LOGINS))
+    def zero(self, pick, login):
+        number = self.number(pick, "Firmata")
+        self.both(lambda: firme.zero(self.home, number, login, PASSWORD), lambda m: m.zero(number))
+
     @rule(pick=PICK)
     def leave(self, pick):
         number = self.number(pick, "Firmata")
@@ -302,6 +312,8 @@ VERBS = {
     "revoke": 2,
     "approve": 3,
     "sign": 8,
+    "refuse": 1,
+    "zero": 1,
     "leave": 8,
     "hear": 5,
     "hear_of_an_order": 10,
@@ -405,7 +417,7 @@ def test_every_pair_of_state_and_event_is_reached_or_refused_with_what_is_allowe
                 assert found == after
             assert states(one)[not whole] == (stato if after is None else after)
     assert reached == len(stati.DISTINTA[gruppo]) + len(stati.DISPOSIZIONE[gruppo])
-    assert reached + refused == 2 * len(PAIRS) == 2 * 22 * 25
+    assert reached + refused == 2 * len(PAIRS) == 2 * 22 * 27
 
 
 @pytest.mark.parametrize("flusso", PAROLE)
