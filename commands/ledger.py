@@ -6,6 +6,7 @@ Arguments in, text or JSON out; the rules are in `ledger`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def init_cmd(
     from ledger import aziende, utenti
     from ledger.home import Home
     from ledger.ports import real_ports
+    from ledger.profilo import Diritto, Profilo
     from spool.receive import plant_all
 
     path = home_path(ctx)
@@ -102,8 +104,10 @@ def init_cmd(
     if dry_run:
         say(ctx, "Tutto in ordine; nulla è stato creato.", "All is well; nothing was created.")
         return
-    passwords = [_new_password(ctx, login, password_fd) for login, _ in firmatari]
+    passwords = [_new_password(ctx, login, nome, password_fd) for login, _ in firmatari]
+    profilo = Profilo(amministra=Diritto.INDIVIDUALE if len(firmatari) == 1 else Diritto.CONGIUNTO)
     home = Home.create(path, real_ports())
+    create = partial(utenti.create, profilo=profilo)
     with home.begin() as conn:
         azienda_id = aziende.create(conn, home.ports, sia=sia, nome=nome, codice_fiscale=codice_fiscale)
         for abi, nome_banca in banche:
@@ -111,7 +115,7 @@ def init_cmd(
         for iban in conti:
             aziende.add_conto(conn, home.ports, azienda_id, iban)
         for (login, peso), password in zip(firmatari, passwords, strict=True):
-            utenti.create(conn, home.ports, azienda_id, login=login, peso=peso, password=password)
+            create(conn, home.ports, azienda_id, login=login, peso=peso, password=password)
     plant_all(home)
     home.close()
     say(ctx, f"Creata l'azienda {nome} ({sia}) in {path}.", f"Created company {nome} ({sia}) in {path}.")
@@ -136,12 +140,12 @@ def upgrade_cmd(ctx: Ctx) -> None:
         say(ctx, f"{path}: dalla versione {before} alla {now}.", f"{path}: from version {before} to {now}.")
 
 
-def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
-    from ledger import utenti
+def _new_password(ctx: Ctx, login: str, azienda: str, fd: int | None) -> str:
+    from ledger import parole
 
     prompt = ctx.say(f"Password per {login}", f"Password for {login}")
     password = read_password(fd, prompt, confirm=fd is None)
-    utenti.check_password(login, password)
+    parole.check(password, login, azienda)
     return password
 
 

@@ -107,13 +107,7 @@ def get(conn: Connection, distinta_id: int) -> Distinta:
     """The distinta of that id; Refused (DISTINTA-001) when there is none."""
     row = conn.execute(_distinte().where(DISTINTA.c.id == distinta_id)).one_or_none()
     if row is None:
-        raise Refused(
-            "DISTINTA-001",
-            f"La distinta {distinta_id} non esiste.",
-            f"There is no distinta {distinta_id}.",
-            hint_it="L'elenco: cbi distinte",
-            hint_en="The list: cbi distinte",
-        )
+        raise no_distinta(distinta_id)
     return _distinta(row)
 
 
@@ -184,6 +178,17 @@ def numbered(conn: Connection, distinta_id: int, numero: int) -> Disposizione:
     if row is None:
         raise no_order(f"{distinta_id}:{numero}")
     return _disposizione(row)
+
+
+def no_distinta(distinta_id: int) -> Refused:
+    """What is said of a distinta that is not there (DISTINTA-001)."""
+    return Refused(
+        "DISTINTA-001",
+        f"La distinta {distinta_id} non esiste.",
+        f"There is no distinta {distinta_id}.",
+        hint_it="L'elenco: cbi distinte",
+        hint_en="The list: cbi distinte",
+    )
 
 
 def no_order(which: str) -> Refused:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from ledger import distinte, utenti
+from ledger import distinte, visibili
 from ledger.canonico import canonical
 from ledger.distinte import SOGLIA, Distinta
 from ledger.errors import Refused
 from ledger.home import Home
+from ledger.profilo import Funzione
 from ledger.schema import FIRMA
 from ledger.stati import Evento, Stato, di_distinta, next_state
-from ledger.utenti import Utente
+from ledger.utenti import Segreto, Utente
 from ledger.varco import varco_di
 
 REGOLE_VERSION = 1
@@ -32,18 +33,17 @@ class SignResult:
     missing: int
 
 
-def sign(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> SignResult:
+def sign(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> SignResult:
     """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
     come of it.
 
     Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is no
-    such distinta (DISTINTA-001), the user is not who they say (UTENTE-005, UTENTE-006), the state does not
+    such distinta (DISTINTA-001), the gate stays shut (UTENTE-005 to UTENTE-011), the state does not
     allow it (STATO-001), the signatures are already enough (FIRMA-002), the user has signed before
     (FIRMA-003), or bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002, FIRMA-004).
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
-        conn = lavoro.conn
-        firmatario = utenti.named(conn, lavoro.azienda_id, lavoro.chi)
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run) as lavoro:
+        conn, firmatario = lavoro.conn, lavoro.utente
         distinta = distinte.get(conn, distinta_id)
         next_state(di_distinta(distinta.flusso), distinta.stato, Evento.FIRMA)
         _require_room(conn, distinta, firmatario)
@@ -53,19 +53,19 @@ def sign(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: b
     return SignResult(signed.firmato, signed.completa, max(0, SOGLIA - signed.firmato))
 
 
-def approve(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> Stato:
+def approve(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> Stato:
     """Let a distinta that waits because of orders seen before go on to the signatures, in the name of a user;
     with `dry_run` only say what would come of it.
 
     Raises Refused as `sign` does for the user and the state.
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.COMPOSE, dry_run=dry_run) as lavoro:
         dati = {"doppi": len(distinte.doubles(lavoro.conn, distinta_id))}
         return distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.CONVALIDA, chi=lavoro.chi, dati=dati)
 
 
 def libro(conn: Connection, utente: Utente) -> list[Distinta]:
-    """The distinte that await the signature of a user: not enough signed yet, and not by them."""
+    """The distinte that await the signature of a user: of accounts that they see, not enough signed, not by them."""
     given = select(FIRMA.c.distinta_id, FIRMA.c.revisione).where(FIRMA.c.utente_id == utente.id)
     mine = {(row.distinta_id, row.revisione) for row in conn.execute(given)}
     return [
@@ -74,6 +74,7 @@ def libro(conn: Connection, utente: Utente) -> list[Distinta]:
         if (distinta.stato, Evento.FIRMA) in di_distinta(distinta.flusso)
         and not distinta.completa
         and (distinta.id, distinta.revisione) not in mine
+        and visibili.sees(conn, utente.profilo, distinta.id)
     ]
 
 

@@ -15,14 +15,20 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Table, func, select
 
 from ledger import journal
+from ledger.aziende import PROPRIA
 from ledger.canonico import canonical
 from ledger.distinte import list_ as distinte_of
+from ledger.profilo import Diritto, Profilo
 from ledger.schema import AZIENDA, BANCA, CONTO, DISPOSIZIONE, DISTINTA, FILE, FIRMA, INTENTO, UTENTE
 from ledger.stati import Evento, Stato
+from ledger.utenti import ATTIVO, DISABILITATO
 
 Riga: TypeAlias = dict[str, Any]
 IDENTITA = ("flusso", "tipo", "abi", "nome_supporto", "data_creazione")
 COPERTI = ("sha256", "numero_disposizioni", "totale")
+AZIENDE = ("nome", "codice_fiscale", "natura")
+UTENTI = ("peso", "stato", "profilo", "da_cambiare", "password_at", "totp_at")
+RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,31 @@ def _born(tabella: str, *campi: str, **fissi: Any) -> Callable[[Libri, str, Riga
     return passo
 
 
+def _company(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["azienda"][chiave] = {"natura": PROPRIA, **{campo: dati[campo] for campo in AZIENDE if campo in dati}}
+
+
+def _user(libri: Libri, chiave: str, dati: Riga) -> None:
+    """A user is born; before version 0003 of the tables they had no rights of their own."""
+    told = {campo: dati[campo] for campo in UTENTI if campo in dati}
+    libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, **told})
+
+
+def _user_changed(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["utente"][chiave] |= {campo: dati[campo] for campo in UTENTI if campo in dati}
+
+
 def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
-    libri.tabelle["utente"][chiave]["stato"] = "disabilitato"
+    libri.tabelle["utente"][chiave]["stato"] = DISABILITATO
+
+
+def _upgraded(libri: Libri, _chiave: str, dati: Riga) -> None:
+    """The rights that users of an older home were given with the columns that hold them (see the migration)."""
+    if dati["da"] < RIGHTS_SINCE:
+        users = libri.tabelle["utente"].values()
+        right = Diritto.INDIVIDUALE if len(users) == 1 else Diritto.CONGIUNTO
+        for row in users:
+            row |= {"profilo": Profilo(amministra=right).text, "da_cambiare": 0, "password_at": None, "totp_at": None}
 
 
 def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
@@ -141,10 +170,11 @@ def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
 
 
 PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
-    "azienda_creata": _born("azienda", "nome", "codice_fiscale"),
+    "azienda_creata": _company,
     "banca_aggiunta": _born("banca", "nome"),
     "conto_aggiunto": _born("conto"),
-    "utente_creato": _born("utente", "peso", stato="attivo"),
+    "utente_creato": _user,
+    "utente_cambiato": _user_changed,
     "utente_disabilitato": _disabled,
     "accesso_negato": _nothing,
     "distinta_stato": _distinta,
@@ -155,7 +185,7 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "checkpoint": _nothing,
-    "archivio_aggiornato": _nothing,
+    "archivio_aggiornato": _upgraded,
 }
 
 
@@ -164,11 +194,11 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
 
 def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, Riga]]]:
     """The tables that the fold makes, in the same shape."""
-    yield "azienda", _rows(conn, AZIENDA, "sia", ("nome", "codice_fiscale"), AZIENDA.c.id == azienda_id)
+    yield "azienda", _rows(conn, AZIENDA, "sia", AZIENDE, AZIENDA.c.id == azienda_id)
     for table, key, columns in (
         (BANCA, "abi", ("nome",)),
         (CONTO, "iban", ()),
-        (UTENTE, "login", ("peso", "stato")),
+        (UTENTE, "login", UTENTI),
         (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
         (DISTINTA, "id", (*IDENTITA, *COPERTI, "stato")),
     ):
