@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from commands.common import Ctx
+from ledger.errors import euro as euro
 
 ROME = ZoneInfo("Europe/Rome")
 LONGEST_CODE = 20  # the longest thing without blanks that keeps to one line, whatever the width: a nome supporto
@@ -113,13 +114,6 @@ def say(ctx: Ctx, it: str, en: str) -> None:
 def warn(ctx: Ctx, it: str, en: str) -> None:
     """A line on standard error, in the user's language."""
     ctx.err.print(ctx.say(it, en), markup=False, highlight=False, soft_wrap=True)
-
-
-def euro(cents: int, lang: str) -> str:
-    """Cents as people read them: 1.234,50 in Italian, 1,234.50 in English."""
-    sign, cents = "-" if cents < 0 else "", abs(cents)
-    text = f"{sign}{cents // 100:,}.{cents % 100:02d}"
-    return text if lang != "it" else text.translate(str.maketrans(",.", ".,"))
 
 
 def amount(cents: int) -> str:

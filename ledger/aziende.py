@@ -1,6 +1,7 @@
 """Companies, their banks and their accounts."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,11 +10,19 @@ from sqlalchemy import Connection, select
 from ledger import journal
 from ledger.errors import Refused
 from ledger.ports import Ports
-from ledger.schema import AZIENDA, BANCA, CONTO
+from ledger.schema import AZIENDA, BANCA, CONTO, OPZIONE
 
 _SIA = re.compile(r"[A-Z0-9]{5}")
 PROPRIA, GESTITA = "propria", "gestita"
 _ABI = re.compile(r"[0-9]{5}")
+
+ABITUDINE_PORTALE, QUATTRO_OCCHI = "abitudine_portale", "quattro_occhi"
+NO, SI = "no", "si"
+OPZIONI: Mapping[str, tuple[str, ...]] = {
+    ABITUDINE_PORTALE: (NO, SI),  # AL, SL and bollettini: a signature weighs 100 and asks no password
+    QUATTRO_OCCHI: (NO, SI),  # who made a distinta may not be the only one to sign it
+}
+"""The options of a company: the values of each, first the one that holds until another is set."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +153,35 @@ def list_(conn: Connection) -> list[Azienda]:
     """All the companies, in order of SIA."""
     rows = conn.execute(select(AZIENDA).order_by(AZIENDA.c.sia))
     return [Azienda(row.id, row.sia, row.nome, row.codice_fiscale, row.natura) for row in rows]
+
+
+def options(conn: Connection, azienda_id: int) -> dict[str, str]:
+    """The value of every option of a company, by name."""
+    rows = conn.execute(select(OPZIONE.c.nome, OPZIONE.c.valore).where(OPZIONE.c.azienda_id == azienda_id))
+    return {nome: valori[0] for nome, valori in OPZIONI.items()} | {row.nome: row.valore for row in rows}
+
+
+def set_option(conn: Connection, ports: Ports, azienda_id: int, nome: str, valore: str, *, chi: str) -> None:
+    """Set an option of a company, in the caller's transaction, and journal it.
+
+    Refused for a name (OPZIONE-001) or a value (OPZIONE-002) that is not among `OPZIONI`.
+    """
+    if nome not in OPZIONI:
+        raise Refused(
+            "OPZIONE-001",
+            f"L'opzione «{nome}» non esiste: ci sono {', '.join(OPZIONI)}.",
+            f'There is no option "{nome}": there are {", ".join(OPZIONI)}.',
+        )
+    if valore not in OPZIONI[nome]:
+        raise Refused(
+            "OPZIONE-002",
+            f"L'opzione {nome} vale {' o '.join(OPZIONI[nome])}, non «{valore}».",
+            f'Option {nome} is {" or ".join(OPZIONI[nome])}, not "{valore}".',
+        )
+    mine = (OPZIONE.c.azienda_id == azienda_id, OPZIONE.c.nome == nome)
+    if not conn.execute(OPZIONE.update().where(*mine).values(valore=valore)).rowcount:
+        conn.execute(OPZIONE.insert().values(azienda_id=azienda_id, nome=nome, valore=valore))
+    _note(conn, ports, azienda_id, "opzione_impostata", f"opzione:{nome}", chi=chi, valore=valore)
 
 
 def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, soggetto: str, **dati: str | int) -> None:

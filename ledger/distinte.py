@@ -347,6 +347,13 @@ def composed(conn: Connection, distinta_id: int) -> dict[str, Any]:
     return {key: dati[key] for key in COPERTI}
 
 
+def makers(conn: Connection, distinta_id: int) -> set[str]:
+    """Who made the bytes of a distinta, or changed them since: logins, and the words of the program for itself."""
+    made = ITER.c.evento.in_([*NASCITE, Evento.MODIFICA])
+    query = select(ITER.c.chi).where(ITER.c.distinta_id == distinta_id, ITER.c.disposizione_id.is_(None), made)
+    return set(conn.scalars(query.distinct()))
+
+
 def give_up_recall(conn: Connection, ports: Ports, distinta_id: int, *, chi: str) -> None:
     """The orders that a distinta asks back, if it does, are asked back no more: it did not get to the bank."""
     query = select(ITER.c.dati).where(ITER.c.distinta_id == distinta_id).order_by(ITER.c.id).limit(1)
@@ -419,6 +426,12 @@ def _valid() -> Any:
         FIRMA.c.numero_disposizioni == DISTINTA.c.numero_disposizioni,
         FIRMA.c.totale == DISTINTA.c.totale,
     )
+
+
+def signature_counts() -> Any:
+    """The condition on FIRMA joined with DISTINTA that a signature counts in the totals of who gave it: it holds, and
+    the distinta was not thrown away."""
+    return and_(_valid(), DISTINTA.c.stato != Stato.ELIMINATA)
 
 
 def _distinte() -> Select[Any]:

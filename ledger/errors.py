@@ -1,6 +1,13 @@
 """The one way the ledger says no to a person."""
 
 
+def euro(cents: int, lang: str) -> str:
+    """Cents as people read them: 1.234,50 in Italian, 1,234.50 in English."""
+    sign, cents = "-" if cents < 0 else "", abs(cents)
+    text = f"{sign}{cents // 100:,}.{cents % 100:02d}"
+    return text if lang != "it" else text.translate(str.maketrans(",.", ".,"))
+
+
 class Refused(Exception):
     """A request that the rules of the house do not allow; nothing was changed.
 

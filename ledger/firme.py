@@ -1,27 +1,41 @@
 """What people do to a distinta: accept its doubles, sign it.
 
 A signature covers the SHA-256 of the exact bytes that leave, their number of orders and their total; change
-any of them and it no longer counts (see `distinte.Distinta.firmato`).
+any of them and it no longer counts (see `distinte.Distinta.firmato`). What it weighs is told by the power of who
+signs (`ledger.poteri`) and the options of the company.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ledger import distinte, visibili
+from ledger import aziende, distinte, poteri, visibili
+from ledger.aziende import ABITUDINE_PORTALE, QUATTRO_OCCHI, SI
 from ledger.canonico import canonical
 from ledger.distinte import SOGLIA, Distinta
-from ledger.errors import Refused
+from ledger.errors import Refused, euro
 from ledger.home import Home
+from ledger.poteri import NESSUNO, Firmato, Peso, Potere
 from ledger.profilo import Funzione
 from ledger.schema import FIRMA
-from ledger.stati import Evento, Stato, di_distinta, next_state
+from ledger.stati import GRUPPI, Evento, Stato, di_distinta, next_state
 from ledger.utenti import Segreto, Utente
-from ledger.varco import varco_di
+from ledger.varco import Mandato, varco_di, varco_senza_password
 
-REGOLE_VERSION = 1
+REGOLE_VERSION = 2
+DI_ABITUDINE = frozenset({"AL", "BOLLETTINO", "MESSAGGIO"})
+"""The groups of kinds to which `abitudine_portale` applies: what they hold moves no money by itself."""
+PERIODI = {
+    "distinta": ("della distinta", "of a distinta"),
+    "giorno": ("del giorno", "of the day"),
+    "mese": ("del mese", "of the month"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,22 +47,70 @@ class SignResult:
     missing: int
 
 
-def sign(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> SignResult:
-    """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
-    come of it.
+@dataclass(frozen=True)
+class Penna:
+    """A user about to sign: their power, what they have signed today and this month, the options of the company."""
 
-    Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is no
-    such distinta (DISTINTA-001), the gate stays shut (UTENTE-005 to UTENTE-011), the state does not
-    allow it (STATO-001), the signatures are already enough (FIRMA-002), the user has signed before
-    (FIRMA-003), or bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002, FIRMA-004).
-    """
-    with varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run) as lavoro:
-        conn, firmatario = lavoro.conn, lavoro.utente
+    utente: Utente
+    potere: Potere
+    firmato: Firmato
+    opzioni: Mapping[str, str]
+
+    def weigh(self, distinta: Distinta) -> Peso:
+        """What their signature weighs on a distinta that they have not signed."""
+        if of_habit(distinta, self.opzioni):
+            return Peso(SOGLIA)
+        return poteri.weigh(self.potere, distinta.totale, self.firmato.giorno, self.firmato.mese)
+
+    def regole(self, peso: Peso) -> dict[str, Any]:
+        """The rules by which a signature weighs that, as they are kept with it."""
+        return {
+            "versione": REGOLE_VERSION,
+            "soglia": SOGLIA,
+            "peso": peso.peso,
+            "superate": peso.superate,
+            "potere": self.potere.dati,
+            "firmato": {"giorno": self.firmato.giorno, "mese": self.firmato.mese},
+            "opzioni": self.opzioni,
+        }
+
+
+def pen(conn: Connection, utente: Utente, at: datetime) -> Penna:
+    """What a user would sign with at an instant."""
+    potere, firmato = poteri.of(conn, utente.id), poteri.signed(conn, utente.id, at)
+    return Penna(utente, potere, firmato, aziende.options(conn, utente.azienda_id))
+
+
+def of_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> bool:
+    """Whether a company signs a distinta as bank portals do: always 100, no password."""
+    return opzioni[ABITUDINE_PORTALE] == SI and GRUPPI[distinta.flusso] in DI_ABITUDINE
+
+
+def needs_password(home: Home, distinta_id: int) -> bool:
+    """Whether a signature on a distinta asks for a password. Refused (DISTINTA-001) when there is no such distinta."""
+    with home.read() as conn:
         distinta = distinte.get(conn, distinta_id)
-        next_state(di_distinta(distinta.flusso), distinta.stato, Evento.FIRMA)
-        _require_room(conn, distinta, firmatario)
+        return not of_habit(distinta, aziende.options(conn, distinta.azienda_id))
+
+
+def sign(home: Home, distinta_id: int, utente: str, password: Segreto | None, *, dry_run: bool = False) -> SignResult:
+    """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
+    come of it. No password is for what does not need one.
+
+    Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is
+    no such distinta (DISTINTA-001), the gate stays shut (UTENTE-005 to UTENTE-011), a password is
+    needed (FIRMA-008), as `judge` does, or when bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002,
+    FIRMA-004).
+    """
+    with _gate(home, distinta_id, utente, password, dry_run) as lavoro:
+        conn, at = lavoro.conn, lavoro.ports.clock.now()
+        penna = pen(conn, lavoro.utente, at)
+        distinta = distinte.get(conn, distinta_id)
+        if password is None:
+            _require_habit(distinta, penna.opzioni)
+        peso = judge(conn, distinta, penna)
         _require_untouched(home, conn, distinta)
-        _record(home, conn, distinta, firmatario)
+        _record(home, conn, distinta, penna, peso, at)
         signed = distinte.get(conn, distinta_id)
     return SignResult(signed.firmato, signed.completa, max(0, SOGLIA - signed.firmato))
 
@@ -64,6 +126,34 @@ def approve(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry
         return distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.CONVALIDA, chi=lavoro.chi, dati=dati)
 
 
+def judge(conn: Connection, distinta: Distinta, penna: Penna) -> Peso:
+    """What a signature weighs now, if it may be given at all.
+
+    Raises Refused when the state does not allow it (STATO-001), the signatures are already enough (FIRMA-002), the
+    user has signed before (FIRMA-003), the signature would weigh nothing (FIRMA-005), or who made the distinta would be
+    the only one to sign it, and the company does not want that (FIRMA-006).
+    """
+    next_state(di_distinta(distinta.flusso), distinta.stato, Evento.FIRMA)
+    _require_room(conn, distinta, penna.utente)
+    peso = penna.weigh(distinta)
+    if peso.peso == 0:
+        raise _weightless(distinta, penna, peso)
+    signers = {penna.utente.login, *signers_of(conn, distinta.id)}
+    if distinta.firmato + peso.peso >= SOGLIA and not eyes_enough(conn, distinta, penna.opzioni, signers):
+        raise _alone(distinta, penna.utente.login)
+    return peso
+
+
+def signers_of(conn: Connection, distinta_id: int) -> list[str]:
+    """The logins of those whose signature on a distinta holds."""
+    return [row.login for row in distinte.signatures(conn, distinta_id) if row.vale]
+
+
+def eyes_enough(conn: Connection, distinta: Distinta, opzioni: Mapping[str, str], signers: Collection[str]) -> bool:
+    """Whether these may be all those who sign a distinta: with `quattro_occhi`, not one alone who made it."""
+    return opzioni[QUATTRO_OCCHI] != SI or len(set(signers)) > 1 or not distinte.makers(conn, distinta.id) >= {*signers}
+
+
 def libro(conn: Connection, utente: Utente) -> list[Distinta]:
     """The distinte that await the signature of a user: of accounts that they see, not enough signed, not by them."""
     given = select(FIRMA.c.distinta_id, FIRMA.c.revisione).where(FIRMA.c.utente_id == utente.id)
@@ -76,6 +166,23 @@ def libro(conn: Connection, utente: Utente) -> list[Distinta]:
         and (distinta.id, distinta.revisione) not in mine
         and visibili.sees(conn, utente.profilo, distinta.id)
     ]
+
+
+def _gate(
+    home: Home, distinta_id: int, utente: str, password: Segreto | None, dry_run: bool
+) -> AbstractContextManager[Mandato]:
+    if password is None:
+        return varco_senza_password(home, distinta_id, utente, funzione=Funzione.SIGN, dry_run=dry_run)
+    return varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run)
+
+
+def _require_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> None:
+    if not of_habit(distinta, opzioni):
+        raise Refused(
+            "FIRMA-008",
+            f"Per firmare la distinta {distinta.id} serve la password.",
+            f"A password is needed to sign distinta {distinta.id}.",
+        )
 
 
 def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> None:
@@ -98,6 +205,33 @@ def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> N
             hint_it="Serve la firma di un'altra persona.",
             hint_en="Another person's signature is needed.",
         )
+
+
+def _weightless(distinta: Distinta, penna: Penna, peso: Peso) -> Refused:
+    login, soglie = penna.utente.login, dict(penna.potere.soglie)
+    it, en = f"{login} non ha potere di firma.", f"{login} has no power of signature."
+    if penna.potere != NESSUNO:
+        periodo = next(each for each in peso.superate if soglie[each].peso == 0)
+        (nome_it, nome_en), importo = PERIODI[periodo], soglie[periodo].importo
+        it = f"Con la distinta {distinta.id} {login} supera la soglia {nome_it} ({euro(importo, 'it')}): non firma."
+        en = f"With distinta {distinta.id} {login} exceeds the threshold {nome_en} ({euro(importo, 'en')}): not signed."
+    return Refused(
+        "FIRMA-005",
+        it,
+        en,
+        hint_it="Serve la firma di altre persone.",
+        hint_en="Other people's signatures are needed.",
+    )
+
+
+def _alone(distinta: Distinta, login: str) -> Refused:
+    return Refused(
+        "FIRMA-006",
+        f"La distinta {distinta.id} è stata fatta da {login}, che non può essere il solo a firmarla.",
+        f"Distinta {distinta.id} was made by {login}, who may not be the only one to sign it.",
+        hint_it="Prima deve firmare un'altra persona: l'azienda vuole quattro occhi.",
+        hint_en="Another person has to sign first: the company wants four eyes.",
+    )
 
 
 def _require_untouched(home: Home, conn: Connection, distinta: Distinta) -> None:
@@ -124,11 +258,10 @@ def _covered(distinta: Distinta) -> dict[str, str | int]:
     }
 
 
-def _record(home: Home, conn: Connection, distinta: Distinta, firmatario: Utente) -> None:
+def _record(home: Home, conn: Connection, distinta: Distinta, penna: Penna, peso: Peso, at: datetime) -> None:
     covered = {**_covered(distinta), "revisione": distinta.revisione}
-    regole = {"versione": REGOLE_VERSION, "soglia": SOGLIA, "peso": firmatario.peso}
-    at = home.ports.clock.now()
-    row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": firmatario.peso, "at": at, **covered}
+    regole, firmatario = penna.regole(peso), penna.utente
+    row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": peso.peso, "at": at, **covered}
     insert = FIRMA.insert().values(**row, regole=canonical(regole)).returning(FIRMA.c.id)
     firma_id = int(conn.execute(insert).scalar_one())
     distinte.apply(

@@ -19,7 +19,19 @@ from ledger.aziende import PROPRIA
 from ledger.canonico import canonical
 from ledger.distinte import list_ as distinte_of
 from ledger.profilo import Diritto, Profilo
-from ledger.schema import AZIENDA, BANCA, CONTO, DISPOSIZIONE, DISTINTA, FILE, FIRMA, INTENTO, UTENTE
+from ledger.schema import (
+    AZIENDA,
+    BANCA,
+    CONTO,
+    DISPOSIZIONE,
+    DISTINTA,
+    FILE,
+    FIRMA,
+    INTENTO,
+    OPZIONE,
+    POTERE,
+    UTENTE,
+)
 from ledger.stati import Evento, Stato
 from ledger.utenti import ATTIVO, DISABILITATO
 
@@ -27,7 +39,7 @@ Riga: TypeAlias = dict[str, Any]
 IDENTITA = ("flusso", "tipo", "abi", "nome_supporto", "data_creazione")
 COPERTI = ("sha256", "numero_disposizioni", "totale")
 AZIENDE = ("nome", "codice_fiscale", "natura")
-UTENTI = ("peso", "stato", "profilo", "da_cambiare", "password_at", "totp_at")
+UTENTI = ("stato", "profilo", "da_cambiare", "password_at", "totp_at")
 RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
 
 
@@ -102,13 +114,24 @@ def _company(libri: Libri, chiave: str, dati: Riga) -> None:
 
 
 def _user(libri: Libri, chiave: str, dati: Riga) -> None:
-    """A user is born; before version 0003 of the tables they had no rights of their own."""
+    """A user; before powers had events of their own, with the weight of their signature; before version 0003 of the
+    tables, without rights of their own."""
     told = {campo: dati[campo] for campo in UTENTI if campo in dati}
     libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, **told})
+    if "peso" in dati:
+        _power(libri, chiave, {"peso": dati["peso"], "soglie": {}})
 
 
 def _user_changed(libri: Libri, chiave: str, dati: Riga) -> None:
     libri.tabelle["utente"][chiave] |= {campo: dati[campo] for campo in UTENTI if campo in dati}
+
+
+def _power(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["potere"][chiave] = {"peso": dati["peso"], "soglie": canonical(dati["soglie"])}
+
+
+def _option(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["opzione"][chiave] = {"valore": dati["valore"]}
 
 
 def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
@@ -173,8 +196,10 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "azienda_creata": _company,
     "banca_aggiunta": _born("banca", "nome"),
     "conto_aggiunto": _born("conto"),
+    "opzione_impostata": _option,
     "utente_creato": _user,
     "utente_cambiato": _user_changed,
+    "potere_assegnato": _power,
     "utente_disabilitato": _disabled,
     "accesso_negato": _nothing,
     "distinta_stato": _distinta,
@@ -198,11 +223,15 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     for table, key, columns in (
         (BANCA, "abi", ("nome",)),
         (CONTO, "iban", ()),
+        (OPZIONE, "nome", ("valore",)),
         (UTENTE, "login", UTENTI),
         (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
         (DISTINTA, "id", (*IDENTITA, *COPERTI, "stato")),
     ):
         yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
+    powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
+    mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
+    yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
     firme = select(FIRMA, UTENTE.c.login).join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
     yield (
         "firma",

@@ -141,7 +141,6 @@ UTENTE = _table(
     _id(),
     _to("azienda"),
     _text("login"),
-    _int("peso"),
     _text("hash"),  # argon2id, with its own salt and parameters
     _text("stato"),  # attivo | sospeso | disabilitato
     _int("tentativi"),  # wrong passwords since the last right one
@@ -153,7 +152,24 @@ UTENTE = _table(
     _int("totp_ultimo", nullable=True),  # interval of the last code used
     _when(),
     UniqueConstraint("azienda_id", "login"),
-    CheckConstraint("peso BETWEEN 1 AND 100", name="peso"),
+)
+
+POTERE = _table(
+    "potere",
+    _id(),
+    Column("utente_id", Integer, ForeignKey("utente.id"), nullable=False, unique=True),
+    _int("peso"),  # 0: no power
+    _text("soglie"),  # threshold and second weight by period, canonical JSON
+    CheckConstraint("peso BETWEEN 0 AND 100", name="peso"),
+)
+
+OPZIONE = _table(
+    "opzione",
+    _id(),
+    _to("azienda"),
+    _text("nome"),  # one of aziende.OPZIONI
+    _text("valore"),
+    UniqueConstraint("azienda_id", "nome"),
 )
 
 # A person of the capogruppo who may act as a user of this company; as one of them only, or they would sign twice.

@@ -1,4 +1,4 @@
-"""Users: who they are, what their signature weighs, how they prove it is them."""
+"""Users: who they are, what they may do, how they prove it is them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Row, select
 
-from ledger import journal, parole
+from ledger import journal, parole, poteri
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
+from ledger.poteri import Potere
 from ledger.profilo import Funzione, Profilo
 from ledger.profilo import check as check_profilo
 from ledger.schema import ACCESSO, AZIENDA, CONTO, UTENTE
 
 ATTIVO, SOSPESO, DISABILITATO = "attivo", "sospeso", "disabilitato"
 AMMESSO = "ammesso"
+CHI = "init"
+COME = " come "  # between who acts and as whom, where the journal names both
 MOST_ATTEMPTS = 7
 HASHER = PasswordHasher()  # argon2id, with the parameters its library recommends
 OPERATIVO = Profilo()
@@ -29,12 +32,11 @@ OPERATIVO = Profilo()
 
 @dataclass(frozen=True)
 class Utente:
-    """A user of a company; `peso` (1..100) is what a signature of theirs counts towards 100."""
+    """A user of a company."""
 
     id: int
     azienda_id: int
     login: str
-    peso: int
     stato: str
     profilo: Profilo = OPERATIVO
 
@@ -76,11 +78,14 @@ def list_(conn: Connection, azienda_id: int) -> list[Utente]:
     return [_utente(row) for row in rows]
 
 
-def active(conn: Connection, utente_id: int, funzione: Funzione | None = None) -> Utente:
-    """The user as it is now; Refused when no longer active (UTENTE-006, UTENTE-008) or allowed (UTENTE-010)."""
-    utente = _utente(conn.execute(select(UTENTE).where(UTENTE.c.id == utente_id)).one())
-    if utente.stato in _CLOSED:
-        raise _CLOSED[utente.stato](utente.login)
+def active(conn: Connection, ports: Ports, utente_id: int, funzione: Funzione | None = None) -> Utente:
+    """The user as it is now; Refused when no longer active (UTENTE-006, UTENTE-008), out of hours (UTENTE-009) or not
+    allowed to do that (UTENTE-010)."""
+    row, at = conn.execute(select(UTENTE).where(UTENTE.c.id == utente_id)).one(), ports.clock.now()
+    for admits, _, refused in _BEFORE:
+        if not admits(row, at):
+            raise refused(row)
+    utente = _utente(row)
     if not utente.can(funzione):
         raise _not_allowed(utente.login, funzione)
     return utente
@@ -99,13 +104,13 @@ def create(
     password: str,
     profilo: Profilo = OPERATIVO,
 ) -> int:
-    """Register a user with a password of their own; returns the id.
+    """Register a user with a password of their own, whose signature weighs `peso` (1..100); returns the id.
 
     Raises Refused as `insert` does, and for a password that will not do (UTENTE-003, PASSWORD-001, PASSWORD-002).
     """
     check(login=login, peso=peso)
     impronta = digest(conn, ports, azienda_id, login, password)
-    return insert(conn, ports, azienda_id, login=login, peso=peso, profilo=profilo, impronta=impronta)
+    return insert(conn, ports, azienda_id, login=login, potere=Potere(peso), profilo=profilo, impronta=impronta)
 
 
 def insert(
@@ -114,37 +119,44 @@ def insert(
     azienda_id: int,
     *,
     login: str,
-    peso: int,
+    potere: Potere,
     profilo: Profilo,
     impronta: str,
     da_cambiare: bool = False,
+    chi: str = CHI,
 ) -> int:
     """Register a user whose password has that digest, to be changed at first use when somebody else chose it.
 
-    Raises Refused as `check` and `profilo.check` do, or when the login is taken (UTENTE-004).
+    Raises Refused as `check_login`, `poteri.check` and `profilo.check` do, or when the login is taken (UTENTE-004).
     """
-    check(login=login, peso=peso)
+    check_login(login)
     check_profilo(profilo, _conti(conn, azienda_id))
     if find(conn, azienda_id, login) is not None:
         raise Refused("UTENTE-004", f"L'utente {login} c'è già.", f"The user {login} is already there.")
     at = ports.clock.now()
-    told = {"peso": peso, "profilo": profilo.text, "da_cambiare": int(da_cambiare), "password_at": at, "totp_at": None}
+    told = {"profilo": profilo.text, "da_cambiare": int(da_cambiare), "password_at": at, "totp_at": None}
     values = {"azienda_id": azienda_id, "login": login, "hash": impronta, "stato": ATTIVO, "tentativi": 0, "at": at}
     utente_id = int(conn.execute(UTENTE.insert().values(**told, **values).returning(UTENTE.c.id)).scalar_one())
-    _note(conn, ports, azienda_id, "utente_creato", login, **told)
+    _note(conn, ports, azienda_id, "utente_creato", login, chi=chi, **told)
+    poteri.assign(conn, ports, azienda_id, utente_id, potere, chi=chi)
     return utente_id
 
 
 def check(*, login: str, peso: int) -> None:
-    """Refused for a blank or unprintable login (UTENTE-001) or a weight outside 1..100 (UTENTE-002)."""
-    if not login.strip() or not login.isprintable() or login != login.strip():
-        raise Refused("UTENTE-001", f"Il nome utente «{login}» non è valido.", f'The login "{login}" is not valid.')
+    """Refused as `check_login` does, or for a weight outside 1..100 (UTENTE-002)."""
+    check_login(login)
     if not 1 <= peso <= 100:
         raise Refused(
             "UTENTE-002",
             f"Il peso di firma di {login} è {peso}: deve essere da 1 a 100.",
             f"The signature weight of {login} is {peso}: it must be from 1 to 100.",
         )
+
+
+def check_login(login: str) -> None:
+    """Refused (UTENTE-001) for a login that is blank, cannot be printed, or reads as one user acting as another."""
+    if not login.strip() or not login.isprintable() or login != login.strip() or COME in login:
+        raise Refused("UTENTE-001", f"Il nome utente «{login}» non è valido.", f'The login "{login}" is not valid.')
 
 
 def digest(conn: Connection, ports: Ports, azienda_id: int, login: str, password: str) -> str:
@@ -154,27 +166,21 @@ def digest(conn: Connection, ports: Ports, azienda_id: int, login: str, password
     return HASHER.hash(password, salt=bytes.fromhex(ports.random.token()))
 
 
-def set_profilo(conn: Connection, ports: Ports, azienda_id: int, login: str, profilo: Profilo) -> None:
+def set_profilo(conn: Connection, ports: Ports, azienda_id: int, login: str, profilo: Profilo, *, chi: str) -> None:
     """Give a user other rights; Refused as `profilo.check` does, or for a user who is not there (UTENTE-007)."""
     check_profilo(profilo, _conti(conn, azienda_id))
-    _change(conn, ports, azienda_id, login, told={"profilo": profilo.text})
+    _change(conn, ports, azienda_id, login, chi, told={"profilo": profilo.text})
 
 
-def set_peso(conn: Connection, ports: Ports, azienda_id: int, login: str, peso: int) -> None:
-    """Give the signature of a user another weight; Refused as `check` does, or for no such user (UTENTE-007)."""
-    check(login=login, peso=peso)
-    _change(conn, ports, azienda_id, login, told={"peso": peso})
-
-
-def set_stato(conn: Connection, ports: Ports, azienda_id: int, login: str, stato: str) -> None:
+def set_stato(conn: Connection, ports: Ports, azienda_id: int, login: str, stato: str, *, chi: str) -> None:
     """Suspend a user, or let them in again, their wrong passwords forgotten; Refused (UTENTE-007) for no such user."""
-    _change(conn, ports, azienda_id, login, told={"stato": stato}, kept={"tentativi": 0})
+    _change(conn, ports, azienda_id, login, chi, told={"stato": stato}, kept={"tentativi": 0})
 
 
-def set_password(conn: Connection, ports: Ports, azienda_id: int, login: str, impronta: str, *, own: bool) -> None:
+def set_password(conn: Connection, ports: Ports, azienda_id: int, login: str, impronta: str, *, chi: str) -> None:
     """Give a user another password, by its digest; one that is not their own choice is to be changed at first use."""
-    told = {"da_cambiare": int(not own), "password_at": ports.clock.now()}
-    _change(conn, ports, azienda_id, login, told=told, kept={"hash": impronta})
+    told = {"da_cambiare": int(chi != login), "password_at": ports.clock.now()}
+    _change(conn, ports, azienda_id, login, chi, told=told, kept={"hash": impronta})
 
 
 def change_password(home: Home, azienda_id: int, login: str, segreto: Segreto, nuova: str) -> None:
@@ -185,11 +191,11 @@ def change_password(home: Home, azienda_id: int, login: str, segreto: Segreto, n
     """
     utente = authenticate(home, azienda_id, login, segreto, None)
     with home.begin() as conn:
-        active(conn, utente.id)
+        active(conn, home.ports, utente.id)
         impronta = digest(conn, home.ports, azienda_id, login, nuova)
         if nuova == _prova(segreto).password:
             raise Refused("PASSWORD-003", "È la password di prima.", "It is the password that was there.")
-        set_password(conn, home.ports, azienda_id, login, impronta, own=True)
+        set_password(conn, home.ports, azienda_id, login, impronta, chi=login)
 
 
 def _change(
@@ -197,6 +203,7 @@ def _change(
     ports: Ports,
     azienda_id: int,
     login: str,
+    chi: str,
     *,
     told: dict[str, Any],
     kept: dict[str, Any] | None = None,
@@ -204,7 +211,7 @@ def _change(
     """Change columns of a user; the journal is told all but what is `kept` from it."""
     utente = named(conn, azienda_id, login)
     conn.execute(UTENTE.update().where(UTENTE.c.id == utente.id).values(**told, **(kept or {})))
-    _note(conn, ports, azienda_id, "utente_cambiato", login, **told)
+    _note(conn, ports, azienda_id, "utente_cambiato", login, chi=chi, **told)
 
 
 # --- how they prove that it is them -----------------------------------------------------------------------------------
@@ -314,7 +321,7 @@ def _row(conn: Connection, azienda_id: int, login: str) -> Row[Any] | None:
 
 
 def _utente(row: Row[Any]) -> Utente:
-    return Utente(row.id, row.azienda_id, row.login, row.peso, row.stato, Profilo.read(row.profilo))
+    return Utente(row.id, row.azienda_id, row.login, row.stato, Profilo.read(row.profilo))
 
 
 def _conti(conn: Connection, azienda_id: int) -> list[str]:

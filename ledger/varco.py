@@ -59,11 +59,8 @@ def varco(
     Raises Refused when the user is not who they say, or may not do that, or not now (UTENTE-005 to UTENTE-011).
     """
     chi = utenti.authenticate(home, azienda_id, login, segreto, funzione)
-    with home.begin() as conn:
-        utente = utenti.active(conn, chi.id, funzione)
-        yield Mandato(conn, home, azienda_id, utente.login, _keep(home, dry_run), utente)
-        if dry_run:
-            conn.rollback()
+    with _opened(home, chi, funzione, dry_run) as lavoro:
+        yield lavoro
 
 
 @contextmanager
@@ -80,10 +77,36 @@ def varco_di(
 
 
 @contextmanager
+def varco_senza_password(
+    home: Home, distinta_id: int, login: str, *, funzione: Funzione, dry_run: bool = False
+) -> Iterator[Mandato]:
+    """The gate to a distinta, to a user who is taken at their word. Whoever opens it makes sure, inside, that the
+    company wants it so.
+
+    Raises Refused when there is no such distinta (DISTINTA-001) or user (UTENTE-007), or as `varco_di` does for what
+    the user may do.
+    """
+    with home.read() as conn:
+        chi = utenti.named(conn, distinte.get(conn, distinta_id).azienda_id, login)
+    with _opened(home, chi, funzione, dry_run) as lavoro:
+        visibili.require(lavoro.conn, lavoro.profilo, distinta_id)
+        yield lavoro
+
+
+@contextmanager
 def macchina(home: Home, azienda_id: int, chi: str, *, dry_run: bool = False) -> Iterator[Lavoro]:
     """The gate to what nobody does by hand: a job, that signs nothing and decides nothing."""
     with home.begin() as conn:
         yield Lavoro(conn, home, azienda_id, chi, _keep(home, dry_run))
+        if dry_run:
+            conn.rollback()
+
+
+@contextmanager
+def _opened(home: Home, chi: Utente, funzione: Funzione, dry_run: bool) -> Iterator[Mandato]:
+    with home.begin() as conn:
+        utente = utenti.active(conn, home.ports, chi.id, funzione)
+        yield Mandato(conn, home, utente.azienda_id, utente.login, _keep(home, dry_run), utente)
         if dry_run:
             conn.rollback()
 

@@ -6,12 +6,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import distinte, journal
+from ledger import aziende, distinte, journal, poteri
 from ledger import home as homes
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
+from ledger.poteri import Potere
 from ledger.schema import METADATA, VERSION
 from ledger.stati import Stato
 from tests.ledger import vecchia
@@ -65,6 +66,18 @@ def test_everything_is_carried_over_and_the_journal_holds(old):
         assert conn.execute(text("SELECT flusso, chiave, controparte FROM esito")).all() == [
             ("RIBA", "0000000001", "OFFICINE")
         ]
+    home.close()
+
+
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_the_weight_of_a_user_is_their_power_whatever_the_amount(tmp_path, version):
+    vecchia.build(tmp_path / "casa", version)
+    Home.upgrade(tmp_path / "casa", ports())
+    home = Home.open(tmp_path / "casa", real_ports())
+    with home.read() as conn:
+        assert poteri.of(conn, 1) == Potere(70)
+        assert compare_metadata(MigrationContext.configure(conn), METADATA) == []
+        assert set(aziende.options(conn, 1).values()) == {"no"}
     home.close()
 
 

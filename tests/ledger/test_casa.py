@@ -63,7 +63,7 @@ def test_the_version_is_that_of_the_last_migration():
 
 def test_amounts_are_integers_even_for_the_database(sala):
     with pytest.raises(IntegrityError), sala.home.begin() as conn:
-        conn.execute(text("UPDATE utente SET peso = 'molto'"))
+        conn.execute(text("UPDATE potere SET peso = 'molto'"))
 
 
 def test_creating_a_home_twice_keeps_what_is_there(sala):
@@ -374,7 +374,7 @@ def test_a_right_password_forgets_the_wrong_ones(sala):
         for _ in range(6):
             refused("UTENTE-005", enter, sala, "sbagliata")
         found = enter(sala, PASSWORD)
-        assert (found.login, found.peso, found.stato, found.azienda_id) == ("anna", 50, "attivo", sala.azienda_id)
+        assert (found.login, found.stato, found.azienda_id) == ("anna", "attivo", sala.azienda_id)
         assert attempts(sala) == (0, "attivo")
 
 

@@ -152,7 +152,15 @@ def test_a_signature_says_what_it_covers_and_by_which_rules(signing):
         assert journal.verify(conn, signing.azienda_id) is None
     found = look(signing)
     covered = {"sha256": found.sha256, "numero_disposizioni": 3, "totale": 370350, "revisione": 1}
-    regole = {"versione": 1, "soglia": 100, "peso": 50}
+    regole = {
+        "versione": 2,
+        "soglia": 100,
+        "peso": 50,
+        "superate": [],
+        "potere": {"peso": 50, "soglie": {}},
+        "firmato": {"giorno": 0, "mese": 0},
+        "opzioni": {"abitudine_portale": "no", "quattro_occhi": "no"},
+    }
     assert {key: getattr(row, key) for key in covered} == covered
     assert (row.peso, json.loads(row.regole)) == (50, regole)
     assert (step.chi, step.evento, step.da, step.a) == ("anna", "firma", "Da spedire", "Firmata")

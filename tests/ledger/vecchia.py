@@ -21,16 +21,17 @@ FLOWS = (
 )
 
 
-def build(path: Path) -> list[tuple[str, str, bytes]]:
-    """The home; for each of its orders numero ricevuta, state and records."""
+def build(path: Path, version: str = "0001") -> list[tuple[str, str, bytes]]:
+    """The home, as a later version had it if one is named; for each of its orders numero ricevuta, state, records."""
     path.mkdir(parents=True)
-    old = Home(path, ports(), homes._engine(path / homes.DATABASE))
+    old = Home(path, ports(), homes._engine(path / homes.DATABASE, foreign_keys=False))
     with old.begin() as conn:
         config = Config()
         config.set_main_option("script_location", str(Path(homes.__file__).parent / "migrations"))
         config.attributes["connection"] = conn
         command.upgrade(config, "0001")
         orders = _fill(conn)
+        command.upgrade(config, version)
     old.close()
     return orders
 
@@ -43,7 +44,7 @@ def _fill(conn) -> list[tuple[str, str, bytes]]:
 
     put("azienda", id=1, sia=SIA, nome="Ferramenta Prova", codice_fiscale=PARTITA_IVA, at=AT)
     put("banca", id=1, azienda_id=1, abi=ABI, nome="")
-    put("utente", id=1, azienda_id=1, login="anna", peso=100, hash="x", stato="attivo", tentativi=0, at=AT)
+    put("utente", id=1, azienda_id=1, login="anna", peso=70, hash="x", stato="attivo", tentativi=0, at=AT)
     whole = b"".join(FLOWS)
     put("file", id=1, azienda_id=1, origine="azienda", sha256=digest(whole), nome="f", dimensione=9, dati="{}", at=AT)
     orders, line, number = [], 1, 0

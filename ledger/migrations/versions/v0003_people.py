@@ -1,4 +1,5 @@
-"""What users may do and when, their second factor, who came in; groups of companies; changes that need approval."""
+"""Powers with thresholds and options of a company; what users may do and when, their second factor, who came in;
+groups of companies; changes that need approval."""
 
 from typing import Any
 
@@ -44,7 +45,10 @@ TRIGGERS = {
 
 
 def upgrade() -> None:
-    """Whoever was a user could do everything, and still can; they administer, alone only where there is one of them."""
+    """Each user keeps the weight they had, whatever the amount, and may do what they could: all. They administer,
+    alone only where there is one of them. Every option is as if it had never been set."""
+    _powers()
+    _create("opzione", _to("azienda"), *_texts("nome", "valore"), unique=("azienda_id", "nome"))
     op.add_column("azienda", sa.Column("natura", sa.Text(), nullable=False, server_default="propria"))
     _users()
     _create("gruppo", _to("azienda"), _to("azienda", "capogruppo"), unique=("azienda_id",))
@@ -58,6 +62,26 @@ def upgrade() -> None:
     _create("approvazione", *votes, unique=("cambio_id", "persona_id"))
     for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
+
+
+def _powers() -> None:
+    op.create_table(
+        "potere",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("utente_id", sa.Integer(), nullable=False),
+        sa.Column("peso", sa.Integer(), nullable=False),
+        sa.Column("soglie", sa.Text(), nullable=False),
+        sa.CheckConstraint("peso BETWEEN 0 AND 100", name=op.f("ck_potere_peso")),
+        sa.ForeignKeyConstraint(["utente_id"], ["utente.id"], name=op.f("fk_potere_utente_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_potere")),
+        sa.UniqueConstraint("utente_id", name=op.f("uq_potere_utente_id")),
+        sqlite_strict=True,
+    )
+    op.execute("INSERT INTO potere (utente_id, peso, soglie) SELECT id, peso, '{}' FROM utente ORDER BY id")
+    # The weight is now in the power: a column that nobody keeps up to date would be believed by someone.
+    with op.batch_alter_table("utente", table_kwargs={"sqlite_strict": True}) as batch:
+        batch.drop_constraint(op.f("ck_utente_peso"), type_="check")
+        batch.drop_column("peso")
 
 
 def _users() -> None:

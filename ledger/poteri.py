@@ -1,0 +1,171 @@
+"""Powers of signature: what a user's signature weighs, by the amount signed now, today and this month.
+
+A power is a weight, and up to three thresholds; the arithmetic is pure (`weigh`), and what it is given comes from the
+signatures kept (`signed`), within the transaction that records the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from ledger import journal
+from ledger.canonico import canonical
+from ledger.distinte import signature_counts
+from ledger.errors import Refused
+from ledger.ports import ROME, Ports
+from ledger.schema import DISTINTA, FIRMA, POTERE, UTENTE
+
+PERIODI = ("distinta", "giorno", "mese")
+
+
+@dataclass(frozen=True)
+class Soglia:
+    """Above `importo` (cents; strictly above) a signature weighs `peso` (0..100) instead."""
+
+    importo: int
+    peso: int
+
+
+@dataclass(frozen=True)
+class Potere:
+    """What a signature weighs, 0..100: `peso`, or the weight of a threshold exceeded.
+
+    Thresholds are on the distinta being signed, and on the totals of the day and of the month with it. A power
+    without thresholds of weight 100 is the normal one, of weight 0 is none at all.
+    """
+
+    peso: int
+    distinta: Soglia | None = None
+    giorno: Soglia | None = None
+    mese: Soglia | None = None
+
+    @classmethod
+    def of(cls, dati: Mapping[str, Any]) -> Potere:
+        """The power that `dati` told; Refused (POTERE-001) when it is none."""
+        try:
+            soglie = {periodo: Soglia(**soglia) for periodo, soglia in dati.get("soglie", {}).items()}
+            return check(cls(dati["peso"], **soglie))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise _bad() from error
+
+    @property
+    def soglie(self) -> Iterator[tuple[str, Soglia]]:
+        """The thresholds there are, each with its period."""
+        for periodo, soglia in zip(PERIODI, (self.distinta, self.giorno, self.mese), strict=True):
+            if soglia is not None:
+                yield periodo, soglia
+
+    @property
+    def dati(self) -> dict[str, Any]:
+        """The power as the journal and the tables write it: `peso`, and `soglie` by period."""
+        return {"peso": self.peso, "soglie": {periodo: asdict(soglia) for periodo, soglia in self.soglie}}
+
+
+NORMALE, NESSUNO = Potere(100), Potere(0)
+
+
+@dataclass(frozen=True)
+class Peso:
+    """What a signature weighs (0..100), and the periods whose threshold it exceeds."""
+
+    peso: int
+    superate: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Firmato:
+    """Cents that a user has signed in a day and in a month."""
+
+    giorno: int
+    mese: int
+
+
+def weigh(potere: Potere, importo: int, giorno: int, mese: int) -> Peso:
+    """What a signature on a distinta of `importo` weighs, for who has signed `giorno` that day and `mese` that month.
+
+    All are cents; the totals are without this distinta, and each is compared with it added. An amount equal to the
+    threshold does not exceed it. Of several thresholds exceeded the smallest weight holds.
+    """
+    reached = dict(zip(PERIODI, (importo, giorno + importo, mese + importo), strict=True))
+    above = [(periodo, soglia.peso) for periodo, soglia in potere.soglie if reached[periodo] > soglia.importo]
+    return Peso(min((peso for _, peso in above), default=potere.peso), tuple(periodo for periodo, _ in above))
+
+
+def check(potere: Potere) -> Potere:
+    """The power itself; Refused (POTERE-001) for a weight out of 0..100, a threshold below zero, or thresholds on a
+    power that weighs nothing."""
+    numbers = [(potere.peso, 100), *((soglia.peso, 100) for _, soglia in potere.soglie)]
+    numbers += [(soglia.importo, _MOST) for _, soglia in potere.soglie]
+    whole = all(type(number) is int and 0 <= number <= most for number, most in numbers)
+    if not whole or (potere.peso == 0 and potere != NESSUNO):
+        raise _bad()
+    return potere
+
+
+_MOST = 10**17  # cents: more than a column of the database has to hold
+
+
+def assign(conn: Connection, ports: Ports, azienda_id: int, utente_id: int, potere: Potere, *, chi: str) -> None:
+    """Give a user of a company a power in place of the one they have, in the caller's transaction, and journal it.
+
+    It counts from the next signature on: those given keep the weight they had. Refused as by `check`.
+    """
+    dati = check(potere).dati
+    mine = (UTENTE.c.id == utente_id, UTENTE.c.azienda_id == azienda_id)
+    login = conn.execute(select(UTENTE.c.login).where(*mine)).scalar_one()
+    row = {"peso": potere.peso, "soglie": canonical(dati["soglie"])}
+    if not conn.execute(POTERE.update().where(POTERE.c.utente_id == utente_id).values(**row)).rowcount:
+        conn.execute(POTERE.insert().values(utente_id=utente_id, **row))
+    journal.append(
+        conn,
+        azienda_id=azienda_id,
+        tipo="potere_assegnato",
+        soggetto=f"utente:{login}",
+        dati={"chi": chi, **dati},
+        at=ports.clock.now(),
+    )
+
+
+def of(conn: Connection, utente_id: int) -> Potere:
+    """The power of a user; none at all for who was never given one."""
+    row = conn.execute(select(POTERE).where(POTERE.c.utente_id == utente_id)).one_or_none()
+    return NESSUNO if row is None else Potere.of({"peso": row.peso, "soglie": json.loads(row.soglie)})
+
+
+def signed(conn: Connection, utente_id: int, at: datetime) -> Firmato:
+    """What a user has signed in the day and in the month of the instant `at`, on the calendars of Rome.
+
+    The totals of the distinte that a signature of theirs counts on: not those that have changed since, nor those
+    thrown away.
+    """
+    today = at.astimezone(ROME).date()
+    month = today.replace(day=1)
+    tomorrow, next_month = today + timedelta(days=1), (month + timedelta(days=31)).replace(day=1)
+    return Firmato(_between(conn, utente_id, today, tomorrow), _between(conn, utente_id, month, next_month))
+
+
+def _between(conn: Connection, utente_id: int, first: date, after: date) -> int:
+    start, end = (datetime.combine(day, time(), ROME).astimezone(UTC) for day in (first, after))
+    query = (
+        select(func.coalesce(func.sum(FIRMA.c.totale), 0))
+        .join(DISTINTA, DISTINTA.c.id == FIRMA.c.distinta_id)
+        .where(FIRMA.c.utente_id == utente_id, FIRMA.c.at >= start, FIRMA.c.at < end, signature_counts())
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def _bad() -> Refused:
+    return Refused(
+        "POTERE-001",
+        "Il potere di firma non è valido.",
+        "The power of signature is not valid.",
+        hint_it="Il peso va da 0 (nessun potere) a 100; ogni soglia ha un importo in centesimi e un peso da 0 a 100.",
+        hint_en="The weight is from 0 (no power) to 100; each threshold has an amount in cents and a weight from 0 to "
+        "100.",
+    )
