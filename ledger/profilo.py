@@ -77,7 +77,8 @@ class Profilo:
     def plain(self) -> dict[str, Any]:
         """The profile as a plain object, the same for equal rights."""
         conti = None if self.conti is None else sorted(set(self.conti))
-        return {**asdict(self), "funzioni": sorted(set(self.funzioni)), "conti": conti}
+        funzioni = sorted({str(each) for each in self.funzioni})
+        return {**asdict(self), "funzioni": funzioni, "conti": conti, "amministra": str(self.amministra)}
 
     @property
     def text(self) -> str:

@@ -16,12 +16,15 @@ from sqlalchemy import Connection, Table, func, select
 
 from ledger import journal
 from ledger.aziende import PROPRIA
+from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
 from ledger.distinte import list_ as distinte_of
 from ledger.profilo import Diritto, Profilo
 from ledger.schema import (
+    APPROVAZIONE,
     AZIENDA,
     BANCA,
+    CAMBIO,
     CONTO,
     DISPOSIZIONE,
     DISTINTA,
@@ -138,6 +141,19 @@ def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
     libri.tabelle["utente"][chiave]["stato"] = DISABILITATO
 
 
+def _change(libri: Libri, chiave: str, dati: Riga) -> None:
+    told = {**dati, "dati": canonical(dati["dati"]), "regole": canonical(dati["regole"])}
+    libri.tabelle["cambio"][chiave] = {**told, "stato": RICHIESTO}
+
+
+def _approval(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["approvazione"][f"{chiave} {dati['chi']}"] = {}
+
+
+def _conclusion(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["cambio"][chiave]["stato"] = dati["stato"]
+
+
 def _upgraded(libri: Libri, _chiave: str, dati: Riga) -> None:
     """The rights that users of an older home were given with the columns that hold them (see the migration)."""
     if dati["da"] < RIGHTS_SINCE:
@@ -201,6 +217,9 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "utente_cambiato": _user_changed,
     "potere_assegnato": _power,
     "utente_disabilitato": _disabled,
+    "cambio_richiesto": _change,
+    "cambio_approvato": _approval,
+    "cambio_concluso": _conclusion,
     "accesso_negato": _nothing,
     "distinta_stato": _distinta,
     "disposizione_stato": _disposizione,
@@ -225,6 +244,7 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
         (CONTO, "iban", ()),
         (OPZIONE, "nome", ("valore",)),
         (UTENTE, "login", UTENTI),
+        (CAMBIO, "id", ("tipo", "dati", "regole", "chi", "stato")),
         (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
         (DISTINTA, "id", (*IDENTITA, *COPERTI, "stato")),
     ):
@@ -232,6 +252,9 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
     mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
     yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
+    votes = select(APPROVAZIONE).join(CAMBIO, CAMBIO.c.id == APPROVAZIONE.c.cambio_id)
+    rows = conn.execute(votes.where(CAMBIO.c.azienda_id == azienda_id).order_by(APPROVAZIONE.c.id))
+    yield "approvazione", {f"{row.cambio_id} {row.chi}": {} for row in rows}
     firme = select(FIRMA, UTENTE.c.login).join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
     yield (
         "firma",

@@ -173,7 +173,12 @@ def set_profilo(conn: Connection, ports: Ports, azienda_id: int, login: str, pro
 
 
 def set_stato(conn: Connection, ports: Ports, azienda_id: int, login: str, stato: str, *, chi: str) -> None:
-    """Suspend a user, or let them in again, their wrong passwords forgotten; Refused (UTENTE-007) for no such user."""
+    """Suspend a user (`sospeso`), or let them in again (`attivo`), their wrong passwords forgotten.
+
+    Refused for another state (UTENTE-012) or no such user (UTENTE-007).
+    """
+    if stato not in (ATTIVO, SOSPESO):
+        raise Refused("UTENTE-012", f"Nessuno è messo {stato}.", f"Nobody is made {stato}.")
     _change(conn, ports, azienda_id, login, chi, told={"stato": stato}, kept={"tentativi": 0})
 
 
