@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
-from ledger import aziende, journal, poteri, utenti
+from ledger import aziende, gruppi, journal, poteri, utenti
 from ledger.canonico import canonical
 from ledger.errors import Refused
 from ledger.home import Home
@@ -123,15 +123,39 @@ def _account(opera: Opera) -> None:
     aziende.add_conto(*opera.where, opera.dati["iban"])
 
 
+def _without_code(opera: Opera) -> None:
+    """login"""
+    utenti.drop_totp(*opera.where, opera.dati["login"], chi=opera.chi)
+
+
+def _group(opera: Opera) -> None:
+    """capogruppo: its SIA, "" for none"""
+    gruppi.join(*opera.where, opera.dati["capogruppo"], chi=opera.chi)
+
+
+def _share(opera: Opera) -> None:
+    """persona: a login of the capogruppo; login: the user as which they act"""
+    gruppi.share(*opera.where, opera.dati["persona"], opera.dati["login"], chi=opera.chi)
+
+
+def _unshare(opera: Opera) -> None:
+    """persona: SIA.login"""
+    gruppi.unshare(*opera.where, opera.dati["persona"], chi=opera.chi)
+
+
 TIPI: Mapping[str, Callable[[Opera], None]] = {
     "utente": _user,
     "profilo": _profile,
     "stato": _state,
     "password": _password,
+    "senza_codice": _without_code,
     "potere": _power,
     "opzione": _option,
     "banca": _bank,
     "conto": _account,
+    "capogruppo": _group,
+    "condivisione": _share,
+    "condivisione_tolta": _unshare,
 }
 CON_PASSWORD = ("utente", "password")  # those that come with a password, whose digest the journal is not told
 
@@ -228,11 +252,12 @@ def _expired(lavoro: Mandato, cambio_id: int) -> Cambio | None:
 def _approved(lavoro: Mandato, cambio_id: int) -> Cambio:
     """A change with the approval of who is at work, applied if it is enough."""
     conn, chi = lavoro.conn, lavoro.chi
-    mine = (APPROVAZIONE.c.cambio_id == cambio_id, APPROVAZIONE.c.persona_id == lavoro.utente.id)
-    if conn.scalar(select(APPROVAZIONE.c.id).where(*mine)) is not None:
+    who = {"utente_id": lavoro.utente.id, "persona_id": lavoro.persona_id}
+    same = or_(*(APPROVAZIONE.c[column] == each for column, each in who.items()))
+    if conn.scalar(select(APPROVAZIONE.c.id).where(APPROVAZIONE.c.cambio_id == cambio_id, same)) is not None:
         return get(conn, cambio_id)
-    row = {"cambio_id": cambio_id, "persona_id": lavoro.utente.id, "chi": chi, "at": lavoro.ports.clock.now()}
-    conn.execute(APPROVAZIONE.insert().values(**row))
+    row = {"cambio_id": cambio_id, "chi": chi, "at": lavoro.ports.clock.now()}
+    conn.execute(APPROVAZIONE.insert().values(**who, **row))
     _note(lavoro, "cambio_approvato", cambio_id, {"chi": chi})
     cambio = get(conn, cambio_id)
     if cambio.raggiunti < cambio.regole["servono"]:
@@ -278,7 +303,7 @@ def _cambio(conn: Connection, row: Row[Any]) -> Cambio:
     found = {**row._mapping, "dati": json.loads(row.dati), "regole": json.loads(row.regole)}
     del found["segreto"]
     query = select(APPROVAZIONE.c.chi, UTENTE.c.stato, UTENTE.c.profilo).join(
-        UTENTE, UTENTE.c.id == APPROVAZIONE.c.persona_id
+        UTENTE, UTENTE.c.id == APPROVAZIONE.c.utente_id
     )
     votes = conn.execute(query.where(APPROVAZIONE.c.cambio_id == row.id).order_by(APPROVAZIONE.c.id)).all()
     vale = found["regole"]["vale"]

@@ -351,7 +351,7 @@ def makers(conn: Connection, distinta_id: int) -> set[str]:
     """Who made the bytes of a distinta, or changed them since: logins, and the words of the program for itself."""
     made = ITER.c.evento.in_([*NASCITE, Evento.MODIFICA])
     query = select(ITER.c.chi).where(ITER.c.distinta_id == distinta_id, ITER.c.disposizione_id.is_(None), made)
-    return set(conn.scalars(query.distinct()))
+    return {journal.login_of(chi) for chi in conn.scalars(query.distinct())}
 
 
 def give_up_recall(conn: Connection, ports: Ports, distinta_id: int, *, chi: str) -> None:

@@ -110,7 +110,7 @@ def sign(home: Home, distinta_id: int, utente: str, password: Segreto | None, *,
             _require_habit(distinta, penna.opzioni)
         peso = judge(conn, distinta, penna)
         _require_untouched(home, conn, distinta)
-        _record(home, conn, distinta, penna, peso, at)
+        _record(lavoro, distinta, penna, peso, at)
         signed = distinte.get(conn, distinta_id)
     return SignResult(signed.firmato, signed.completa, max(0, SOGLIA - signed.firmato))
 
@@ -258,17 +258,17 @@ def _covered(distinta: Distinta) -> dict[str, str | int]:
     }
 
 
-def _record(home: Home, conn: Connection, distinta: Distinta, penna: Penna, peso: Peso, at: datetime) -> None:
+def _record(lavoro: Mandato, distinta: Distinta, penna: Penna, peso: Peso, at: datetime) -> None:
     covered = {**_covered(distinta), "revisione": distinta.revisione}
     regole, firmatario = penna.regole(peso), penna.utente
     row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": peso.peso, "at": at, **covered}
     insert = FIRMA.insert().values(**row, regole=canonical(regole)).returning(FIRMA.c.id)
-    firma_id = int(conn.execute(insert).scalar_one())
+    firma_id = int(lavoro.conn.execute(insert).scalar_one())
     distinte.apply(
-        conn,
-        home.ports,
+        lavoro.conn,
+        lavoro.ports,
         distinta.id,
         Evento.FIRMA,
-        chi=firmatario.login,
+        chi=lavoro.chi,
         dati={**covered, "regole": regole, "firma": {"id": firma_id, "utente_id": firmatario.id, "at": at}},
     )

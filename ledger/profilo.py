@@ -27,6 +27,7 @@ class Funzione(StrEnum):
     DISPATCH = "dispatch"
     RECONCILE = "reconcile"
     AUDIT = "audit"
+    REPRESENT = "represent"  # the capogruppo, in its collegate
     ADMINISTER = "administer"
 
 

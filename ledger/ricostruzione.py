@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, func, select
 
-from ledger import journal
+from ledger import aziende, gruppi, journal
 from ledger.aziende import PROPRIA
 from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
@@ -141,6 +141,18 @@ def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
     libri.tabelle["utente"][chiave]["stato"] = DISABILITATO
 
 
+def _group(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["gruppo"] = {chiave: {"sia": dati["capogruppo"]}} if dati["capogruppo"] else {}
+
+
+def _share(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["condivisione"][dati["persona"]] = {"login": chiave}
+
+
+def _unshare(libri: Libri, _chiave: str, dati: Riga) -> None:
+    del libri.tabelle["condivisione"][dati["persona"]]
+
+
 def _change(libri: Libri, chiave: str, dati: Riga) -> None:
     told = {**dati, "dati": canonical(dati["dati"]), "regole": canonical(dati["regole"])}
     libri.tabelle["cambio"][chiave] = {**told, "stato": RICHIESTO}
@@ -177,7 +189,7 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
         libri.vuote.add(int(chiave))
     if dati["evento"] == Evento.FIRMA:
         covered = {campo: why[campo] for campo in COPERTI}
-        libri.tabelle["firma"][f"{chiave} {dati['chi']} {why.get('revisione', 1)}"] = {
+        libri.tabelle["firma"][f"{chiave} {journal.login_of(dati['chi'])} {why.get('revisione', 1)}"] = {
             **covered,
             "peso": why["regole"]["peso"],
             "regole": canonical(why["regole"]),
@@ -217,6 +229,9 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "utente_cambiato": _user_changed,
     "potere_assegnato": _power,
     "utente_disabilitato": _disabled,
+    "gruppo_impostato": _group,
+    "utente_condiviso": _share,
+    "condivisione_tolta": _unshare,
     "cambio_richiesto": _change,
     "cambio_approvato": _approval,
     "cambio_concluso": _conclusion,
@@ -252,6 +267,9 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
     mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
     yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
+    head, sia = gruppi.capogruppo(conn, azienda_id), aziende.get(conn, azienda_id).sia
+    yield "gruppo", {} if head is None else {sia: {"sia": head.sia}}
+    yield "condivisione", {each.persona: {"login": each.login} for each in gruppi.shares(conn, azienda_id)}
     votes = select(APPROVAZIONE).join(CAMBIO, CAMBIO.c.id == APPROVAZIONE.c.cambio_id)
     rows = conn.execute(votes.where(CAMBIO.c.azienda_id == azienda_id).order_by(APPROVAZIONE.c.id))
     yield "approvazione", {f"{row.cambio_id} {row.chi}": {} for row in rows}

@@ -214,7 +214,8 @@ APPROVAZIONE = _table(
     "approvazione",
     _id(),
     _to("cambio"),
-    _as("persona", "utente"),
+    _to("utente"),
+    _as("persona", "utente"),  # another user, of the capogruppo, when a person of it acts as the user
     _text("chi"),
     _when(),
     UniqueConstraint("cambio_id", "persona_id"),

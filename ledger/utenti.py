@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Row, select
 
-from ledger import journal, parole, poteri
+from ledger import codici, journal, parole, poteri
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
@@ -24,7 +24,6 @@ from ledger.schema import ACCESSO, AZIENDA, CONTO, UTENTE
 ATTIVO, SOSPESO, DISABILITATO = "attivo", "sospeso", "disabilitato"
 AMMESSO = "ammesso"
 CHI = "init"
-COME = " come "  # between who acts and as whom, where the journal names both
 MOST_ATTEMPTS = 7
 HASHER = PasswordHasher()  # argon2id, with the parameters its library recommends
 OPERATIVO = Profilo()
@@ -47,12 +46,23 @@ class Utente:
 
 @dataclass(frozen=True)
 class Prova:
-    """How somebody shows who they are: a password, and a code where there is a second factor."""
+    """How somebody shows who they are: a password, and a code where there is a second factor.
+
+    `di` is the person of the capogruppo, as SIA and login, whose they are, when they act as a user that it shares. A
+    code serves one proof: with the same one, not with its like, several things can be done one after the other.
+    """
 
     password: str = field(repr=False)
+    codice: str = field(default="", repr=False)
+    di: tuple[str, str] | None = None
+    accolti: dict[int, int | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, segreto: Segreto) -> Prova:
+        return cls(segreto) if isinstance(segreto, str) else segreto
 
 
-Segreto: TypeAlias = str | Prova  # a bare text is a password
+Segreto: TypeAlias = "str | Prova"  # a bare text is a password
 
 
 # --- who there is -----------------------------------------------------------------------------------------------------
@@ -155,7 +165,7 @@ def check(*, login: str, peso: int) -> None:
 
 def check_login(login: str) -> None:
     """Refused (UTENTE-001) for a login that is blank, cannot be printed, or reads as one user acting as another."""
-    if not login.strip() or not login.isprintable() or login != login.strip() or COME in login:
+    if not login.strip() or not login.isprintable() or login != login.strip() or journal.COME in login:
         raise Refused("UTENTE-001", f"Il nome utente «{login}» non è valido.", f'The login "{login}" is not valid.')
 
 
@@ -198,9 +208,43 @@ def change_password(home: Home, azienda_id: int, login: str, segreto: Segreto, n
     with home.begin() as conn:
         active(conn, home.ports, utente.id)
         impronta = digest(conn, home.ports, azienda_id, login, nuova)
-        if nuova == _prova(segreto).password:
+        if nuova == Prova.of(segreto).password:
             raise Refused("PASSWORD-003", "È la password di prima.", "It is the password that was there.")
         set_password(conn, home.ports, azienda_id, login, impronta, chi=login)
+
+
+def enrol(home: Home, azienda_id: int, login: str, segreto: Segreto, totp: str, codice: str) -> None:
+    """Give oneself a second factor, by its secret (`codici.new_secret`) and a code that shows that it was kept.
+
+    Raises Refused as `authenticate` does, or for a wrong code (CODICE-001).
+    """
+    utente = authenticate(home, azienda_id, login, segreto, None)
+    with home.begin() as conn:
+        active(conn, home.ports, utente.id)
+        at = home.ports.clock.now()
+        interval = codici.interval(totp, codice, at, None)
+        if interval is None:
+            raise Refused(
+                "CODICE-001",
+                "Il codice non corrisponde: il secondo fattore non è stato attivato.",
+                "The code does not match: the second factor was not set up.",
+                hint_it="Controllare l'ora del telefono e del computer, e riprovare con un altro codice.",
+                hint_en="Check the time of the phone and of the computer, and try again with another code.",
+            )
+        kept = {"totp": totp, "totp_ultimo": interval}
+        _change(conn, home.ports, azienda_id, login, login, told={"totp_at": at}, kept=kept)
+
+
+def drop_totp(conn: Connection, ports: Ports, azienda_id: int, login: str, *, chi: str) -> None:
+    """Take the second factor off a user who has lost it; Refused (UTENTE-007) for no such user."""
+    _change(conn, ports, azienda_id, login, chi, told={"totp_at": None}, kept={"totp": None, "totp_ultimo": None})
+
+
+def enrolled(conn: Connection, login: str) -> bool:
+    """Whether a user of that login, of some company, has a second factor."""
+    return (
+        conn.scalar(select(UTENTE.c.id).where(UTENTE.c.login == login, UTENTE.c.totp.is_not(None)).limit(1)) is not None
+    )
 
 
 def _change(
@@ -230,7 +274,7 @@ def authenticate(home: Home, azienda_id: int, login: str, segreto: Segreto, funz
     or has a password that must be changed first (UTENTE-011).
     """
     with home.begin() as conn:
-        verdict = _judge(conn, home.ports, azienda_id, login, _prova(segreto), funzione)
+        verdict = _judge(conn, home.ports, azienda_id, login, Prova.of(segreto), funzione)
     if isinstance(verdict, Refused):
         raise verdict
     return verdict
@@ -242,50 +286,49 @@ def _judge(
     # The password is tried inside the write transaction: were it outside, many processes at once could make
     # more than seven guesses before the first is counted.
     row, at = _row(conn, azienda_id, login), ports.clock.now()
-    tried = partial(_tried, conn, azienda_id, login, at=at, funzione=funzione)
-    deny = partial(_denied, conn, ports, azienda_id, login, tried)
+    told = partial(record, conn, ports, azienda_id, login, funzione=funzione)
     if row is None:
-        deny("sconosciuto")
+        told("sconosciuto")
         return _wrong()
     for admits, motivo, refused in _BEFORE:
         if not admits(row, at):
-            deny(motivo or row.stato)
+            told(motivo or row.stato)
             return refused(row)
-    wrong = _unproved(row, prova)
+    interval = _interval(row, prova, at)
+    wrong = _unproved(row, prova, interval)
     if wrong:
-        deny(wrong, tentativi=row.tentativi + 1)
+        told(wrong, tentativi=row.tentativi + 1)
         return _counted(conn, ports, row)
-    if row.tentativi:
-        conn.execute(UTENTE.update().where(UTENTE.c.id == row.id).values(tentativi=0))
+    conn.execute(UTENTE.update().where(UTENTE.c.id == row.id).values(tentativi=0, totp_ultimo=interval))
+    prova.accolti[row.id] = interval
     utente = _utente(row)
     if funzione is not None and _stale(row, utente.profilo, at):
-        deny("password da cambiare")
+        told("password da cambiare")
         return _to_change(login)
     if not utente.can(funzione):
-        deny("funzione")
+        told("funzione")
         return _not_allowed(login, funzione)
-    tried(AMMESSO)
+    told()
     return utente
 
 
-def _tried(
-    conn: Connection, azienda_id: int, login: str, esito: str, *, at: datetime, funzione: Funzione | None
-) -> None:
-    row = {"azienda_id": azienda_id, "at": at, "login": login, "funzione": funzione, "esito": esito}
-    conn.execute(ACCESSO.insert().values(**row))
-
-
-def _denied(
+def record(
     conn: Connection,
     ports: Ports,
     azienda_id: int,
     login: str,
-    tried: Callable[[str], None],
-    motivo: str,
+    motivo: str = "",
+    *,
+    funzione: Funzione | None,
+    di: str | None = None,
     **dati: int,
 ) -> None:
-    tried(motivo)
-    _note(conn, ports, azienda_id, "accesso_negato", login, motivo=motivo, **dati)
+    """Keep that somebody tried to come in as a user (`di`, the person of the capogruppo who did), and what kept them
+    out, "" for nothing. Only refusals are in the journal: to come in changes nothing."""
+    row = {"azienda_id": azienda_id, "login": login, "di": di, "funzione": funzione, "at": ports.clock.now()}
+    conn.execute(ACCESSO.insert().values(**row, esito=motivo or AMMESSO))
+    if motivo:
+        _note(conn, ports, azienda_id, "accesso_negato", login, motivo=motivo, **dati)
 
 
 def _counted(conn: Connection, ports: Ports, row: Row[Any]) -> Refused:
@@ -293,15 +336,27 @@ def _counted(conn: Connection, ports: Ports, row: Row[Any]) -> Refused:
     mine, tentativi = UTENTE.update().where(UTENTE.c.id == row.id), row.tentativi + 1
     if tentativi < MOST_ATTEMPTS:
         conn.execute(mine.values(tentativi=tentativi))
-        return _wrong()
+        return _wrong(row.totp is not None)
     conn.execute(mine.values(tentativi=tentativi, stato=DISABILITATO))
     _note(conn, ports, row.azienda_id, "utente_disabilitato", row.login, tentativi=tentativi)
     return _disabled(row.login)
 
 
-def _unproved(row: Row[Any], prova: Prova) -> str:
+def _unproved(row: Row[Any], prova: Prova, interval: int | None) -> str:
     """What of a proof is wrong; "" for nothing."""
-    return "" if _matches(row.hash, prova.password) else "password"
+    if not _matches(row.hash, prova.password):
+        return "password"
+    return "codice" if row.totp is not None and interval is None else ""
+
+
+def _interval(row: Row[Any], prova: Prova, at: datetime) -> int | None:
+    """The interval of the code of a proof, if it is right: of a code not used yet, or used by this very proof."""
+    if row.totp is None:
+        return None
+    last = row.totp_ultimo
+    if last is not None and prova.accolti.get(row.id) == last:
+        return int(last)
+    return codici.interval(row.totp, prova.codice, at, last)
 
 
 def _matches(hashed: str, password: str) -> bool:
@@ -315,10 +370,6 @@ def _stale(row: Row[Any], profilo: Profilo, at: datetime) -> bool:
     """Whether the password was given by somebody else, or has lasted its days."""
     since, days = row.password_at or row.at, profilo.scadenza
     return bool(row.da_cambiare) or (days is not None and at - since >= timedelta(days=days))
-
-
-def _prova(segreto: Segreto) -> Prova:
-    return Prova(segreto) if isinstance(segreto, str) else segreto
 
 
 def _row(conn: Connection, azienda_id: int, login: str) -> Row[Any] | None:
@@ -347,13 +398,15 @@ def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, login: str
 # --- the refusals -----------------------------------------------------------------------------------------------------
 
 
-def _wrong() -> Refused:
+def _wrong(with_code: bool = False) -> Refused:
     return Refused(
         "UTENTE-005",
-        "Utente o password errati.",
-        "Wrong user or password.",
-        hint_it=f"Dopo {MOST_ATTEMPTS} password errate di seguito l'utente viene disabilitato.",
-        hint_en=f"After {MOST_ATTEMPTS} wrong passwords in a row the user is disabled.",
+        "Utente, password o codice errati." if with_code else "Utente o password errati.",
+        "Wrong user, password or code." if with_code else "Wrong user or password.",
+        hint_it=f"Dopo {MOST_ATTEMPTS} password errate di seguito l'utente viene disabilitato."
+        + (" Un codice si usa una volta sola." if with_code else ""),
+        hint_en=f"After {MOST_ATTEMPTS} wrong passwords in a row the user is disabled."
+        + (" A code can be used once." if with_code else ""),
     )
 
 

@@ -9,11 +9,12 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from ledger import archivio, distinte, utenti, visibili
+from ledger import archivio, distinte, gruppi, utenti, visibili
+from ledger.gruppi import Attore
 from ledger.home import Home
 from ledger.ports import Ports
 from ledger.profilo import Funzione, Profilo
-from ledger.utenti import Segreto, Utente
+from ledger.utenti import Prova, Segreto, Utente
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ class Lavoro:
 
 @dataclass(frozen=True)
 class Mandato(Lavoro):
-    """The work of a user, proved; `chi` is their login."""
+    """The work of a user, proved; `chi` is their login, and `persona_id` their id, unless somebody of the capogruppo
+    acts as that user: then it names both, and the id is that of the person, in the capogruppo."""
 
     utente: Utente
+    persona_id: int
 
     @property
     def profilo(self) -> Profilo:
@@ -56,10 +59,11 @@ def varco(
 ) -> Iterator[Mandato]:
     """Open the gate to a user of a company, proved, for one transaction in which to do `funzione`; a dry run undoes it.
 
-    Raises Refused when the user is not who they say, or may not do that, or not now (UTENTE-005 to UTENTE-011).
+    Raises Refused when the user is not who they say, or may not do that, or not now (UTENTE-005 to UTENTE-011), or a
+    person of the capogruppo does not act as that user (GRUPPO-004).
     """
-    chi = utenti.authenticate(home, azienda_id, login, segreto, funzione)
-    with _opened(home, chi, funzione, dry_run) as lavoro:
+    attore = gruppi.enter(home, azienda_id, login, Prova.of(segreto), funzione)
+    with _opened(home, attore, funzione, dry_run) as lavoro:
         yield lavoro
 
 
@@ -88,7 +92,7 @@ def varco_senza_password(
     """
     with home.read() as conn:
         chi = utenti.named(conn, distinte.get(conn, distinta_id).azienda_id, login)
-    with _opened(home, chi, funzione, dry_run) as lavoro:
+    with _opened(home, Attore(chi, chi.id, chi.login), funzione, dry_run) as lavoro:
         visibili.require(lavoro.conn, lavoro.profilo, distinta_id)
         yield lavoro
 
@@ -103,10 +107,11 @@ def macchina(home: Home, azienda_id: int, chi: str, *, dry_run: bool = False) ->
 
 
 @contextmanager
-def _opened(home: Home, chi: Utente, funzione: Funzione, dry_run: bool) -> Iterator[Mandato]:
+def _opened(home: Home, attore: Attore, funzione: Funzione, dry_run: bool) -> Iterator[Mandato]:
     with home.begin() as conn:
-        utente = utenti.active(conn, home.ports, chi.id, funzione)
-        yield Mandato(conn, home, utente.azienda_id, utente.login, _keep(home, dry_run), utente)
+        utente = gruppi.require_still(conn, home.ports, attore, funzione)
+        who = (utente, attore.persona_id)
+        yield Mandato(conn, home, utente.azienda_id, attore.chi, _keep(home, dry_run), *who)
         if dry_run:
             conn.rollback()
 

@@ -11,7 +11,7 @@ down_revision = "0002"
 
 _ALL = (
     '{"alle":null,"amministra":"%s","conti":null,"dalle":null,"festivi":true,'
-    '"funzioni":["audit","compose","dispatch","import","reconcile","sign"],"scadenza":null}'
+    '"funzioni":["audit","compose","dispatch","import","reconcile","represent","sign"],"scadenza":null}'
 )
 
 # Who came in stays written: rows are only added.
@@ -58,7 +58,7 @@ def upgrade() -> None:
     op.create_index("ix_accesso_azienda", "accesso", ["azienda_id", "at"])
     _create("cambio", _to("azienda"), *_texts("tipo", "dati", "segreto?", "regole", "chi", "stato", "at"))
     op.create_index("ix_cambio_stato", "cambio", ["azienda_id", "stato"])
-    votes = (_to("cambio"), _to("utente", "persona"), *_texts("chi", "at"))
+    votes = (_to("cambio"), _to("utente"), _to("utente", "persona"), *_texts("chi", "at"))
     _create("approvazione", *votes, unique=("cambio_id", "persona_id"))
     for statement in TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
