@@ -34,6 +34,8 @@ COMMANDS = {
     "distinte": "commands.distinte:distinte_cmd",
     "libro-firma": "commands.ledger:libro_firma_cmd",
     "sign": "commands.ledger:sign_cmd",
+    "refuse": "commands.ledger:refuse_cmd",
+    "unsign": "commands.ledger:unsign_cmd",
     "dispatch": "commands.path:dispatch_cmd",
     "receive": "commands.path:receive_cmd",
     "reconcile": "commands.path:reconcile_cmd",

@@ -1,14 +1,14 @@
-"""The commands of the ledger: init, upgrade, import, libro-firma, sign.
+"""The commands of the ledger: init, upgrade, import, libro-firma, sign, refuse, unsign.
 
 Arguments in, text or JSON out; the rules are in `ledger`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from commands.common import (
     dry_run_option,
     format_option,
     home_path,
+    in_chiaro_option,
     open_home,
     pass_ctx,
     password_fd_option,
@@ -25,6 +26,11 @@ from commands.common import (
 )
 from commands.failures import REFUSED, UNREADABLE
 from commands.opening import why_not
+
+if TYPE_CHECKING:
+    from ledger.errors import Refused
+    from ledger.firme import SignResult
+    from ledger.home import Home
 
 _sia = click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several.")
 
@@ -214,20 +220,31 @@ def import_cmd(
 @click.option("--user", "login", required=True, help="Chi deve firmare / who has to sign.")
 @_sia
 @format_option
+@in_chiaro_option
 @pass_ctx
-def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
-    """Ciò che attende la firma di un utente / what awaits a user's signature."""
-    from commands.ledger_text import libro_json, print_libro
-    from commands.tables import print_json
-    from ledger import aziende, firme, utenti
+def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str, in_chiaro: bool) -> None:
+    """Ciò che attende la firma di un utente / what awaits a user's signature.
 
-    with open_home(ctx).read() as conn:
+    Con chi ha già firmato e chi può completare, i beneficiari mai pagati prima, quanto si è firmato oggi e nel mese e
+    quanto resta sotto le soglie. / With who has signed and who could complete it, beneficiaries never paid before, what
+    was signed today and this month and what is left below the thresholds.
+    """
+    from commands.libro_text import libro_json, print_libro
+    from commands.tables import print_json
+    from ledger import aziende, libro, utenti
+
+    home = open_home(ctx)
+    with home.read() as conn:
         utente = utenti.named(conn, aziende.find(conn, sia).id, login)
-        awaiting = firme.libro(conn, utente)
-        if form == "json":
-            print_json([libro_json(conn, distinta) for distinta in awaiting])
-        else:
-            print_libro(ctx, conn, login, awaiting)
+        found = libro.read(conn, utente, home.ports.clock.now())
+    home.close()
+    if form == "json":
+        print_json(libro_json(found, ctx.lang, in_chiaro))
+    else:
+        print_libro(ctx, found, in_chiaro)
+
+
+_user = click.option("--user", "login", required=True, help="Chi lo fa / who does it.")
 
 
 @click.command("sign")
@@ -235,37 +252,120 @@ def libro_firma_cmd(ctx: Ctx, login: str, sia: str | None, form: str) -> None:
 @click.option("--user", "login", required=True, help="Chi firma / who signs.")
 @password_fd_option
 @dry_run_option
+@format_option
 @pass_ctx
-def sign_cmd(ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool) -> int:
-    """Firma distinte; a 100 partono subito / signs distinte; those that reach 100 leave at once."""
-    from commands.ledger_text import print_failed, print_left, print_refused
-    from commands.tables import say
-    from ledger import firme
+def sign_cmd(
+    ctx: Ctx, distinte_ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool, form: str
+) -> int:
+    """Firma distinte; a 100 partono subito / signs distinte; those that reach 100 leave at once.
+
+    Ognuna per sé: una rifiutata non ferma le altre, tranne quando è l'utente a non essere accettato. Si esce con 0 se
+    tutte sono firmate e quelle complete sono partite, con 3 se qualcuna no. / Each by itself: one refused does not stop
+    the others, unless it is the user that is not accepted. The exit code is 0 if all are signed and the complete ones
+    have left, 3 if any is not or has not.
+    """
+    from commands.libro_text import print_signed, signed_json
+    from commands.tables import print_json
     from ledger.errors import Refused
 
     home = open_home(ctx)
-    password = read_password(password_fd, f"Password ({login})")
-    exit_code, complete = 0, []
-    for each in distinte_ids:
-        try:
-            result = firme.sign(home, each, login, password, dry_run=dry_run)
-        except Refused as error:
-            print_refused(ctx, error, f"distinta {each}")
-            exit_code = error.exit_code
-            if error.code.startswith("UTENTE"):  # the same password again would only be counted again
-                break
-            continue
-        if result.complete:
-            complete.append(each)
-        weight = result.total_weight
-        say(ctx, f"distinta {each}: firmata, {weight} su 100", f"distinta {each}: signed, {weight} of 100")
+    results = dict(_signed(ctx, home, distinte_ids, login, password_fd, dry_run))
+    refusals = [result for result in results.values() if isinstance(result, Refused)]
+    exit_code = max((refusal.exit_code for refusal in refusals), default=0)
+    if form == "text":
+        print_signed(ctx, results)
+    complete = [each for each, result in results.items() if not isinstance(result, Refused) and result.complete]
     if complete and not dry_run:
-        from spool.dispatch import dispatch_ready
-
-        failed = [inoltro for inoltro in dispatch_ready(home) if inoltro.error is not None]
-        for inoltro in failed:
-            print_failed(ctx, inoltro.distinta_id, inoltro.error)
-        print_left(ctx, home, complete)
-        exit_code = exit_code or (REFUSED if failed else 0)
+        exit_code = max(exit_code, _sent(ctx, home, complete if form == "text" else ()))
+    if form == "json":
+        with home.read() as conn:
+            print_json([signed_json(conn, each, result, ctx.lang) for each, result in results.items()])
     home.close()
     return exit_code
+
+
+def _signed(
+    ctx: Ctx, home: Home, ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool
+) -> Iterator[tuple[int, SignResult | Refused]]:
+    """Each distinta with what came of it; the password is asked once, when the first one needs it."""
+    from ledger import firme
+    from ledger.errors import Refused
+
+    password = None
+    for each in ids:
+        try:
+            if password is None and firme.needs_password(home, each):
+                password = read_password(password_fd, f"Password ({login})")
+            yield each, firme.sign(home, each, login, password, dry_run=dry_run)
+        except Refused as error:
+            yield each, error
+            if error.code.startswith("UTENTE"):  # the same password again would only be counted again
+                break
+
+
+def _sent(ctx: Ctx, home: Home, complete: Sequence[int]) -> int:
+    """Sends what is ready, tells where some distinte have got to; the exit code."""
+    from commands.ledger_text import print_failed, print_left
+    from spool.dispatch import dispatch_ready
+
+    failed = [inoltro for inoltro in dispatch_ready(home) if inoltro.error is not None]
+    for inoltro in failed:
+        print_failed(ctx, inoltro.distinta_id, inoltro.error)
+    print_left(ctx, home, complete)
+    return REFUSED if failed else 0
+
+
+@click.command("refuse")
+@click.argument("distinta_id", metavar="ID", type=int)
+@click.option("--reason", "motivo", required=True, help="Perché, per chi l'ha preparata / why, for who prepared it.")
+@_user
+@password_fd_option
+@dry_run_option
+@format_option
+@pass_ctx
+def refuse_cmd(
+    ctx: Ctx, distinta_id: int, motivo: str, login: str, password_fd: int | None, dry_run: bool, form: str
+) -> None:
+    """Rifiuta di firmare: torna Inserita, senza firme / refuses to sign: it is Inserita again, without signatures.
+
+    Poi si corregge, si elimina o si rimanda alla firma com'è (`cbi distinte edit`, `delete`, `approve`). / Then it is
+    corrected, thrown away or sent to be signed as it is.
+    """
+    from ledger import firme
+
+    _void(ctx, firme.refuse, (distinta_id, motivo), login, password_fd, dry_run, form)
+
+
+@click.command("unsign")
+@click.argument("distinta_id", metavar="ID", type=int)
+@_user
+@password_fd_option
+@dry_run_option
+@format_option
+@pass_ctx
+def unsign_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None, dry_run: bool, form: str) -> None:
+    """Azzera le firme di una distinta: le attende tutte di nuovo / takes the signatures off a distinta."""
+    from ledger import firme
+
+    _void(ctx, firme.zero, (distinta_id,), login, password_fd, dry_run, form)
+
+
+def _void(
+    ctx: Ctx,
+    verb: Callable[..., Any],
+    about: tuple[Any, ...],
+    login: str,
+    password_fd: int | None,
+    dry_run: bool,
+    form: str,
+) -> None:
+    from commands.tables import print_json, say
+
+    home = open_home(ctx)
+    password = read_password(password_fd, f"Password ({login})")
+    stato = verb(home, *about, login, password, dry_run=dry_run)
+    home.close()
+    if form == "json":
+        print_json({"distinta": about[0], "stato": stato})
+    else:
+        say(ctx, *[f"distinta {about[0]}: {stato}"] * 2)

@@ -222,37 +222,6 @@ def _masked(dati: dict[str, Any], in_chiaro: bool) -> dict[str, Any]:
     }
 
 
-def print_libro(ctx: Ctx, conn: Connection, login: str, awaiting: Sequence[Distinta]) -> None:
-    """What awaits a user's signature, a line a distinta."""
-    from ledger import distinte
-
-    def cells(distinta: Distinta) -> tuple[str, ...]:
-        due = dict.fromkeys(day(each) for each in distinte.due_dates(conn, distinta.id))
-        signed = [f"{row.login} ({row.peso})" for row in distinte.signatures(conn, distinta.id) if row.vale]
-        missing = f"{distinte.SOGLIA - distinta.firmato}/{distinte.SOGLIA}"
-        return (*distinta_cells(ctx, distinta), " - ".join(due), ", ".join(signed) or "-", missing)
-
-    title = ctx.say(f"In attesa della firma di {login}", f"Awaiting the signature of {login}")
-    headings = (*DISTINTA_HEADINGS, "Scadenze", "Firmata da", ">Manca")
-    print_table(ctx, title, headings, [cells(distinta) for distinta in awaiting])
-    if not awaiting:
-        say(ctx, "Niente da firmare.", "Nothing to sign.")
-
-
-def libro_json(conn: Connection, distinta: Distinta) -> dict[str, Any]:
-    """A distinta that awaits a signature, with what is missing to 100."""
-    from ledger import distinte
-
-    first, last = distinte.due_dates(conn, distinta.id)
-    return {
-        **distinta_json(distinta),
-        "prima_scadenza": first and first.isoformat(),
-        "ultima_scadenza": last and last.isoformat(),
-        "firme": signatures_json(conn, distinta.id),
-        "manca": distinte.SOGLIA - distinta.firmato,
-    }
-
-
 def report_json(report: ImportReport, lang: str) -> dict[str, Any]:
     """What became of a file."""
     return {

@@ -31,8 +31,8 @@ class Distinta:
     """One supporto logico on its way to a bank; `totale` in cents, `sha256` of the exact bytes that leave.
 
     `nostro_abi` and so on are the account of the company, None where its orders are of several. `revisione` counts how
-    many times its bytes were made; `firmato` is the sum of the weights of the signatures given since, on exactly
-    those bytes, count and total.
+    many times its bytes were made, or its signatures voided; `firmato` is the sum of the weights of the signatures
+    given since, on exactly those bytes, count and total.
     """
 
     id: int

@@ -1,4 +1,4 @@
-"""What people do to a distinta: accept its doubles, sign it.
+"""What people do to a distinta: accept its doubles, sign it, refuse it, take the signatures off it.
 
 A signature covers the SHA-256 of the exact bytes that leave, their number of orders and their total; change
 any of them and it no longer counts (see `distinte.Distinta.firmato`). What it weighs is told by the power of who
@@ -7,7 +7,7 @@ signs (`ledger.poteri`) and the options of the company.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ledger import aziende, distinte, poteri, visibili
+from ledger import aziende, distinte, intenti, poteri
 from ledger.aziende import ABITUDINE_PORTALE, QUATTRO_OCCHI, SI
 from ledger.canonico import canonical
 from ledger.distinte import SOGLIA, Distinta
@@ -23,7 +23,7 @@ from ledger.errors import Refused, euro
 from ledger.home import Home
 from ledger.poteri import NESSUNO, Firmato, Peso, Potere
 from ledger.profilo import Funzione
-from ledger.schema import FIRMA
+from ledger.schema import DISTINTA, FIRMA
 from ledger.stati import GRUPPI, Evento, Stato, di_distinta, next_state
 from ledger.utenti import Segreto, Utente
 from ledger.varco import Mandato, varco_di, varco_senza_password
@@ -126,6 +126,36 @@ def approve(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry
         return distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.CONVALIDA, chi=lavoro.chi, dati=dati)
 
 
+def refuse(
+    home: Home, distinta_id: int, motivo: str, utente: str, password: Segreto, *, dry_run: bool = False
+) -> Stato:
+    """Send a distinta that awaits signatures back, in the name of a user and with the reason: it is Inserita, and the
+    signatures given count no more. It can be changed, thrown away, or let go on as it is (`approve`).
+
+    Raises Refused when the reason is blank (FIRMA-007), the distinta is about to leave (DISTINTA-003), and as `sign`
+    does for the user and the state.
+    """
+    if not motivo.strip():
+        raise Refused(
+            "FIRMA-007",
+            "Manca il motivo.",
+            "The reason is missing.",
+            hint_it="Chi ha preparato la distinta deve sapere che cosa correggere.",
+            hint_en="Whoever prepared the distinta has to know what to correct.",
+        )
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run) as lavoro:
+        return _void(lavoro, distinta_id, Evento.RESPINGI, motivo=motivo.strip())
+
+
+def zero(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> Stato:
+    """Take off a distinta the signatures given, in the name of a user: it awaits all of them again.
+
+    Raises Refused when the distinta is about to leave (DISTINTA-003), and as `sign` does for the user and the state.
+    """
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run) as lavoro:
+        return _void(lavoro, distinta_id, Evento.AZZERA)
+
+
 def judge(conn: Connection, distinta: Distinta, penna: Penna) -> Peso:
     """What a signature weighs now, if it may be given at all.
 
@@ -138,34 +168,28 @@ def judge(conn: Connection, distinta: Distinta, penna: Penna) -> Peso:
     peso = penna.weigh(distinta)
     if peso.peso == 0:
         raise _weightless(distinta, penna, peso)
-    signers = {penna.utente.login, *signers_of(conn, distinta.id)}
-    if distinta.firmato + peso.peso >= SOGLIA and not eyes_enough(conn, distinta, penna.opzioni, signers):
+    pesi = {**given(conn, distinta.id), penna.utente.login: peso.peso}
+    if sum(pesi.values()) >= SOGLIA and not poteri.enough(pesi, not_alone(conn, distinta.id, penna.opzioni)):
         raise _alone(distinta, penna.utente.login)
     return peso
 
 
-def signers_of(conn: Connection, distinta_id: int) -> list[str]:
-    """The logins of those whose signature on a distinta holds."""
-    return [row.login for row in distinte.signatures(conn, distinta_id) if row.vale]
+def given(conn: Connection, distinta_id: int) -> dict[str, int]:
+    """The signatures on a distinta that hold: login and weight."""
+    return {row.login: row.peso for row in distinte.signatures(conn, distinta_id) if row.vale}
 
 
-def eyes_enough(conn: Connection, distinta: Distinta, opzioni: Mapping[str, str], signers: Collection[str]) -> bool:
-    """Whether these may be all those who sign a distinta: with `quattro_occhi`, not one alone who made it."""
-    return opzioni[QUATTRO_OCCHI] != SI or len(set(signers)) > 1 or not distinte.makers(conn, distinta.id) >= {*signers}
+def not_alone(conn: Connection, distinta_id: int, opzioni: Mapping[str, str]) -> set[str]:
+    """The logins that may not be alone to sign a distinta: where the company wants four eyes, of those who made it."""
+    return distinte.makers(conn, distinta_id) if opzioni[QUATTRO_OCCHI] == SI else set()
 
 
-def libro(conn: Connection, utente: Utente) -> list[Distinta]:
-    """The distinte that await the signature of a user: of accounts that they see, not enough signed, not by them."""
-    given = select(FIRMA.c.distinta_id, FIRMA.c.revisione).where(FIRMA.c.utente_id == utente.id)
-    mine = {(row.distinta_id, row.revisione) for row in conn.execute(given)}
-    return [
-        distinta
-        for distinta in distinte.list_(conn, azienda_id=utente.azienda_id)
-        if (distinta.stato, Evento.FIRMA) in di_distinta(distinta.flusso)
-        and not distinta.completa
-        and (distinta.id, distinta.revisione) not in mine
-        and visibili.sees(conn, utente.profilo, distinta.id)
-    ]
+def _void(lavoro: Mandato, distinta_id: int, evento: Evento, **dati: str) -> Stato:
+    conn, revisione = lavoro.conn, distinte.get(lavoro.conn, distinta_id).revisione + 1
+    intenti.require_not_leaving(conn, distinta_id)
+    why = {"revisione": revisione, "annullate": list(given(conn, distinta_id)), **dati}
+    conn.execute(DISTINTA.update().where(DISTINTA.c.id == distinta_id).values(revisione=revisione))
+    return distinte.apply(conn, lavoro.ports, distinta_id, evento, chi=lavoro.chi, dati=why)
 
 
 def _gate(

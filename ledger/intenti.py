@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from ledger import journal
+from ledger.errors import Refused
 from ledger.ports import Ports
 from ledger.schema import AZIENDA, DISTINTA, INTENTO
 from ledger.stati import Stato
@@ -59,6 +60,18 @@ def pending_of(conn: Connection, distinta_id: int) -> Intento | None:
     query = _intenti().where(INTENTO.c.distinta_id == distinta_id, INTENTO.c.stato == APERTO)
     row = conn.execute(query).first()
     return Intento(*row) if row else None
+
+
+def require_not_leaving(conn: Connection, distinta_id: int) -> None:
+    """Refused (DISTINTA-003) when a distinta may already be on its way."""
+    if pending_of(conn, distinta_id) is not None:
+        raise Refused(
+            "DISTINTA-003",
+            f"La distinta {distinta_id} sta partendo: non si può più cambiare.",
+            f"Distinta {distinta_id} is about to leave: it can no longer be changed.",
+            hint_it="Completare o ritirare l'inoltro: cbi dispatch",
+            hint_en="Complete or withdraw the dispatch: cbi dispatch",
+        )
 
 
 def is_pending(conn: Connection, intento_id: int) -> bool:

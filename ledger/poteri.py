@@ -7,21 +7,24 @@ signatures kept (`signed`), within the transaction that records the next one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from itertools import chain, combinations
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, func, select
 
 from ledger import journal
 from ledger.canonico import canonical
-from ledger.distinte import signature_counts
+from ledger.distinte import SOGLIA, signature_counts
 from ledger.errors import Refused
 from ledger.ports import ROME, Ports
 from ledger.schema import DISTINTA, FIRMA, POTERE, UTENTE
 
 PERIODI = ("distinta", "giorno", "mese")
+MOST_PEOPLE, MOST_QUORUMS = 12, 5
+Quorum: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,36 @@ def weigh(potere: Potere, importo: int, giorno: int, mese: int) -> Peso:
     reached = dict(zip(PERIODI, (importo, giorno + importo, mese + importo), strict=True))
     above = [(periodo, soglia.peso) for periodo, soglia in potere.soglie if reached[periodo] > soglia.importo]
     return Peso(min((peso for _, peso in above), default=potere.peso), tuple(periodo for periodo, _ in above))
+
+
+def enough(pesi: Mapping[str, int], not_alone: Collection[str] = ()) -> bool:
+    """Whether signatures, weights by login, send a distinta: 100 together, and not of one person alone who is among
+    `not_alone`."""
+    alone = len(pesi) == 1 and not pesi.keys() - set(not_alone)
+    return sum(pesi.values()) >= SOGLIA and not alone
+
+
+def quorums(given: Mapping[str, int], others: Mapping[str, int], not_alone: Collection[str] = ()) -> list[Quorum]:
+    """The sets of others whose signatures, with those given, send a distinta: none holds another, the smallest first.
+
+    Of the 12 whose signatures weigh most, and at most 5 sets: enough for a person to choose from.
+    """
+    able = [login for login in others if others[login]]
+    people = sorted(able, key=lambda login: (-others[login], login))[:MOST_PEOPLE]
+    found: list[Quorum] = []
+    for some in chain.from_iterable(combinations(people, size) for size in range(1, len(people) + 1)):
+        superfluous = any(set(each) <= set(some) for each in found)
+        if not superfluous and enough({**given, **{login: others[login] for login in some}}, not_alone):
+            found.append(some)
+        if len(found) == MOST_QUORUMS:
+            break
+    return found
+
+
+def left(potere: Potere, firmato: Firmato) -> dict[str, int]:
+    """Cents that can still be signed below each threshold there is, by period; 0 when it has been reached."""
+    spent = {"distinta": 0, "giorno": firmato.giorno, "mese": firmato.mese}
+    return {periodo: max(0, soglia.importo - spent[periodo]) for periodo, soglia in potere.soglie}
 
 
 def check(potere: Potere) -> Potere:

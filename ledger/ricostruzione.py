@@ -178,9 +178,10 @@ def _upgraded(libri: Libri, _chiave: str, dati: Riga) -> None:
 def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     rows, why = libri.tabelle["distinta"], dati["dati"]
     if not dati["da"]:
-        rows[chiave] = {}
+        rows[chiave] = {"revisione": 1}
         libri.ordini[int(chiave)] = str(Stato.INSERITA)
-    rows[chiave] |= {campo: why[campo] for campo in (*IDENTITA, *COPERTI) if campo in why} | {"stato": dati["a"]}
+    told = {campo: why[campo] for campo in (*IDENTITA, *COPERTI, "revisione") if campo in why}
+    rows[chiave] |= {**told, "stato": dati["a"]}
     ways = dict(dati.get("ordini", ()))
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
     for order in libri.dentro[int(chiave)]:
@@ -261,7 +262,7 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
         (UTENTE, "login", UTENTI),
         (CAMBIO, "id", ("tipo", "dati", "regole", "chi", "stato")),
         (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
-        (DISTINTA, "id", (*IDENTITA, *COPERTI, "stato")),
+        (DISTINTA, "id", (*IDENTITA, *COPERTI, "revisione", "stato")),
     ):
         yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)

@@ -102,14 +102,7 @@ def changeable(lavoro: Lavoro, distinta_id: int) -> Distinta:
     """The distinta, if its bytes may still change; Refused (DISTINTA-003) when they may already be on their way."""
     distinta = distinte.get(lavoro.conn, distinta_id)
     next_state(di_distinta(distinta.flusso), distinta.stato, Evento.MODIFICA)
-    if intenti.pending_of(lavoro.conn, distinta_id) is not None:
-        raise Refused(
-            "DISTINTA-003",
-            f"La distinta {distinta_id} sta partendo: non si può più cambiare.",
-            f"Distinta {distinta_id} is about to leave: it can no longer be changed.",
-            hint_it="Completare o ritirare l'inoltro: cbi dispatch",
-            hint_en="Complete or withdraw the dispatch: cbi dispatch",
-        )
+    intenti.require_not_leaving(lavoro.conn, distinta_id)
     return distinta
 
 

@@ -258,7 +258,7 @@ DISTINTA = _table(
     _text("sha256"),  # of the exact bytes that leave
     _int("numero_disposizioni"),
     _cents("totale"),
-    _int("revisione"),  # how many times its bytes were made, from 1
+    _int("revisione"),  # how many times its bytes were made or its signatures voided, from 1
     _text("stato"),
     _when(),
     Index(

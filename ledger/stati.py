@@ -48,6 +48,8 @@ class Evento(StrEnum):
     DISAGGREGA = "disaggrega"  # an order leaves its distinta, and is loose
     ELIMINA = "elimina"
     FIRMA = "firma"
+    RESPINGI = "respingi"  # one of those who should sign does not want to, and says why
+    AZZERA = "azzera"  # the signatures given count no more
     INOLTRA = "inoltra"
     RICEVI = "ricevi"
     SCARTA = "scarta"
@@ -89,6 +91,8 @@ _PREPARAZIONE: Tabella = {
     (Stato.INSERITA, Evento.CONVALIDA): Stato.DA_SPEDIRE,
     (Stato.DA_SPEDIRE, Evento.FIRMA): Stato.FIRMATA,
     (Stato.FIRMATA, Evento.FIRMA): Stato.FIRMATA,
+    (Stato.FIRMATA, Evento.AZZERA): Stato.DA_SPEDIRE,
+    **_all((Stato.DA_SPEDIRE, Stato.FIRMATA), Evento.RESPINGI, Stato.INSERITA),
     (Stato.FIRMATA, Evento.INOLTRA): Stato.INOLTRATA,
     (Stato.INOLTRATA, Evento.RICEVI): Stato.RICEVUTA_BANCA,
     **_all(MODIFICABILI, Evento.MODIFICA, Stato.INSERITA),

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli import cbi
+from ledger import aziende, poteri
+from ledger.poteri import NESSUNO, Potere, Soglia
 from ledger.stati import Stato
 from tests.ledger.flussi import faulty, order, riba
 from tests.ledger.sala import PARTITA_IVA, PASSWORD
@@ -187,8 +189,8 @@ def test_two_signatures_and_it_leaves(open_house, tmp_path):
     assert (first.exit_code, first.stdout) == (0, "distinta 1: firmata, 50 su 100\n")
     book = open_house("libro-firma", "--user", "bruno").stdout
     assert "anna (50)" in book
-    assert "50/100" in book
-    [entry] = json.loads(open_house("libro-firma", "--user", "bruno", "--format", "json").stdout)
+    assert "50/100: bruno" in book
+    [entry] = json.loads(open_house("libro-firma", "--user", "bruno", "--format", "json").stdout)["distinte"]
     assert (entry["manca"], entry["prima_scadenza"], entry["totale"]) == (50, "2026-04-30", "3703.50")
     assert "Niente da firmare." in open_house("libro-firma", "--user", "anna").stdout
     refused("UTENTE-007", open_house, "libro-firma", "--user", "zeno")
@@ -384,3 +386,170 @@ def test_moments_are_shown_on_the_clocks_of_rome():
     from commands.tables import moment
 
     assert moment(datetime(2026, 7, 1, 22, 30, tzinfo=UTC)) == "02/07/2026 00:30:00"
+
+
+# --- the libro firma --------------------------------------------------------------------------------------------------
+
+
+def in_home(tmp_path, change):
+    """Do something in the home that no command does by itself."""
+    from ledger.home import Home
+    from ledger.ports import real_ports
+
+    home = Home.open(tmp_path / "casa", real_ports())
+    with home.begin() as conn:
+        change(conn, home.ports)
+    home.close()
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "it",
+            [
+                "50/100: bruno",
+                "anna non può firmare",
+                "anna ha già firmato la distinta 1.",
+                "anna: peso 50, 30 oltre 10.000,00 nel giorno, 20 oltre 50.000,00 nel mese; ",
+                "firmati oggi 3.703,50, nel mese 3.703,50; sotto le soglie restano 6.296,50 oggi, 46.296,50 nel mese",
+            ],
+        ),
+        (
+            "en",
+            [
+                "50/100: bruno",
+                "anna cannot sign",
+                "anna has already signed distinta 1.",
+                "anna: weight 50, 30 above 10,000.00 in the day, 20 above 50,000.00 in the month; ",
+                "signed today 3,703.50, this month 3,703.50; left below the thresholds: 6,296.50 today, ",
+                "6,296.50 today, 46,296.50 this month",
+            ],
+        ),
+    ],
+)
+def test_the_libro_firma_in_words(open_house, tmp_path, lang, told):
+    def limit(conn, ports):
+        potere = Potere(50, giorno=Soglia(1000000, 30), mese=Soglia(5000000, 20))
+        poteri.assign(conn, ports, 1, 1, potere, chi="capo")
+
+    in_home(tmp_path, limit)
+    open_house.bring(riba())
+    sign(open_house, 1)
+    shown = open_house("libro-firma", "--user", "anna", lang=lang).stdout
+    assert [words for words in told if words not in " ".join(shown.split())] == []
+
+
+@pytest.mark.parametrize(("lang", "told"), [("it", "bruno: nessun potere"), ("en", "bruno: no power of signature")])
+def test_who_has_no_power_is_told_and_nobody_can_complete_what_they_cannot(open_house, tmp_path, lang, told):
+    in_home(tmp_path, lambda conn, ports: poteri.assign(conn, ports, 1, 2, NESSUNO, chi="capo"))
+    open_house.bring(riba())
+    shown = open_house("libro-firma", "--user", "bruno", lang=lang).stdout
+    assert told in shown
+    assert ("nessuno può completarla" if lang == "it" else "nobody can complete it") in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("it", "FERRAMENTA LUNAPIENA SNC …4680: mai pagato prima"),
+        ("en", "FERRAMENTA LUNAPIENA SNC …4680: never paid before"),
+    ],
+)
+def test_new_beneficiaries_are_told_with_accounts_in_part(open_house, lang, told):
+    from fixtures.comune import SIA as SIA_FIXTURES
+    from tests.console import ROOT
+
+    open_house.bring((ROOT / "fixtures" / "pc.cbi").read_bytes().replace(SIA_FIXTURES.encode(), b"A1B2C"))
+    shown = open_house("libro-firma", "--user", "anna", lang=lang).stdout
+    assert f"distinta 1: {told}" in shown
+    assert "000000024680" not in shown
+    assert "000000024680" in open_house("libro-firma", "--user", "anna", "--in-chiaro").stdout
+    found = json.loads(open_house("libro-firma", "--user", "anna", "--format", "json").stdout)
+    first, *_ = found["distinte"][0]["beneficiari"]
+    assert first == {"controparte": "FERRAMENTA LUNAPIENA SNC", "conto": "…4680", "motivo": "nuovo"}
+
+
+def test_a_few_new_beneficiaries_are_shown_and_the_others_counted(open_house, monkeypatch):
+    from commands import libro_text
+    from fixtures.comune import SIA as SIA_FIXTURES
+    from tests.console import ROOT
+
+    monkeypatch.setattr(libro_text, "SHOWN_NEWS", 1)
+    open_house.bring((ROOT / "fixtures" / "pc.cbi").read_bytes().replace(SIA_FIXTURES.encode(), b"A1B2C"))
+    shown = open_house("libro-firma", "--user", "anna").stdout
+    assert shown.count("mai pagato prima") == 1
+    assert "e altri 2" in shown
+
+
+def test_the_libro_firma_for_programs(open_house):
+    open_house.bring(riba())
+    open_house.bring(riba(order(9), nome="C"), nome="c.cbi")
+    sign(open_house, 1)
+    found = json.loads(open_house("libro-firma", "--user", "anna", "--format", "json").stdout)
+    assert (found["utente"], found["potere"]) == ("anna", {"peso": 50, "soglie": {}})
+    assert (found["firmato"], found["residui"]) == ({"giorno": "3703.50", "mese": "3703.50"}, {})
+    one, two = found["distinte"]
+    assert (one["firme"], one["bastano"], one["peso"]) == ({"anna": 50}, [["bruno"]], 0)
+    assert one["rifiuto"]["codice"] == "FIRMA-003"
+    assert (two["firme"], two["bastano"], two["peso"], two["rifiuto"]) == ({}, [["anna", "bruno"]], 50, None)
+
+
+# --- several at once, refused, taken off ------------------------------------------------------------------------------
+
+
+def test_what_came_of_each_for_programs(open_house):
+    open_house.bring(riba() + faulty(nome="B") + riba(order(9), nome="C"))
+    sign(open_house, 1, user="bruno")
+    done = sign(open_house, 1, 2, 3, extra=["--format", "json"])
+    one, two, three = json.loads(done.stdout)
+    assert one == {"distinta": 1, "firmata": True, "firmato": 100, "stato": "Inoltrata"}
+    assert (two["firmata"], two["rifiuto"]["codice"]) == (False, "STATO-001")
+    assert three == {"distinta": 3, "firmata": True, "firmato": 50, "stato": "Firmata"}
+    assert done.exit_code == 3
+
+
+def test_one_refused_is_enough_for_the_exit_code_whichever_it_is(open_house, tmp_path):
+    open_house.bring(riba() + riba(order(9), nome="C"))
+    sha256 = json.loads(open_house("distinte", "--format", "json").stdout)[0]["sha256"]
+    (tmp_path / "casa" / "archive" / sha256[:2] / sha256).unlink()
+    done = sign(open_house, 1, 2)
+    assert (done.exit_code, done.stdout) == (3, "distinta 2: firmata, 50 su 100\n")
+    assert "distinta 1: ARCHIVIO-001" in done.stderr
+
+
+def test_one_that_is_not_there_does_not_stop_the_others(open_house):
+    open_house.bring(riba())
+    done = sign(open_house, 7, 1)
+    assert (done.exit_code, done.stdout) == (3, "distinta 1: firmata, 50 su 100\n")
+    assert "distinta 7: DISTINTA-001" in done.stderr
+
+
+def test_what_the_company_signs_as_portals_do_asks_no_password(open_house, tmp_path):
+    from fixtures.comune import SIA as SIA_FIXTURES
+    from tests.console import ROOT
+
+    open_house.bring((ROOT / "fixtures" / "al.cbi").read_bytes().replace(SIA_FIXTURES.encode(), b"A1B2C"))
+    in_home(tmp_path, lambda conn, ports: aziende.set_option(conn, ports, 1, "abitudine_portale", "si", chi="capo"))
+    done = open_house("sign", 1, "--user", "anna", "--password-fd", 9999)  # a descriptor that is not open
+    assert done.stdout.startswith("distinta 1: firmata, 100 su 100\n")
+
+
+def test_who_refuses_says_why_and_it_is_shown(open_house):
+    open_house.bring(riba())
+    who = ["--user", "anna", "--password-fd", "FD"]
+    assert open_house("refuse", 1, *who).exit_code == 2
+    assert open_house("refuse", 1, "--reason", "x", *who, "--dry-run", passwords=[PASSWORD]).exit_code == 0
+    assert state(open_house) == "Da spedire"
+    done = open_house("refuse", 1, "--reason", "manca la nota", *who, passwords=[PASSWORD])
+    assert (done.exit_code, done.stdout) == (0, "distinta 1: Inserita\n")
+    assert "manca la nota" in open_house("distinte", "show", 1).stdout
+    refused("STATO-001", open_house, "refuse", 1, "--reason", "ancora", *who, passwords=[PASSWORD])
+
+
+def test_the_signatures_are_taken_off(open_house):
+    open_house.bring(riba())
+    sign(open_house, 1)
+    done = open_house("unsign", 1, "--user", "bruno", "--password-fd", "FD", "--format", "json", passwords=[PASSWORD])
+    assert json.loads(done.stdout) == {"distinta": 1, "stato": "Da spedire"}
+    assert sign(open_house, 1).stdout == "distinta 1: firmata, 50 su 100\n"

@@ -2,7 +2,10 @@
 
 import json
 import multiprocessing
-from itertools import permutations
+import os
+import random
+from collections import Counter
+from itertools import cycle, islice, permutations
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,15 +14,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import distinte, firme, journal, utenti
+from fixtures.comune import SIA as SIA_FIXTURES
+from ledger import aziende, distinte, firme, intenti, journal, libro, operazioni, poteri, ricostruzione, utenti
 from ledger.errors import Refused
 from ledger.firme import SignResult
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
+from ledger.poteri import NESSUNO, NORMALE
 from ledger.stati import Evento, Stato
+from tests.console import ROOT
 from tests.ledger.flussi import order, riba
-from tests.ledger.sala import PASSWORD, furnish
+from tests.ledger.sala import PASSWORD, SIA, furnish
 
 
 @pytest.fixture
@@ -302,7 +308,8 @@ def test_a_disabled_user_cannot_approve(signing, monkeypatch):
 def awaiting(sala, login):
     with sala.home.read() as conn:
         utente = utenti.named(conn, sala.azienda_id, login)
-        return [found.id for found in firme.libro(conn, utente)]
+        found = libro.read(conn, utente, sala.home.ports.clock.now())
+    return [voce.distinta.id for voce in found.firmabili]
 
 
 def test_the_libro_firma_holds_what_awaits_me(signing):
@@ -449,3 +456,283 @@ def test_any_sequence_of_signatures_and_tampering(tmp_path):
             max_examples=15, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+
+
+# --- refused, or the signatures taken off -----------------------------------------------------------------------------
+
+
+def test_who_refuses_says_why_and_it_goes_back_without_signatures(signing):
+    sign(signing, "anna")
+    assert firme.refuse(signing.home, 1, "  importo sbagliato ", "bruno", PASSWORD) is Stato.INSERITA
+    found = look(signing)
+    assert (found.stato, found.firmato, found.revisione) == (Stato.INSERITA, 0, 2)
+    assert states_of_orders(signing) == {Stato.INSERITA}
+    with signing.home.read() as conn:
+        step = distinte.iter_of(conn, 1)[-1]
+        assert [row.vale for row in distinte.signatures(conn, 1)] == [False]
+        assert ricostruzione.check(conn, signing.azienda_id) == []
+    assert (step.chi, step.evento, step.da, step.a) == ("bruno", "respingi", "Firmata", "Inserita")
+    assert json.loads(step.dati) == {"revisione": 2, "annullate": ["anna"], "motivo": "importo sbagliato"}
+
+
+def test_what_was_refused_is_not_signed_until_someone_lets_it_go_on(signing):
+    firme.refuse(signing.home, 1, "da rivedere", "anna", PASSWORD)
+    refused("STATO-001", sign, signing, "carla")
+    assert firme.approve(signing.home, 1, "bruno", PASSWORD) is Stato.DA_SPEDIRE
+    assert sign(signing, "anna") == SignResult(50, False, 50)
+    assert sign(signing, "carla").complete
+
+
+def test_what_is_all_signed_and_has_not_left_can_be_refused(signing):
+    sign(signing, "carla")
+    firme.refuse(signing.home, 1, "un momento", "anna", PASSWORD)
+    with signing.home.begin() as conn:
+        assert distinte.ready(conn) == []
+        refused("STATO-001", distinte.apply, conn, signing.home.ports, 1, Evento.INOLTRA, chi="spool")
+
+
+@pytest.mark.parametrize("motivo", ["", "  ", "\n"])
+def test_a_refusal_has_a_reason(signing, motivo):
+    assert "motivo" in refused("FIRMA-007", firme.refuse, signing.home, 1, motivo, "anna", PASSWORD).it
+    assert look(signing).stato is Stato.DA_SPEDIRE
+
+
+def test_the_signatures_given_are_taken_off_and_all_are_awaited_again(signing):
+    sign(signing, "anna")
+    assert firme.zero(signing.home, 1, "bruno", PASSWORD) is Stato.DA_SPEDIRE
+    found = look(signing)
+    assert (found.stato, found.firmato, found.revisione) == (Stato.DA_SPEDIRE, 0, 2)
+    with signing.home.read() as conn:
+        assert json.loads(distinte.iter_of(conn, 1)[-1].dati) == {"revisione": 2, "annullate": ["anna"]}
+        assert ricostruzione.check(conn, signing.azienda_id) == []
+    assert sign(signing, "anna") == SignResult(50, False, 50)
+    assert sign(signing, "bruno").complete
+
+
+def with_a_reason(home, number, *who, **kwargs):
+    return firme.refuse(home, number, "x", *who, **kwargs)
+
+
+def test_where_there_are_no_signatures_there_are_none_to_take_off(signing):
+    refused("STATO-001", firme.zero, signing.home, 1, "anna", PASSWORD)
+    assert look(signing).revisione == 1
+
+
+@pytest.mark.parametrize("verb", [firme.zero, with_a_reason])
+def test_signatures_are_voided_by_who_proves_who_they_are_and_not_in_a_dry_run(signing, verb):
+    sign(signing, "anna")
+    refused("UTENTE-005", verb, signing.home, 1, "bruno", "sbagliata sbagliata")
+    verb(signing.home, 1, "bruno", PASSWORD, dry_run=True)
+    assert (look(signing).firmato, look(signing).revisione) == (50, 1)
+
+
+@pytest.mark.parametrize("verb", [firme.zero, with_a_reason])
+def test_what_is_about_to_leave_keeps_its_signatures(signing, verb):
+    sign(signing, "carla")
+    with signing.home.begin() as conn:
+        intenti.intend(conn, signing.home.ports, 1, "x.cbi")
+    refused("DISTINTA-003", verb, signing.home, 1, "anna", PASSWORD)
+    assert look(signing).completa
+
+
+def test_a_revision_put_back_by_hand_is_told_by_the_journal(signing):
+    sign(signing, "anna")
+    firme.zero(signing.home, 1, "bruno", PASSWORD)
+    alter(signing, "UPDATE distinta SET revisione = 1")
+    with signing.home.read() as conn:
+        assert [each.campo for each in ricostruzione.check(conn, signing.azienda_id)] == ["revisione"]
+
+
+# --- four eyes --------------------------------------------------------------------------------------------------------
+
+
+def option(sala, nome, valore="si"):
+    with sala.home.begin() as conn:
+        aziende.set_option(conn, sala.home.ports, sala.azienda_id, nome, valore, chi="capo")
+
+
+@pytest.fixture
+def four(signing):
+    """Distinta 1 was last made by carla, whose signature weighs 100; the company wants four eyes."""
+    operazioni.edit(signing.home, 1, {"importo": "9.00"}, "carla", PASSWORD, ordini=[1])
+    option(signing, "quattro_occhi")
+    return signing
+
+
+def test_who_made_it_may_not_be_the_only_one_to_sign(four):
+    error = refused("FIRMA-006", sign, four, "carla")
+    assert "carla" in error.it and "carla" in error.en
+    assert look(four).firmato == 0
+    sign(four, "anna")
+    assert sign(four, "carla") == SignResult(150, True, 0)
+
+
+def test_who_did_not_make_it_may_be_alone(four):
+    with four.home.begin() as conn:
+        carla = utenti.named(conn, four.azienda_id, "anna")
+        poteri.assign(conn, four.home.ports, four.azienda_id, carla.id, NORMALE, chi="capo")
+    assert sign(four, "anna").complete
+
+
+def test_who_made_it_may_sign_first_if_another_has_to_sign_after(signing):
+    operazioni.edit(signing.home, 1, {"importo": "9.00"}, "anna", PASSWORD, ordini=[1])
+    option(signing, "quattro_occhi")
+    assert sign(signing, "anna") == SignResult(50, False, 50)
+    assert sign(signing, "bruno").complete
+
+
+def test_without_the_option_who_made_it_may_be_alone(four):
+    option(four, "quattro_occhi", "no")
+    assert sign(four, "carla").complete
+
+
+def test_who_let_it_go_on_did_not_make_it(signing):
+    option(signing, "quattro_occhi")
+    firme.refuse(signing.home, 1, "x", "carla", PASSWORD)
+    firme.approve(signing.home, 1, "carla", PASSWORD)
+    assert sign(signing, "carla").complete
+
+
+def test_an_option_or_a_value_that_is_not_there(signing):
+    assert "quattro_occhi" in refused("OPZIONE-001", option, signing, "sei_occhi").it
+    assert "si" in refused("OPZIONE-002", option, signing, "quattro_occhi", "forse").en
+    with signing.home.begin() as conn:
+        assert aziende.options(conn, signing.azienda_id) == {"abitudine_portale": "no", "quattro_occhi": "no"}
+
+
+# --- the habit of bank portals ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mandates(tmp_path):
+    """A home with distinta 1 of mandates, distinta 2 of Ri.Ba. and a user without power."""
+    sala = furnish(tmp_path / "casa", {"anna": 30, "bruno": 50})
+    with sala.home.begin() as conn:
+        poteri.assign(conn, sala.home.ports, sala.azienda_id, 2, NESSUNO, chi="capo")
+    sia = (ROOT / "fixtures" / "al.cbi").read_bytes()
+    import_file(sala.home, sia.replace(SIA_FIXTURES.encode(), SIA.encode()), "al.cbi", sala.azienda_id)
+    import_file(sala.home, riba(), "riba.cbi", sala.azienda_id)
+    assert [look(sala, n).flusso for n in (1, 2)] == ["AL", "RIBA"]
+    return sala
+
+
+def test_mandates_follow_the_rules_of_all_unless_the_company_says_otherwise(mandates):
+    assert sign(mandates, "anna") == SignResult(30, False, 70)
+    refused("FIRMA-005", sign, mandates, "bruno")
+    refused("FIRMA-008", sign, mandates, "anna", password=None)
+    assert firme.needs_password(mandates.home, 1)
+
+
+@pytest.mark.parametrize("login", ["anna", "bruno"])
+@pytest.mark.parametrize("password", [PASSWORD, None])
+def test_with_the_habit_of_portals_one_signature_is_enough_and_asks_no_password(mandates, login, password):
+    option(mandates, "abitudine_portale")
+    assert not firme.needs_password(mandates.home, 1)
+    assert sign(mandates, login, password=password) == SignResult(100, True, 0)
+    with mandates.home.read() as conn:
+        [row] = distinte.signatures(conn, 1)
+        assert journal.verify(conn, 1) is None
+    assert (row.login, row.peso) == (login, 100)
+
+
+def test_the_habit_of_portals_is_not_for_what_moves_money(mandates):
+    option(mandates, "abitudine_portale")
+    assert firme.needs_password(mandates.home, 2)
+    refused("FIRMA-008", sign, mandates, "anna", 2, password=None)
+    assert sign(mandates, "anna", 2) == SignResult(30, False, 70)
+
+
+def test_without_a_password_one_has_to_be_there_and_not_disabled(mandates):
+    option(mandates, "abitudine_portale")
+    refused("UTENTE-007", sign, mandates, "zeno", password=None)
+    refused("DISTINTA-001", sign, mandates, "anna", 9, password=None)
+    assert sign(mandates, "anna", password=None, dry_run=True).complete
+    alter(mandates, "UPDATE utente SET stato = 'disabilitato' WHERE login = 'anna'")
+    refused("UTENTE-006", sign, mandates, "anna", password=None)
+    assert look(mandates).firmato == 0
+
+
+# --- one byte changed -------------------------------------------------------------------------------------------------
+
+TRIES = 10_000 if "CBI_SOAK" in os.environ else 300
+COVERED = {"sha256": str, "numero_disposizioni": int, "totale": int, "revisione": int}
+
+
+def test_one_changed_byte_voids_the_signatures_wherever_it_is(signing, tmp_path):
+    """In the bytes kept, in the records of an order, in what a signature or a distinta says that it covers.
+
+    The archive and the orders are looked at when the next signs and when it leaves, the columns at every look.
+    """
+    dice = random.Random(2026)
+    sign(signing, "anna")
+    path = payload_path(signing)
+    data, whole = path.read_bytes(), look(signing)
+    every = dice.sample(range(len(data)), len(data))  # all of them before any comes twice
+    places = [("archive", at) for at in islice(cycle(every), TRIES // 2)]
+    places += [(dice.choice(["order", "distinta", "firma"]), dice.randrange(10**6)) for _ in range(TRIES - len(places))]
+    found = Counter()
+    for where, at in places:
+        change = 1 << dice.randrange(8)
+        found[where, VOIDED[where](signing, path, data, at, change)] += 1
+    assert {void for _, void in found} == {True}, found
+    assert sum(found.values()) == TRIES and {where for where, _ in found} == set(VOIDED)
+    assert look(signing) == whole and sign(signing, "bruno").complete
+
+
+def voided_in_the_archive(sala, path, data, at, change):
+    path.write_bytes(data[:at] + bytes([data[at] ^ change]) + data[at + 1 :])
+    try:
+        return refusal(sala) == "ARCHIVIO-002"
+    finally:
+        path.write_bytes(data)
+
+
+def voided_in_an_order(sala, _path, _data, at, change):
+    with sala.home.begin() as conn:
+        order = list(distinte.orders(conn, 1))[at % 3]
+        at %= len(order.raw)
+        raw = order.raw[:at] + bytes([order.raw[at] ^ change]) + order.raw[at + 1 :]
+        conn.execute(text("UPDATE disposizione SET raw = :raw WHERE id = :id"), {"raw": raw, "id": order.id})
+        verdict = refusal_in(sala, conn)
+        conn.rollback()
+    return verdict == "FIRMA-004"
+
+
+def voided_in_a_column(table):
+    def voided(sala, _path, _data, at, change):
+        column = sorted(COVERED)[at % len(COVERED)]
+        with sala.home.begin() as conn:
+            value = conn.execute(text(f"SELECT {column} FROM {table}")).scalar_one()
+            if COVERED[column] is str:
+                place = at % len(value)
+                value = value[:place] + chr(ord(value[place]) ^ change) + value[place + 1 :]
+            else:
+                value ^= change
+            conn.execute(text(f"UPDATE {table} SET {column} = :value"), {"value": value})
+            firmato = distinte.get(conn, 1).firmato
+            conn.rollback()
+        return firmato == 0
+
+    return voided
+
+
+VOIDED = {
+    "archive": voided_in_the_archive,
+    "order": voided_in_an_order,
+    "distinta": voided_in_a_column("distinta"),
+    "firma": voided_in_a_column("firma"),
+}
+
+
+def refusal(sala):
+    with sala.home.read() as conn:
+        return refusal_in(sala, conn)
+
+
+def refusal_in(sala, conn):
+    """Why the bytes of distinta 1 are not signed, "" if they are: what `sign` asks, without the password."""
+    try:
+        firme._require_untouched(sala.home, conn, distinte.get(conn, 1))
+    except Refused as error:
+        return error.code
+    return ""

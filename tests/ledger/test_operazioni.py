@@ -17,7 +17,7 @@ from sqlalchemy import text
 import cbi
 from cbi.validators.lint import lint
 from fixtures.comune import SIA as SIA_FIXTURES
-from ledger import aziende, distinte, firme, intenti, journal, operazioni, ricostruzione, utenti
+from ledger import aziende, distinte, firme, intenti, journal, libro, operazioni, ricostruzione, utenti
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import Opzioni, import_file
@@ -373,7 +373,8 @@ def test_a_change_voids_the_signatures_and_bringing_the_same_bytes_back_does_not
     with desk.home.read() as conn:
         assert [row.vale for row in distinte.signatures(conn, 1)] == [False]
         mine = utenti.named(conn, desk.azienda_id, "anna")
-        assert [each.id for each in firme.libro(conn, mine)] == [1]
+        found = libro.read(conn, mine, desk.home.ports.clock.now())
+        assert [voce.distinta.id for voce in found.firmabili] == [1]
     assert firme.sign(desk.home, 1, "anna", PASSWORD).total_weight == 50
     assert firme.sign(desk.home, 1, "bruno", PASSWORD).complete
     with desk.home.read() as conn:
@@ -700,6 +701,8 @@ def rebuilt(sala):
                 "regole",
                 "firma",
                 "errori",
+                "motivo",
+                "annullate",
             }
             row |= {name: event["dati"][name] for name in columns} | {"stato": event["a"]}
             if "ordini" in event["dati"]:
@@ -879,6 +882,19 @@ class Banco(RuleBasedStateMachine):
         except Refused:
             return
         self.signed[number] = payload(self.sala, number)
+
+    @rule(number=numbers, back=st.booleans())
+    def unsign(self, number, back):
+        before, was = everything(self.sala), look(self.sala, number)
+        verb, args = (firme.refuse, ["non torna"]) if back else (firme.zero, [])
+        try:
+            stato = verb(self.sala.home, number, *args, *WHO)
+        except Refused:
+            assert everything(self.sala) == before
+            return
+        found = look(self.sala, number)
+        assert found.stato is stato is (Stato.INSERITA if back else Stato.DA_SPEDIRE)
+        assert (found.firmato, found.revisione, found.sha256) == (0, was.revisione + 1, was.sha256)
 
     @rule(number=numbers)
     def send(self, number):

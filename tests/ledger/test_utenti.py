@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import cambi, codici, distinte, firme, gruppi, journal, operazioni, parole, ricostruzione, utenti
+from ledger import cambi, codici, distinte, firme, gruppi, journal, libro, operazioni, parole, ricostruzione, utenti
 from ledger.errors import Refused
 from ledger.importa import import_file
 from ledger.profilo import OPERATIVE, Funzione, Profilo
@@ -102,7 +102,8 @@ def test_of_the_accounts_of_others_there_is_nothing_to_see_sign_or_change(desk):
     who = ("rossa", PASSWORD)
     with desk.home.read() as conn:
         mine = utenti.named(conn, desk.azienda_id, "rossa")
-        assert [each.id for each in firme.libro(conn, mine)] == [1]
+        seen = libro.read(conn, mine, desk.home.ports.clock.now())
+        assert [voce.distinta.id for voce in seen.voci] == [1]
     for distinta_id in (2, 3):
         refused("DISTINTA-001", firme.sign, desk.home, distinta_id, *who)
         refused("DISTINTA-001", operazioni.edit, desk.home, distinta_id, {"importo": "5.00"}, *who)
