@@ -141,6 +141,8 @@ def test_somebody_of_the_capogruppo_signs_and_both_are_named(alone, tmp_path):
     assert "100 of 100" in done.stdout
     assert "Z9Y8X.gina come capo" in alone("report", "activity", "--sia", "A1B2C", "--user", "capo").stdout
     assert "Z9Y8X.gina = capo" in alone("aziende").stdout
+    shown = json.loads(alone("report", "rights", "--sia", "A1B2C", "--format", "json").stdout)
+    assert [row["Condivisi"] for row in shown] == ["Z9Y8X.gina"]
     alone("aziende", "unshare", "Z9Y8X.gina", *by, passwords=[CAPO])
     alone("aziende", "group", *by, passwords=[CAPO])
     assert [each["capogruppo"] for each in json.loads(alone("aziende", "--format", "json").stdout)] == [None, None]
