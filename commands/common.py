@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,37 @@ def read_proof(ctx: Ctx, home: Home, login: str, fd: int | None) -> Prova:
     with home.read() as conn:
         enrolled = utenti.enrolled(conn, login if ctx.di is None else ctx.di[1])
     return Prova(password, read_code(ctx, who) if enrolled else "", ctx.di)
+
+
+def by_a_user(funzione: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Lets a command that jobs run be run by a person too, who must have that function; a job names nobody."""
+
+    def wrap(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def run(ctx: Ctx, /, *args: Any, login: str | None, password_fd: int | None, **kwargs: Any) -> Any:
+            if login is not None:
+                _let_in(ctx, login, password_fd, funzione)
+            return command(ctx, *args, **kwargs)
+
+        name = "Chi lo fa, [SIA:]LOGIN; se manca, un lavoro automatico / who does it; without it, a job."
+        return click.option("--user", "login", help=name)(password_fd_option(run))
+
+    return wrap
+
+
+def _let_in(ctx: Ctx, who: str, fd: int | None, funzione: str) -> None:
+    """Opens the gate to a user and does nothing inside. Raises `Refused`."""
+    from ledger import aziende
+    from ledger.profilo import Funzione
+    from ledger.varco import varco
+
+    sia, _, login = who.rpartition(":")
+    home = open_home(ctx)
+    with home.read() as conn:
+        azienda = aziende.find(conn, sia or None)
+    with varco(home, azienda.id, login, read_proof(ctx, home, login, fd), funzione=Funzione(funzione)):
+        pass
+    home.close()
 
 
 def read_code(ctx: Ctx, login: str) -> str:

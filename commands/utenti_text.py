@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
 from commands.tables import moment, print_json, print_table, say
+from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _cells(cambio: Cambio) -> tuple[str, ...]:
         cambio.tipo,
         dati,
         approved,
-        str(cambio.raggiunti),
+        str(cambio.raggiunti) if cambio.stato == RICHIESTO else "-",
         cambio.stato,
     )
 

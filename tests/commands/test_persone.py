@@ -181,6 +181,20 @@ def test_lists_with_nothing_in_them(alone):
     assert json.loads(alone("cambi", "--format", "json").stdout) == []
 
 
+@pytest.mark.parametrize("command", ["dispatch", "receive", "reconcile", "audit verify", "audit export"])
+def test_what_jobs_run_a_person_runs_who_has_the_function(alone, command):
+    words, by = command.split(), ("--user", "capo")
+    alone("utenti", "create", "mario", "--funzione", "sign", *by, passwords=[CAPO, NUOVA])
+    alone("password", "--user", "mario", passwords=[NUOVA, SCELTA])
+    assert alone(*words).exit_code == 0
+    assert alone(*words, "--user", "A1B2C:capo", passwords=[CAPO]).exit_code == 0
+    with pytest.raises(Refused, match="UTENTE-010"):
+        alone(*words, "--user", "mario", passwords=[SCELTA])
+    rows = json.loads(alone("report", "accesses", "--format", "json").stdout)[-2:]
+    function = {"audit verify": "audit", "audit export": "audit", "receive": "reconcile"}.get(command, command)
+    assert [(row["Funzione"], row["Esito"]) for row in rows] == [(function, "ammesso"), (function, "funzione")]
+
+
 # --- no secret is ever told -------------------------------------------------------------------------------------------
 
 
