@@ -24,6 +24,7 @@ from ledger.schema import DISTINTA, FIRMA, POTERE, UTENTE
 
 PERIODI = ("distinta", "giorno", "mese")
 MOST_PEOPLE, MOST_QUORUMS = 12, 5
+MOST_CENTS = 10**17  # of a threshold: more than any total comes to, and it fits where totals are kept
 Quorum: TypeAlias = tuple[str, ...]
 
 
@@ -134,14 +135,11 @@ def check(potere: Potere) -> Potere:
     """The power itself; Refused (POTERE-001) for a weight out of 0..100, a threshold below zero, or thresholds on a
     power that weighs nothing."""
     numbers = [(potere.peso, 100), *((soglia.peso, 100) for _, soglia in potere.soglie)]
-    numbers += [(soglia.importo, _MOST) for _, soglia in potere.soglie]
+    numbers += [(soglia.importo, MOST_CENTS) for _, soglia in potere.soglie]
     whole = all(type(number) is int and 0 <= number <= most for number, most in numbers)
     if not whole or (potere.peso == 0 and potere != NESSUNO):
         raise _bad()
     return potere
-
-
-_MOST = 10**17  # cents: more than a column of the database has to hold
 
 
 def assign(conn: Connection, ports: Ports, azienda_id: int, utente_id: int, potere: Potere, *, chi: str) -> None:

@@ -22,7 +22,7 @@ from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
 from ledger.poteri import NESSUNO, NORMALE
-from ledger.stati import Evento, Stato
+from ledger.stati import VITE, Evento, Stato
 from tests.console import ROOT
 from tests.ledger.flussi import order, riba
 from tests.ledger.sala import PASSWORD, SIA, furnish
@@ -42,8 +42,10 @@ def sign(sala, login, number=1, password=PASSWORD, **kwargs):
 def refused(code, action, *args, **kwargs):
     with pytest.raises(Refused) as found:
         action(*args, **kwargs)
-    assert found.value.code == code
-    return found.value
+    error = found.value
+    assert error.code == code
+    assert error.it and error.en and bool(error.hint_it) == bool(error.hint_en), "said in one language only"
+    return error
 
 
 def alter(sala, statement, **values):
@@ -640,6 +642,11 @@ def test_the_habit_of_portals_is_not_for_what_moves_money(mandates):
     assert firme.needs_password(mandates.home, 2)
     refused("FIRMA-008", sign, mandates, "anna", 2, password=None)
     assert sign(mandates, "anna", 2) == SignResult(30, False, 70)
+
+
+def test_the_habit_of_portals_is_of_kinds_that_there_are():
+    assert firme.DI_ABITUDINE <= set(VITE)
+    assert not firme.DI_ABITUDINE & {"INCASSO", "MAV", "PAGAMENTO", "F24"}
 
 
 def test_without_a_password_one_has_to_be_there_and_not_disabled(mandates):

@@ -1,6 +1,7 @@
 """Powers of signature: what a signature weighs, by what is signed now, today and this month."""
 
 import json
+import multiprocessing
 from datetime import UTC, datetime
 
 import pytest
@@ -12,11 +13,12 @@ from sqlalchemy.exc import NoResultFound
 from ledger import aziende, distinte, firme, operazioni, poteri, utenti
 from ledger.errors import Refused
 from ledger.firme import SignResult
+from ledger.home import Home
 from ledger.importa import import_file
-from ledger.ports import ROME
+from ledger.ports import ROME, real_ports
 from ledger.poteri import NESSUNO, NORMALE, Firmato, Peso, Potere, Soglia, weigh
 from tests.ledger.flussi import order, riba
-from tests.ledger.sala import PASSWORD
+from tests.ledger.sala import PASSWORD, QUICK_HASHER
 
 EURO = 100
 TRE = Potere(80, distinta=Soglia(1000 * EURO, 50), giorno=Soglia(5000 * EURO, 40), mese=Soglia(20000 * EURO, 0))
@@ -25,8 +27,10 @@ TRE = Potere(80, distinta=Soglia(1000 * EURO, 50), giorno=Soglia(5000 * EURO, 40
 def refused(code, action, *args, **kwargs):
     with pytest.raises(Refused) as found:
         action(*args, **kwargs)
-    assert found.value.code == code
-    return found.value
+    error = found.value
+    assert error.code == code
+    assert error.it and error.en and bool(error.hint_it) == bool(error.hint_en), "said in one language only"
+    return error
 
 
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
@@ -304,3 +308,32 @@ def test_a_limit_reached_before_midnight_is_free_again_at_midnight(desk, potere,
     refused("FIRMA-005", desk.sign, two)
     desk.at(*first, 0)
     assert desk.sign(two).total_weight == 50
+
+
+def sign_when_all_are_ready(path, number, barrier, queue):
+    utenti.HASHER = QUICK_HASHER
+    home = Home.open(path, real_ports())
+    barrier.wait()
+    try:
+        queue.put(firme.sign(home, number, "anna", PASSWORD).total_weight)
+    except Refused as error:
+        queue.put(error.code)
+
+
+def test_of_two_signatures_at_once_only_one_fits_below_a_limit(desk):
+    numbers = [desk.bring(700), desk.bring(700)]
+    desk.power("anna", Potere(50, giorno=Soglia(700, 0)))
+    desk.home.close()
+    context = multiprocessing.get_context("fork")
+    barrier, queue = context.Barrier(2), context.Queue()
+    signers = [
+        context.Process(target=sign_when_all_are_ready, args=(desk.home.path, number, barrier, queue))
+        for number in numbers
+    ]
+    for signer in signers:
+        signer.start()
+    assert sorted((queue.get(timeout=60) for _ in signers), key=str) == [50, "FIRMA-005"]
+    for signer in signers:
+        signer.join(60)
+    with desk.home.read() as conn:
+        assert sorted(distinte.get(conn, number).firmato for number in numbers) == [0, 50]
