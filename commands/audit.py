@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.common import Ctx, busy, format_option, open_home, pass_ctx
+from commands.common import Ctx, busy, by_a_user, format_option, open_home, pass_ctx
 from commands.failures import OK, REFUSED
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def audit_cmd() -> None:
 @_sia
 @format_option
 @pass_ctx
+@by_a_user("audit")
 def verify_cmd(ctx: Ctx, given: Sequence[str], sia: str | None, form: str) -> int:
     """Ripercorre il giornale e dice il primo evento che non torna / walks the journal, names the first bad event."""
     from commands.audit_text import print_verdetti
@@ -61,6 +62,7 @@ def _checkpoints(text: str) -> list[Checkpoint]:
 @audit_cmd.command("checkpoint")
 @_sia
 @pass_ctx
+@by_a_user("audit")
 def checkpoint_cmd(ctx: Ctx, sia: str | None) -> None:
     """Firma una riga da stampare o spedire: fin dove arriva il giornale / signs a line to print or mail."""
     from ledger import aziende, verifica
@@ -75,6 +77,7 @@ def checkpoint_cmd(ctx: Ctx, sia: str | None) -> None:
 
 @audit_cmd.command("key")
 @pass_ctx
+@by_a_user("audit")
 def key_cmd(ctx: Ctx) -> None:
     """Le chiavi pubbliche dei checkpoint, l'ultima in uso / the public keys of checkpoints, the last in use."""
     from ledger import checkpoint, sigilli
@@ -89,6 +92,7 @@ def key_cmd(ctx: Ctx) -> None:
 @audit_cmd.command("export")
 @_sia
 @pass_ctx
+@by_a_user("audit")
 def export_cmd(ctx: Ctx, sia: str | None) -> None:
     """Il giornale com'è, un evento per riga, per docs/verifica.py / the journal as it is, an event a line."""
     from ledger import aziende, esporta
@@ -108,6 +112,7 @@ def export_cmd(ctx: Ctx, sia: str | None) -> None:
 @_sia
 @format_option
 @pass_ctx
+@by_a_user("audit")
 def rebuild_cmd(ctx: Ctx, check: bool, sia: str | None, form: str) -> int:
     """Rifà i libri dal giornale e li confronta con quelli che ci sono / makes the books again from the journal."""
     from commands.audit_text import print_differenze
@@ -130,6 +135,7 @@ def rebuild_cmd(ctx: Ctx, check: bool, sia: str | None, form: str) -> int:
     "-o", "--output", help="Lo zip da scrivere, altrimenti prova-ID.zip / the zip to write, else prova-ID.zip."
 )
 @pass_ctx
+@by_a_user("audit")
 def evidence_cmd(ctx: Ctx, distinta_id: int, output: str | None) -> None:
     """Le prove di una distinta in uno zip, per docs/verifica.py / the evidence of a distinta in one zip."""
     from commands.evidence_text import page

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cbi.validators.tables import Tabelle
     from ledger.home import Home
+    from ledger.utenti import Prova
 
 
 LANGUAGE: ContextVar[str] = ContextVar("language", default="it")  # for what is said after a command has stopped
@@ -27,10 +28,13 @@ PIPE_WIDTH = 160  # of tables that nobody looks at on a terminal
 
 @dataclass
 class Ctx:
-    """The global options: `home` is where the ledger lives, `lang` is "it" or "en"."""
+    """The global options: `home` is where the ledger lives, `lang` is "it" or "en". With them, how somebody proves
+    who they are: `code_fd` is where their code comes from, `di` who of the capogruppo (SIA, login) it is."""
 
     home: Path | None = None
     lang: str = "it"
+    code_fd: int | None = None
+    di: tuple[str, str] | None = None
     environ: dict[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @cached_property
@@ -95,6 +99,54 @@ def read_line(fd: int) -> str:
     return line.rstrip(b"\r").decode("utf-8")
 
 
+def read_proof(ctx: Ctx, home: Home, login: str, fd: int | None) -> Prova:
+    """What somebody proves who they are with: a password, and a code when they have a second factor."""
+    from ledger import utenti
+    from ledger.utenti import Prova
+
+    who = login if ctx.di is None else ":".join(ctx.di)
+    password = read_password(fd, f"Password ({who})")
+    with home.read() as conn:
+        enrolled = utenti.enrolled(conn, login if ctx.di is None else ctx.di[1])
+    return Prova(password, read_code(ctx, who) if enrolled else "", ctx.di)
+
+
+def by_a_user(funzione: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Lets a command that jobs run be run by a person too, who must have that function; a job names nobody."""
+
+    def wrap(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def run(ctx: Ctx, /, *args: Any, login: str | None, password_fd: int | None, **kwargs: Any) -> Any:
+            if login is not None:
+                _let_in(ctx, login, password_fd, funzione)
+            return command(ctx, *args, **kwargs)
+
+        name = "Chi lo fa, [SIA:]LOGIN; se manca, un lavoro automatico / who does it; without it, a job."
+        return click.option("--user", "login", help=name)(password_fd_option(run))
+
+    return wrap
+
+
+def _let_in(ctx: Ctx, who: str, fd: int | None, funzione: str) -> None:
+    """Opens the gate to a user and does nothing inside. Raises `Refused`."""
+    from ledger import aziende
+    from ledger.profilo import Funzione
+    from ledger.varco import varco
+
+    sia, _, login = who.rpartition(":")
+    home = open_home(ctx)
+    with home.read() as conn:
+        azienda = aziende.find(conn, sia or None)
+    with varco(home, azienda.id, login, read_proof(ctx, home, login, fd), funzione=Funzione(funzione)):
+        pass
+    home.close()
+
+
+def read_code(ctx: Ctx, login: str) -> str:
+    """A code of the second factor, from the next line of `--code-fd`, or asked at the terminal."""
+    return read_password(ctx.code_fd, ctx.say(f"Codice ({login})", f"Code ({login})")).strip()
+
+
 def tables_in_use(ctx: Ctx, folder: Path | None) -> Tabelle:
     """The code tables of the package, or those that a folder puts in their place. Raises `Refused`."""
     from cbi.validators.tables import IN_DOTAZIONE, TabellaErrata, load
@@ -136,8 +188,48 @@ tabelle_option = click.option(
     help="A folder of newer code tables, in place of those of the same name here (CBI_TABELLE).",
 )
 in_chiaro_option = click.option("--in-chiaro", is_flag=True, help="Numeri di conto per intero / whole account numbers.")
-password_fd_option = click.option(
-    "--password-fd",
-    type=int,
-    help="Legge la password da questo descrittore / reads the password from this file descriptor.",
-)
+
+
+def _kept(click_ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    """Keeps how somebody proves who they are for `read_proof`: commands need not pass it on."""
+    setattr(click_ctx.ensure_object(Ctx), str(param.name), value)
+
+
+class Person(click.ParamType[Any]):
+    """A person of another company, as SIA:LOGIN."""
+
+    name = "SIA:LOGIN"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        sia, found, login = str(value).partition(":")
+        if not (sia and found and login):
+            self.fail(f"{value!r} is not {self.name}", param, ctx)
+        return sia, login
+
+
+def password_fd_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How somebody proves who they are: where the password and the code come from, and whose they are."""
+    for option in (
+        click.option(
+            "--from",
+            "di",
+            type=Person(),
+            expose_value=False,
+            callback=_kept,
+            help="Chi della capogruppo agisce come --user / who of the capogruppo acts as --user.",
+        ),
+        click.option(
+            "--code-fd",
+            type=int,
+            expose_value=False,
+            callback=_kept,
+            help="Legge il codice del secondo fattore da questo descrittore / reads the code of the second factor.",
+        ),
+        click.option(
+            "--password-fd",
+            type=int,
+            help="Legge la password da questo descrittore / reads the password from this file descriptor.",
+        ),
+    ):
+        command = option(command)
+    return command

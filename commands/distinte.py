@@ -21,7 +21,7 @@ from commands.common import (
     open_home,
     pass_ctx,
     password_fd_option,
-    read_password,
+    read_proof,
 )
 from commands.ledger import Pair
 
@@ -98,7 +98,7 @@ class Asked:
         from commands.tables import print_json
 
         home = open_home(self.ctx)
-        password = read_password(self.password_fd, f"Password ({self.login})")
+        password = read_proof(self.ctx, home, self.login, self.password_fd)
         named = {} if ids is None else {"ordini": _ids(home, ids)}
         fatto = verb(home, *before, utente=self.login, password=password, dry_run=self.dry_run, **named, **more)
         home.close()
@@ -349,7 +349,7 @@ def approve_cmd(ctx: Ctx, distinta_id: int, login: str, password_fd: int | None,
     from ledger import firme
 
     home = open_home(ctx)
-    password = read_password(password_fd, f"Password ({login})")
+    password = read_proof(ctx, home, login, password_fd)
     stato = firme.approve(home, distinta_id, login, password, dry_run=dry_run)
     home.close()
     say(ctx, *[f"distinta {distinta_id}: {stato}"] * 2)

@@ -6,6 +6,7 @@ Arguments in, text or JSON out; the rules are in `ledger`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from commands.common import (
     password_fd_option,
     read_line,
     read_password,
+    read_proof,
 )
 from commands.failures import REFUSED, UNREADABLE
 from commands.opening import why_not
@@ -61,6 +63,7 @@ class Weight(Pair):
 @click.command("init")
 @click.option("--sia", required=True, help="Codice SIA, 5 caratteri / SIA code, 5 characters.")
 @click.option("--nome", required=True, help="Nome dell'azienda / name of the company.")
+@click.option("--gestita", is_flag=True, help="È di un cliente / it is a customer's.")
 @click.option("--codice-fiscale", required=True, help="Codice fiscale o partita IVA / fiscal code.")
 @click.option("--banca", "banche", type=Pair("ABI:NOME"), multiple=True, help="Una banca / a bank.")
 @click.option("--conto", "conti", multiple=True, metavar="IBAN", help="Un conto / an account.")
@@ -91,6 +94,7 @@ def init_cmd(
     sia: str,
     nome: str,
     codice_fiscale: str,
+    gestita: bool,
     banche: Sequence[tuple[str, str]],
     conti: Sequence[str],
     firmatari: Sequence[tuple[str, int]],
@@ -103,6 +107,7 @@ def init_cmd(
     from ledger import aziende, database, utenti
     from ledger.home import Home
     from ledger.ports import real_ports
+    from ledger.profilo import Diritto, Profilo
     from spool.receive import plant_all
 
     path = home_path(ctx)
@@ -119,16 +124,20 @@ def init_cmd(
     if dry_run:
         say(ctx, "Tutto in ordine; nulla è stato creato.", "All is well; nothing was created.")
         return
-    passwords = [_new_password(ctx, login, password_fd) for login, _ in firmatari]
+    passwords = [_new_password(ctx, login, nome, password_fd) for login, _ in firmatari]
+    profilo = Profilo(amministra=Diritto.INDIVIDUALE if len(firmatari) == 1 else Diritto.CONGIUNTO)
     home = Home.create(path, real_ports(), url)
+    create = partial(utenti.create, profilo=profilo)
     with home.begin() as conn:
-        azienda_id = aziende.create(conn, home.ports, sia=sia, nome=nome, codice_fiscale=codice_fiscale)
+        company = {"sia": sia, "nome": nome, "codice_fiscale": codice_fiscale}
+        natura = aziende.GESTITA if gestita else aziende.PROPRIA
+        azienda_id = aziende.create(conn, home.ports, **company, natura=natura)
         for abi, nome_banca in banche:
             aziende.add_banca(conn, home.ports, azienda_id, abi, nome_banca)
         for iban in conti:
             aziende.add_conto(conn, home.ports, azienda_id, iban)
         for (login, peso), password in zip(firmatari, passwords, strict=True):
-            utenti.create(conn, home.ports, azienda_id, login=login, peso=peso, password=password)
+            create(conn, home.ports, azienda_id, login=login, peso=peso, password=password)
     plant_all(home)
     home.close()
     say(ctx, f"Creata l'azienda {nome} ({sia}) in {path}.", f"Created company {nome} ({sia}) in {path}.")
@@ -153,18 +162,20 @@ def upgrade_cmd(ctx: Ctx) -> None:
         say(ctx, f"{path}: dalla versione {before} alla {now}.", f"{path}: from version {before} to {now}.")
 
 
-def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
-    from ledger import utenti
+def _new_password(ctx: Ctx, login: str, azienda: str, fd: int | None) -> str:
+    from ledger import parole
 
     prompt = ctx.say(f"Password per {login}", f"Password for {login}")
     password = read_password(fd, prompt, confirm=fd is None)
-    utenti.check_password(login, password)
+    parole.check(password, login, azienda)
     return password
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_sia
+@click.option("--user", "login", help="Chi importa; se manca, un lavoro automatico / who imports; without it, a job.")
+@password_fd_option
 @click.option(
     "--se-errori",
     type=click.Choice(["crea", "non-crea"]),
@@ -185,7 +196,15 @@ def _new_password(ctx: Ctx, login: str, fd: int | None) -> str:
 @format_option
 @pass_ctx
 def import_cmd(
-    ctx: Ctx, files: Sequence[Path], sia: str | None, se_errori: str, se_nome_usato: str, dry_run: bool, form: str
+    ctx: Ctx,
+    files: Sequence[Path],
+    sia: str | None,
+    login: str | None,
+    password_fd: int | None,
+    se_errori: str,
+    se_nome_usato: str,
+    dry_run: bool,
+    form: str,
 ) -> int:
     """Importa i flussi dell'azienda, una distinta per supporto / imports the company's flows.
 
@@ -200,12 +219,13 @@ def import_cmd(
     home = open_home(ctx)
     with home.read() as conn:
         azienda = aziende.find(conn, sia)
+    chi = (login, read_proof(ctx, home, login, password_fd)) if login else None
     opzioni = Opzioni(con_errori=se_errori == "crea", rinomina=se_nome_usato == "rinomina")
     reports, exit_code = [], 0
     for path in files:
         try:
             with busy(ctx, f"importo {path.name}", f"importing {path.name}"):
-                report = import_file(home, path, path.name, azienda.id, opzioni=opzioni, dry_run=dry_run)
+                report = import_file(home, path, path.name, azienda.id, opzioni=opzioni, dry_run=dry_run, chi=chi)
         except Refused as error:
             if isinstance(error.__cause__, OSError):
                 click.echo(f"{path}: {why_not(ctx, error.__cause__)}", err=True)
@@ -302,7 +322,7 @@ def _signed(
     for each in ids:
         try:
             if password is None and firme.needs_password(home, each):
-                password = read_password(password_fd, f"Password ({login})")
+                password = read_proof(ctx, home, login, password_fd)
             yield each, firme.sign(home, each, login, password, dry_run=dry_run)
         except Refused as error:
             yield each, error
@@ -369,7 +389,7 @@ def _void(
     from commands.tables import print_json, say
 
     home = open_home(ctx)
-    password = read_password(password_fd, f"Password ({login})")
+    password = read_proof(ctx, home, login, password_fd)
     stato = verb(home, *about, login, password, dry_run=dry_run)
     home.close()
     if form == "json":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import click
 
-from commands.common import Ctx, busy, dry_run_option, format_option, in_chiaro_option, open_home, pass_ctx
+from commands.common import Ctx, busy, by_a_user, dry_run_option, format_option, in_chiaro_option, open_home, pass_ctx
 from commands.failures import OK, REFUSED
 
 
@@ -15,6 +15,7 @@ from commands.failures import OK, REFUSED
 @format_option
 @dry_run_option
 @pass_ctx
+@by_a_user("dispatch")
 def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     """Inoltra le distinte con tutte le firme / sends the distinte that have all their signatures.
 
@@ -35,6 +36,7 @@ def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
 @format_option
 @dry_run_option
 @pass_ctx
+@by_a_user("reconcile")
 def receive_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     """Legge ciò che le banche hanno lasciato in in/new / reads what the banks left in in/new."""
     return _receive(ctx, form, dry_run, recover_first=False)
@@ -44,6 +46,7 @@ def receive_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
 @format_option
 @dry_run_option
 @pass_ctx
+@by_a_user("reconcile")
 def reconcile_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     """Completa gli inoltri, riceve e riconcilia / completes the dispatches, receives and reconciles.
 

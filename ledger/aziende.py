@@ -13,6 +13,7 @@ from ledger.ports import Ports
 from ledger.schema import AZIENDA, BANCA, CONTO, OPZIONE
 
 _SIA = re.compile(r"[A-Z0-9]{5}")
+PROPRIA, GESTITA = "propria", "gestita"
 _ABI = re.compile(r"[0-9]{5}")
 
 ABITUDINE_PORTALE, QUATTRO_OCCHI = "abitudine_portale", "quattro_occhi"
@@ -26,15 +27,17 @@ OPZIONI: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Azienda:
-    """A company, known to the banks by its SIA code (5 letters or digits)."""
+    """A company, known to the banks by its SIA code (5 letters or digits); `natura` tells whether it is one's own
+    (propria) or a customer's (gestita)."""
 
     id: int
     sia: str
     nome: str
     codice_fiscale: str
+    natura: str = PROPRIA
 
 
-def create(conn: Connection, ports: Ports, *, sia: str, nome: str, codice_fiscale: str) -> int:
+def create(conn: Connection, ports: Ports, *, sia: str, nome: str, codice_fiscale: str, natura: str = PROPRIA) -> int:
     """Register a company; returns its id.
 
     Raises Refused when the SIA has not its shape (AZIENDA-001), the codice fiscale or partita IVA does not
@@ -48,7 +51,7 @@ def create(conn: Connection, ports: Ports, *, sia: str, nome: str, codice_fiscal
             f"The company with SIA code {sia} is already there.",
         )
     at = ports.clock.now()
-    values = {"sia": sia, "nome": nome.strip(), "codice_fiscale": codice_fiscale}
+    values = {"sia": sia, "nome": nome.strip(), "codice_fiscale": codice_fiscale, "natura": natura}
     azienda_id = int(conn.execute(AZIENDA.insert().values(**values, at=at).returning(AZIENDA.c.id)).scalar_one())
     journal.append(conn, azienda_id=azienda_id, tipo="azienda_creata", soggetto=f"azienda:{sia}", dati=values, at=at)
     return azienda_id
@@ -143,13 +146,13 @@ def find(conn: Connection, sia: str | None = None) -> Azienda:
 def get(conn: Connection, azienda_id: int) -> Azienda:
     """The company of that id; sqlalchemy's NoResultFound when there is none."""
     row = conn.execute(select(AZIENDA).where(AZIENDA.c.id == azienda_id)).one()
-    return Azienda(row.id, row.sia, row.nome, row.codice_fiscale)
+    return Azienda(row.id, row.sia, row.nome, row.codice_fiscale, row.natura)
 
 
 def list_(conn: Connection) -> list[Azienda]:
     """All the companies, in order of SIA."""
     rows = conn.execute(select(AZIENDA).order_by(AZIENDA.c.sia))
-    return [Azienda(row.id, row.sia, row.nome, row.codice_fiscale) for row in rows]
+    return [Azienda(row.id, row.sia, row.nome, row.codice_fiscale, row.natura) for row in rows]
 
 
 def options(conn: Connection, azienda_id: int) -> dict[str, str]:

@@ -107,13 +107,7 @@ def get(conn: Connection, distinta_id: int) -> Distinta:
     """The distinta of that id; Refused (DISTINTA-001) when there is none."""
     row = conn.execute(_distinte().where(DISTINTA.c.id == distinta_id)).one_or_none()
     if row is None:
-        raise Refused(
-            "DISTINTA-001",
-            f"La distinta {distinta_id} non esiste.",
-            f"There is no distinta {distinta_id}.",
-            hint_it="L'elenco: cbi distinte",
-            hint_en="The list: cbi distinte",
-        )
+        raise no_distinta(distinta_id)
     return _distinta(row)
 
 
@@ -192,6 +186,17 @@ def numbered(conn: Connection, distinta_id: int, numero: int) -> Disposizione:
     if row is None:
         raise no_order(f"{distinta_id}:{numero}")
     return _disposizione(row)
+
+
+def no_distinta(distinta_id: int) -> Refused:
+    """What is said of a distinta that is not there (DISTINTA-001)."""
+    return Refused(
+        "DISTINTA-001",
+        f"La distinta {distinta_id} non esiste.",
+        f"There is no distinta {distinta_id}.",
+        hint_it="L'elenco: cbi distinte",
+        hint_en="The list: cbi distinte",
+    )
 
 
 def no_order(which: str) -> Refused:
@@ -354,7 +359,7 @@ def makers(conn: Connection, distinta_id: int) -> set[str]:
     """Who made the bytes of a distinta, or changed them since: logins, and the words of the program for itself."""
     made = ITER.c.evento.in_([*NASCITE, Evento.MODIFICA])
     query = select(ITER.c.chi).where(ITER.c.distinta_id == distinta_id, ITER.c.disposizione_id.is_(None), made)
-    return set(conn.scalars(query.distinct()))
+    return {journal.login_of(chi) for chi in conn.scalars(query.distinct())}
 
 
 def give_up_recall(conn: Connection, ports: Ports, distinta_id: int, *, chi: str) -> None:

@@ -15,17 +15,18 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from ledger import aziende, distinte, intenti, poteri, utenti
+from ledger import aziende, distinte, intenti, poteri
 from ledger.aziende import ABITUDINE_PORTALE, QUATTRO_OCCHI, SI
 from ledger.canonico import canonical
 from ledger.distinte import SOGLIA, Distinta
 from ledger.errors import Refused, euro
 from ledger.home import Home
 from ledger.poteri import NESSUNO, Firmato, Peso, Potere
+from ledger.profilo import Funzione
 from ledger.schema import DISTINTA, FIRMA
 from ledger.stati import GRUPPI, Evento, Stato, di_distinta, next_state
-from ledger.utenti import Utente
-from ledger.varco import Lavoro, varco_di, varco_senza_password
+from ledger.utenti import Segreto, Utente
+from ledger.varco import Mandato, varco_di, varco_senza_password
 
 REGOLE_VERSION = 2
 DI_ABITUDINE = frozenset({"AL", "BOLLETTINO", "MESSAGGIO"})
@@ -92,40 +93,42 @@ def needs_password(home: Home, distinta_id: int) -> bool:
         return not of_habit(distinta, aziende.options(conn, distinta.azienda_id))
 
 
-def sign(home: Home, distinta_id: int, utente: str, password: str | None, *, dry_run: bool = False) -> SignResult:
+def sign(home: Home, distinta_id: int, utente: str, password: Segreto | None, *, dry_run: bool = False) -> SignResult:
     """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
     come of it. No password is for what does not need one.
 
     Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is
-    no such distinta (DISTINTA-001), the user is not who they say (UTENTE-005, UTENTE-006, UTENTE-007), a password is
+    no such distinta (DISTINTA-001), the gate stays shut (UTENTE-005 to UTENTE-011), a password is
     needed (FIRMA-008), as `judge` does, or when bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002,
     FIRMA-004).
     """
     with _gate(home, distinta_id, utente, password, dry_run) as lavoro:
         conn, at = lavoro.conn, lavoro.ports.clock.now()
-        penna = pen(conn, utenti.named(conn, lavoro.azienda_id, lavoro.chi), at)
+        penna = pen(conn, lavoro.utente, at)
         distinta = distinte.get(conn, distinta_id)
         if password is None:
             _require_habit(distinta, penna.opzioni)
         peso = judge(conn, distinta, penna)
         _require_untouched(home, conn, distinta)
-        _record(home, conn, distinta, penna, peso, at)
+        _record(lavoro, distinta, penna, peso, at)
         signed = distinte.get(conn, distinta_id)
     return SignResult(signed.firmato, signed.completa, max(0, SOGLIA - signed.firmato))
 
 
-def approve(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> Stato:
+def approve(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> Stato:
     """Let a distinta that waits because of orders seen before go on to the signatures, in the name of a user;
     with `dry_run` only say what would come of it.
 
     Raises Refused as `sign` does for the user and the state.
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.COMPOSE, dry_run=dry_run) as lavoro:
         dati = {"doppi": len(distinte.doubles(lavoro.conn, distinta_id))}
         return distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.CONVALIDA, chi=lavoro.chi, dati=dati)
 
 
-def refuse(home: Home, distinta_id: int, motivo: str, utente: str, password: str, *, dry_run: bool = False) -> Stato:
+def refuse(
+    home: Home, distinta_id: int, motivo: str, utente: str, password: Segreto, *, dry_run: bool = False
+) -> Stato:
     """Send a distinta that awaits signatures back, in the name of a user and with the reason: it is Inserita, and the
     signatures given count no more. It can be changed, thrown away, or let go on as it is (`approve`).
 
@@ -140,16 +143,16 @@ def refuse(home: Home, distinta_id: int, motivo: str, utente: str, password: str
             hint_it="Chi ha preparato la distinta deve sapere che cosa correggere.",
             hint_en="Whoever prepared the distinta has to know what to correct.",
         )
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run) as lavoro:
         return _void(lavoro, distinta_id, Evento.RESPINGI, motivo=motivo.strip())
 
 
-def zero(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> Stato:
+def zero(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> Stato:
     """Take off a distinta the signatures given, in the name of a user: it awaits all of them again.
 
     Raises Refused when the distinta is about to leave (DISTINTA-003), and as `sign` does for the user and the state.
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+    with varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run) as lavoro:
         return _void(lavoro, distinta_id, Evento.AZZERA)
 
 
@@ -181,7 +184,7 @@ def not_alone(conn: Connection, distinta_id: int, opzioni: Mapping[str, str]) ->
     return distinte.makers(conn, distinta_id) if opzioni[QUATTRO_OCCHI] == SI else set()
 
 
-def _void(lavoro: Lavoro, distinta_id: int, evento: Evento, **dati: str) -> Stato:
+def _void(lavoro: Mandato, distinta_id: int, evento: Evento, **dati: str) -> Stato:
     conn, revisione = lavoro.conn, distinte.get(lavoro.conn, distinta_id).revisione + 1
     intenti.require_not_leaving(conn, distinta_id)
     why = {"revisione": revisione, "annullate": list(given(conn, distinta_id)), **dati}
@@ -190,11 +193,11 @@ def _void(lavoro: Lavoro, distinta_id: int, evento: Evento, **dati: str) -> Stat
 
 
 def _gate(
-    home: Home, distinta_id: int, utente: str, password: str | None, dry_run: bool
-) -> AbstractContextManager[Lavoro]:
+    home: Home, distinta_id: int, utente: str, password: Segreto | None, dry_run: bool
+) -> AbstractContextManager[Mandato]:
     if password is None:
-        return varco_senza_password(home, distinta_id, utente, dry_run=dry_run)
-    return varco_di(home, distinta_id, utente, password, dry_run=dry_run)
+        return varco_senza_password(home, distinta_id, utente, funzione=Funzione.SIGN, dry_run=dry_run)
+    return varco_di(home, distinta_id, utente, password, funzione=Funzione.SIGN, dry_run=dry_run)
 
 
 def _require_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> None:
@@ -279,17 +282,17 @@ def _covered(distinta: Distinta) -> dict[str, str | int]:
     }
 
 
-def _record(home: Home, conn: Connection, distinta: Distinta, penna: Penna, peso: Peso, at: datetime) -> None:
+def _record(lavoro: Mandato, distinta: Distinta, penna: Penna, peso: Peso, at: datetime) -> None:
     covered = {**_covered(distinta), "revisione": distinta.revisione}
     regole, firmatario = penna.regole(peso), penna.utente
     row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": peso.peso, "at": at, **covered}
     insert = FIRMA.insert().values(**row, regole=canonical(regole)).returning(FIRMA.c.id)
-    firma_id = int(conn.execute(insert).scalar_one())
+    firma_id = int(lavoro.conn.execute(insert).scalar_one())
     distinte.apply(
-        conn,
-        home.ports,
+        lavoro.conn,
+        lavoro.ports,
         distinta.id,
         Evento.FIRMA,
-        chi=firmatario.login,
+        chi=lavoro.chi,
         dati={**covered, "regole": regole, "firma": {"id": firma_id, "utente_id": firmatario.id, "at": at}},
     )

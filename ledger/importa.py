@@ -24,9 +24,9 @@ an end, and a defect beyond it must not let a supporto pass for sound.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -37,16 +37,18 @@ from sqlalchemy import Connection, select
 import cbi
 from cbi.flows.ordini import GENERI
 from cbi.validators.diagnostics import Diagnostic
-from ledger import archivio, aziende, deposito, distinte, journal
+from ledger import aziende, deposito, distinte, journal, visibili
 from ledger.aziende import Azienda
 from ledger.canonico import canonical
 from ledger.composizione import Composta, checked, errors
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports, today
+from ledger.profilo import Funzione
 from ledger.schema import DIAGNOSTICA, DISTINTA, FILE
 from ledger.stati import Stato
-from ledger.varco import Lavoro
+from ledger.utenti import Segreto
+from ledger.varco import Lavoro, macchina, varco
 from ledger.verdetti import Codice, Doppio, ImportReport, Verdetto
 
 LARGEST_FILE = 256 * 1024 * 1024
@@ -69,25 +71,38 @@ SOLITE = Opzioni()
 
 
 def import_file(
-    home: Home, source: Path | bytes, nome: str, azienda_id: int, *, opzioni: Opzioni = SOLITE, dry_run: bool = False
+    home: Home,
+    source: Path | bytes,
+    nome: str,
+    azienda_id: int,
+    *,
+    opzioni: Opzioni = SOLITE,
+    dry_run: bool = False,
+    chi: tuple[str, Segreto] | None = None,
 ) -> ImportReport:
     """Import a file of a company; with `dry_run` only verify: say what would become of it and change nothing.
 
-    `nome` is what the file is called in reports. Raises Refused, with exit code 8, when it cannot be read
-    (IMPORTA-001) or is larger than 256 MiB (IMPORTA-002); OSError when the home cannot be written.
+    `nome` is what the file is called in reports, `chi` the user who imports it and what proves them; None for a job.
+    Raises Refused, with exit code 8, when it cannot be read (IMPORTA-001) or is larger than 256 MiB (IMPORTA-002); as
+    the gate does, and when some of it is of an account that the user may not see (CONTO-002); OSError when the home
+    cannot be written.
     """
     nome = nome.encode("utf-8", "replace").decode()  # a name that is not text would not go into the database
     data = source if isinstance(source, bytes) else _read(home, source)
     oggi = today(home.ports)
     found = _lint(data, nome, oggi)
-    keep = archivio.digest if dry_run else partial(archivio.store, home)
-    sha256 = keep(data)
-    with home.begin() as conn:
-        lavoro = Lavoro(conn, home, azienda_id, CHI, keep)
-        report = _Import(lavoro, aziende.get(conn, azienda_id), nome, oggi, opzioni).file(data, sha256, found)
-        if dry_run:
-            conn.rollback()
+    with _gate(home, azienda_id, chi, dry_run) as lavoro:
+        sha256 = lavoro.keep(data)
+        report = _Import(lavoro, aziende.get(lavoro.conn, azienda_id), nome, oggi, opzioni).file(data, sha256, found)
     return replace(report, verifica=dry_run)
+
+
+def _gate(
+    home: Home, azienda_id: int, chi: tuple[str, Segreto] | None, dry_run: bool
+) -> AbstractContextManager[Lavoro]:
+    if chi is None:
+        return macchina(home, azienda_id, CHI, dry_run=dry_run)
+    return varco(home, azienda_id, *chi, funzione=Funzione.IMPORT, dry_run=dry_run)
 
 
 def _read(home: Home, path: Path) -> bytes:
@@ -252,6 +267,7 @@ class _Import:
             numero_supporto=supporto.numero,
             line=supporto.line,
         )
+        visibili.require_result(self.conn, self.lavoro.profilo, distinta_id)
         seen = replace(seen, distinta_id=distinta_id, totale=composta.totale)
         doppi = tuple(
             Doppio(mine.numero, mine.chiave, before.distinta_id, before.numero)

@@ -19,6 +19,7 @@ from ledger.schema import JOURNAL, as_bytes, instant
 VERSION = 1
 GENESIS = "0" * 64
 BODY = ("at", "azienda_id", "dati", "numero", "prima", "soggetto", "tipo")  # what a hash covers, with the version
+COME = " come "  # between who acts and the user as whom they act, in the name of who did something
 Event: TypeAlias = Mapping[str, Any]
 
 
@@ -77,6 +78,11 @@ def event_hash(event: Event) -> str:
     """SHA-256, in hex, of an event: azienda_id, numero, at, tipo, soggetto, dati (canonical text), prima."""
     parts = (f'"{name}":{event[name] if name == "dati" else canonical(event[name])}' for name in BODY)
     return hashlib.sha256(f'{{{",".join(parts)},"v":{VERSION}}}'.encode("ascii", "backslashreplace")).hexdigest()
+
+
+def login_of(chi: str) -> str:
+    """The login of the user in whose name something was done, whoever acted as that user."""
+    return chi.rpartition(COME)[2]
 
 
 def head(conn: Connection, azienda_id: int) -> tuple[int, str]:

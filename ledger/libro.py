@@ -8,11 +8,12 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
-from ledger import distinte, firme, poteri, utenti
+from ledger import distinte, firme, poteri, utenti, visibili
 from ledger.distinte import Disposizione, Distinta
 from ledger.errors import Refused
 from ledger.firme import Penna
 from ledger.poteri import Quorum
+from ledger.profilo import Funzione
 from ledger.schema import DISPOSIZIONE, DISTINTA
 from ledger.stati import ALLA_BANCA, GRUPPI, Stato
 from ledger.utenti import ATTIVO, Utente
@@ -76,17 +77,20 @@ class Libro:
 
 def read(conn: Connection, utente: Utente, at: datetime) -> Libro:
     """The libro firma of a user at an instant."""
-    active = [each for each in utenti.list_(conn, utente.azienda_id) if each.stato == ATTIVO]
+    users = utenti.list_(conn, utente.azienda_id)
+    active = [each for each in users if each.stato == ATTIVO and each.can(Funzione.SIGN)]
     penne = {each.login: firme.pen(conn, each, at) for each in active}
     mia, noti = firme.pen(conn, utente, at), _known(conn, utente.azienda_id)
     found = distinte.list_(conn, azienda_id=utente.azienda_id)
-    waiting = (each for each in found if each.stato in ATTESE and not each.completa)
+    mine = (each for each in found if visibili.sees(conn, utente.profilo, each.id))
+    waiting = (each for each in mine if each.stato in ATTESE and not each.completa)
     return Libro(mia, tuple(_voce(conn, each, mia, penne, noti) for each in waiting))
 
 
 def _voce(conn: Connection, distinta: Distinta, mia: Penna, penne: Mapping[str, Penna], noti: _Noti) -> Voce:
     given = firme.given(conn, distinta.id)
-    others = {login: penna.weigh(distinta).peso for login, penna in penne.items() if login not in given}
+    able = {login: penna for login, penna in penne.items() if visibili.sees(conn, penna.utente.profilo, distinta.id)}
+    others = {login: penna.weigh(distinta).peso for login, penna in able.items() if login not in given}
     bastano = poteri.quorums(given, others, firme.not_alone(conn, distinta.id, mia.opzioni))
     paid = distinte.orders(conn, distinta.id) if distinta.flusso in PAGAMENTI else iter(())
     return Voce(

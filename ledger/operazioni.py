@@ -2,9 +2,10 @@
 
 Each is one transaction, in the name of a user proved by a password, told in the iter and in the journal; with
 `dry_run` it only says what would come of it. Whatever changes the bytes of a distinta has them checked as an import
-does, and voids the signatures given. All raise Refused: as the gate does (UTENTE-005, UTENTE-006), when a state does
-not allow it (STATO-001), when what is named is not there (DISTINTA-001, DISPOSIZIONE-001, DISPOSIZIONE-002), when a
-value does not fit its field (MODIFICA-001), and as each one says.
+does, and voids the signatures given. All raise Refused: as the gate does (UTENTE-005 to UTENTE-011), when what they
+lead to is of an account that the user may not see (CONTO-002), when a state does not allow it (STATO-001), when what is
+named is not there (DISTINTA-001, DISPOSIZIONE-001, DISPOSIZIONE-002), when a value does not fit its field
+(MODIFICA-001), and as each one says.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from ledger.home import Home
 from ledger.modifiche import Campi, Modifica
 from ledger.omogenee import require_alike
 from ledger.ports import today
+from ledger.profilo import Funzione
 from ledger.rifacimento import (
     A_MANO,
     COPIATA,
@@ -40,8 +42,11 @@ from ledger.rifacimento import (
     telling,
 )
 from ledger.stati import Evento, Stato, di_disposizione
+from ledger.utenti import Segreto
 from ledger.varco import Lavoro, varco, varco_di
+from ledger.visibili import require_order
 
+COMPONE = Funzione.COMPOSE
 NESSUNO: Mapping[str, str] = {}
 RIPRESENTABILI = (Stato.INSOLUTA, Stato.STORNATA, Stato.SCARTATA, Stato.RICHIAMATA)
 SENZA_FLUSSO = {
@@ -60,7 +65,7 @@ def create(
     home: Home,
     ordini: Sequence[int],
     utente: str,
-    password: str,
+    password: Segreto,
     *,
     testata: Testata = LIBERA,
     dry_run: bool = False,
@@ -72,7 +77,7 @@ def create(
     """
     with home.read() as conn:
         azienda_id = distinte.order(conn, some(ordini)[0]).azienda_id
-    with varco(home, azienda_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco(home, azienda_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         mine = loosened(lavoro, ordini)
         require_alike(mine)
         first, sia = mine[0], aziende.get(lavoro.conn, azienda_id).sia
@@ -86,13 +91,13 @@ def create(
 
 
 def add(
-    home: Home, distinta_id: int, ordini: Sequence[int], utente: str, password: str, *, dry_run: bool = False
+    home: Home, distinta_id: int, ordini: Sequence[int], utente: str, password: Segreto, *, dry_run: bool = False
 ) -> Fatto:
     """Put orders, loose or taken out of theirs, at the end of a distinta; those it has stay where they are.
 
     Raises Refused when they are not of its kind, bank and account (OMOGENEITA-001).
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         distinta, there = changeable(lavoro, distinta_id), readable(lavoro, distinta_id)
         already = {ordine.id for ordine in there}
         mine = loosened(lavoro, [each for each in some(ordini) if each not in already])
@@ -101,10 +106,10 @@ def add(
 
 
 def take_out(
-    home: Home, distinta_id: int, ordini: Sequence[int], utente: str, password: str, *, dry_run: bool = False
+    home: Home, distinta_id: int, ordini: Sequence[int], utente: str, password: Segreto, *, dry_run: bool = False
 ) -> Fatto:
     """Take orders out of a distinta: they are loose, Inserita. One left without orders is Eliminata."""
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         return taken_out(lavoro, distinta_id, some(ordini))
 
 
@@ -112,7 +117,7 @@ def copy(
     home: Home,
     distinta_id: int,
     utente: str,
-    password: str,
+    password: Segreto,
     *,
     testata: Testata = LIBERA,
     campi: Campi = NESSUNO,
@@ -122,7 +127,7 @@ def copy(
 
     Raises Refused when the name is taken (SUPPORTO-001), and as `edit` for the properties.
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         mine = readable(lavoro, distinta_id)
         modifica = Modifica.of(mine[0].flusso, campi)
         dati = {"copia_di": distinta_id, "campi": dict(campi)}
@@ -134,7 +139,7 @@ def edit(
     distinta_id: int,
     campi: Campi,
     utente: str,
-    password: str,
+    password: Segreto,
     *,
     ordini: Sequence[int] = (),
     dry_run: bool = False,
@@ -144,7 +149,7 @@ def edit(
     Raises Refused when a name is not one of the kind's (MODIFICA-002), when the orders would be of several accounts
     (OMOGENEITA-001), or the name is taken (SUPPORTO-001).
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         distinta, there = changeable(lavoro, distinta_id), readable(lavoro, distinta_id)
         mine = named(lavoro, distinta_id, ordini) if ordini else there
         for ordine in mine if ordini else ():
@@ -153,21 +158,23 @@ def edit(
         return made_again(lavoro, distinta, there, modifica=modifica, changed=ids, dati={"campi": dict(campi)})
 
 
-def delete(home: Home, distinta_id: int, utente: str, password: str, *, dry_run: bool = False) -> Fatto:
+def delete(home: Home, distinta_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> Fatto:
     """Throw away a distinta that nobody has signed, with its orders: rows and bytes stay, as evidence, and count no
     more. If it was a request of recall, the orders are no longer asked back."""
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro:
         distinte.apply(lavoro.conn, lavoro.ports, distinta_id, Evento.ELIMINA, chi=lavoro.chi)
         distinte.give_up_recall(lavoro.conn, lavoro.ports, distinta_id, chi=lavoro.chi)
         return fact(lavoro, distinta_id)
 
 
-def delete_order(home: Home, disposizione_id: int, utente: str, password: str, *, dry_run: bool = False) -> Fatto:
+def delete_order(home: Home, disposizione_id: int, utente: str, password: Segreto, *, dry_run: bool = False) -> Fatto:
     """Throw away a loose order. Raises Refused when it is in a distinta (DISPOSIZIONE-003)."""
     with home.read() as conn:
         azienda_id = distinte.order(conn, disposizione_id).azienda_id
-    with varco(home, azienda_id, utente, password, dry_run=dry_run) as lavoro:
-        _require_loose(distinte.order(lavoro.conn, disposizione_id))
+    with varco(home, azienda_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro:
+        ordine = distinte.order(lavoro.conn, disposizione_id)
+        require_order(lavoro.conn, lavoro.profilo, ordine)
+        _require_loose(ordine)
         return Fatto(None, apply_order(lavoro, disposizione_id, Evento.ELIMINA, {}), ordini=(disposizione_id,))
 
 
@@ -175,7 +182,7 @@ def recall(
     home: Home,
     distinta_id: int,
     utente: str,
-    password: str,
+    password: Segreto,
     *,
     ordini: Sequence[int] = (),
     testata: Testata = LIBERA,
@@ -186,7 +193,7 @@ def recall(
     Where no request can be written (R.I.D.) the orders are only marked, and a notice says so. Raises Refused when
     none can be asked back (RICHIAMO-001), or the name is taken (SUPPORTO-001).
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         mine = named(lavoro, distinta_id, ordini) if ordini else _still_open(lavoro, distinta_id)
         ids = [ordine.id for ordine in mine]
         for each in ids:
@@ -203,7 +210,7 @@ def resend(
     ordini: Sequence[int],
     campi: Campi,
     utente: str,
-    password: str,
+    password: Segreto,
     *,
     testata: Testata = LIBERA,
     dry_run: bool = False,
@@ -213,7 +220,7 @@ def resend(
     Raises Refused for a kind that is not presented again so (RIPRESENTA-001), an order that did not come back
     (RIPRESENTA-002), and as `edit` for the properties.
     """
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro, telling():
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         mine = named(lavoro, distinta_id, some(ordini))
         _require_came_back(mine)
         modifica = Modifica.of(mine[0].flusso, campi)
@@ -222,10 +229,10 @@ def resend(
 
 
 def revoke(
-    home: Home, distinta_id: int, utente: str, password: str, *, ordini: Sequence[int] = (), dry_run: bool = False
+    home: Home, distinta_id: int, utente: str, password: Segreto, *, ordini: Sequence[int] = (), dry_run: bool = False
 ) -> Fatto:
     """Mark delegations of F24, some or all of a distinta, as revoked: the flow that asks for it cannot be written."""
-    with varco_di(home, distinta_id, utente, password, dry_run=dry_run) as lavoro:
+    with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro:
         mine = named(lavoro, distinta_id, ordini) if ordini else readable(lavoro, distinta_id)
         for ordine in mine:
             apply_order(lavoro, ordine.id, Evento.REVOCA, {})

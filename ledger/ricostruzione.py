@@ -14,12 +14,17 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, func, select
 
-from ledger import journal
+from ledger import aziende, gruppi, journal
+from ledger.aziende import PROPRIA
+from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
 from ledger.distinte import list_ as distinte_of
+from ledger.profilo import Diritto, Profilo
 from ledger.schema import (
+    APPROVAZIONE,
     AZIENDA,
     BANCA,
+    CAMBIO,
     CONTO,
     DISPOSIZIONE,
     DISTINTA,
@@ -32,10 +37,14 @@ from ledger.schema import (
     total,
 )
 from ledger.stati import Evento, Stato
+from ledger.utenti import ATTIVO, DISABILITATO
 
 Riga: TypeAlias = dict[str, Any]
 IDENTITA = ("flusso", "tipo", "abi", "nome_supporto", "data_creazione")
 COPERTI = ("sha256", "numero_disposizioni", "totale")
+AZIENDE = ("nome", "codice_fiscale", "natura")
+UTENTI = ("stato", "profilo", "da_cambiare", "password_at", "totp_at")
+RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
 
 
 @dataclass(frozen=True)
@@ -104,11 +113,21 @@ def _born(tabella: str, *campi: str, **fissi: Any) -> Callable[[Libri, str, Riga
     return passo
 
 
+def _company(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["azienda"][chiave] = {"natura": PROPRIA, **{campo: dati[campo] for campo in AZIENDE if campo in dati}}
+
+
 def _user(libri: Libri, chiave: str, dati: Riga) -> None:
-    """A user; before powers had events of their own, with the weight of their signature."""
-    libri.tabelle["utente"].setdefault(chiave, {"stato": "attivo"})
+    """A user; before powers had events of their own, with the weight of their signature; before version 0003 of the
+    tables, without rights of their own."""
+    told = {campo: dati[campo] for campo in UTENTI if campo in dati}
+    libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, **told})
     if "peso" in dati:
         _power(libri, chiave, {"peso": dati["peso"], "soglie": {}})
+
+
+def _user_changed(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["utente"][chiave] |= {campo: dati[campo] for campo in UTENTI if campo in dati}
 
 
 def _power(libri: Libri, chiave: str, dati: Riga) -> None:
@@ -120,7 +139,41 @@ def _option(libri: Libri, chiave: str, dati: Riga) -> None:
 
 
 def _disabled(libri: Libri, chiave: str, _dati: Riga) -> None:
-    libri.tabelle["utente"][chiave]["stato"] = "disabilitato"
+    libri.tabelle["utente"][chiave]["stato"] = DISABILITATO
+
+
+def _group(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["gruppo"] = {chiave: {"sia": dati["capogruppo"]}} if dati["capogruppo"] else {}
+
+
+def _share(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["condivisione"][dati["persona"]] = {"login": chiave}
+
+
+def _unshare(libri: Libri, _chiave: str, dati: Riga) -> None:
+    del libri.tabelle["condivisione"][dati["persona"]]
+
+
+def _change(libri: Libri, chiave: str, dati: Riga) -> None:
+    told = {**dati, "dati": canonical(dati["dati"]), "regole": canonical(dati["regole"])}
+    libri.tabelle["cambio"][chiave] = {**told, "stato": RICHIESTO}
+
+
+def _approval(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["approvazione"][f"{chiave} {dati['chi']}"] = {}
+
+
+def _conclusion(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["cambio"][chiave]["stato"] = dati["stato"]
+
+
+def _upgraded(libri: Libri, _chiave: str, dati: Riga) -> None:
+    """The rights that users of an older home were given with the columns that hold them (see the migration)."""
+    if dati["da"] < RIGHTS_SINCE:
+        users = libri.tabelle["utente"].values()
+        right = Diritto.INDIVIDUALE if len(users) == 1 else Diritto.CONGIUNTO
+        for row in users:
+            row |= {"profilo": Profilo(amministra=right).text, "da_cambiare": 0, "password_at": None, "totp_at": None}
 
 
 def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
@@ -138,7 +191,7 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
         libri.vuote.add(int(chiave))
     if dati["evento"] == Evento.FIRMA:
         covered = {campo: why[campo] for campo in COPERTI}
-        libri.tabelle["firma"][f"{chiave} {dati['chi']} {why.get('revisione', 1)}"] = {
+        libri.tabelle["firma"][f"{chiave} {journal.login_of(dati['chi'])} {why.get('revisione', 1)}"] = {
             **covered,
             "peso": why["regole"]["peso"],
             "regole": canonical(why["regole"]),
@@ -170,13 +223,20 @@ def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
 
 
 PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
-    "azienda_creata": _born("azienda", "nome", "codice_fiscale"),
+    "azienda_creata": _company,
     "banca_aggiunta": _born("banca", "nome"),
     "conto_aggiunto": _born("conto"),
     "opzione_impostata": _option,
     "utente_creato": _user,
+    "utente_cambiato": _user_changed,
     "potere_assegnato": _power,
     "utente_disabilitato": _disabled,
+    "gruppo_impostato": _group,
+    "utente_condiviso": _share,
+    "condivisione_tolta": _unshare,
+    "cambio_richiesto": _change,
+    "cambio_approvato": _approval,
+    "cambio_concluso": _conclusion,
     "accesso_negato": _nothing,
     "distinta_stato": _distinta,
     "disposizione_stato": _disposizione,
@@ -186,7 +246,7 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "checkpoint": _nothing,
-    "archivio_aggiornato": _nothing,
+    "archivio_aggiornato": _upgraded,
 }
 
 
@@ -195,12 +255,13 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
 
 def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, Riga]]]:
     """The tables that the fold makes, in the same shape."""
-    yield "azienda", _rows(conn, AZIENDA, "sia", ("nome", "codice_fiscale"), AZIENDA.c.id == azienda_id)
+    yield "azienda", _rows(conn, AZIENDA, "sia", AZIENDE, AZIENDA.c.id == azienda_id)
     for table, key, columns in (
         (BANCA, "abi", ("nome",)),
         (CONTO, "iban", ()),
         (OPZIONE, "nome", ("valore",)),
-        (UTENTE, "login", ("stato",)),
+        (UTENTE, "login", UTENTI),
+        (CAMBIO, "id", ("tipo", "dati", "regole", "chi", "stato")),
         (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
         (DISTINTA, "id", (*IDENTITA, *COPERTI, "revisione", "stato")),
     ):
@@ -208,6 +269,12 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
     mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
     yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
+    head, sia = gruppi.capogruppo(conn, azienda_id), aziende.get(conn, azienda_id).sia
+    yield "gruppo", {} if head is None else {sia: {"sia": head.sia}}
+    yield "condivisione", {each.persona: {"login": each.login} for each in gruppi.shares(conn, azienda_id)}
+    votes = select(APPROVAZIONE).join(CAMBIO, CAMBIO.c.id == APPROVAZIONE.c.cambio_id)
+    rows = conn.execute(votes.where(CAMBIO.c.azienda_id == azienda_id).order_by(APPROVAZIONE.c.id))
+    yield "approvazione", {f"{row.cambio_id} {row.chi}": {} for row in rows}
     firme = select(FIRMA, UTENTE.c.login).join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
     yield (
         "firma",

@@ -12,7 +12,7 @@ import cbi
 from cbi.flows.model import Ordine
 from cbi.flows.proprieta import asked_back
 from cbi.flows.writer import EOL
-from ledger import composizione, deposito, distinte, intenti
+from ledger import composizione, deposito, distinte, intenti, visibili
 from ledger.composizione import Composta
 from ledger.distinte import Disposizione, Distinta
 from ledger.errors import Refused
@@ -112,6 +112,7 @@ def loosened(lavoro: Lavoro, ordini: Sequence[int]) -> list[Disposizione]:
     for ordine in wanted:
         if ordine.azienda_id != lavoro.azienda_id:
             raise distinte.no_order(str(ordine.id))
+        visibili.require_order(lavoro.conn, lavoro.profilo, ordine)
         next_state(di_disposizione(ordine.flusso), ordine.stato, Evento.AGGREGA)
     for owner in dict.fromkeys(ordine.distinta_id for ordine in wanted):
         if owner is not None:
@@ -202,7 +203,11 @@ def freely_named(lavoro: Lavoro, testa: cbi.Record) -> cbi.Record:
 
 
 def judged(lavoro: Lavoro, distinta_id: int, composta: Composta, ordini: Sequence[int]) -> Fatto:
-    """What became of a distinta just made, the checks and the search of doubles done."""
+    """What became of a distinta just made, the checks and the search of doubles done.
+
+    Raises Refused when it is of an account that who made it may not see (CONTO-002).
+    """
+    visibili.require_result(lavoro.conn, lavoro.profilo, distinta_id)
     doppi = deposito.judge(lavoro, distinta_id, composta.errori)
     stato = distinte.get(lavoro.conn, distinta_id).stato
     return Fatto(distinta_id, stato, composta.errori, len(doppi), tuple(ordini))

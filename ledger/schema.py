@@ -128,6 +128,11 @@ def _to(table: str, *, nullable: bool = False) -> Column[Any]:
     return Column(f"{table}_id", Integer, ForeignKey(f"{table}.id"), nullable=nullable)
 
 
+def _as(column: str, table: str) -> Column[Any]:
+    """A reference under another name: the row of `table` in the part of `column`."""
+    return Column(f"{column}_id", Integer, ForeignKey(f"{table}.id"), nullable=False)
+
+
 def _text(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, TESTO, nullable=nullable)
 
@@ -159,8 +164,11 @@ AZIENDA = _table(
     Column("sia", Text, nullable=False, unique=True),
     _text("nome"),
     _text("codice_fiscale"),
+    _text("natura"),  # propria | gestita: one's own, or that of a customer
     _when(),
 )
+
+GRUPPO = _table("gruppo", _id(), _to("azienda"), _as("capogruppo", "azienda"), UniqueConstraint("azienda_id"))
 
 BANCA = _table("banca", _id(), _to("azienda"), _text("abi"), _text("nome"), UniqueConstraint("azienda_id", "abi"))
 
@@ -181,8 +189,14 @@ UTENTE = _table(
     _to("azienda"),
     _text("login"),
     _text("hash"),  # argon2id, with its own salt and parameters
-    _text("stato"),  # attivo | disabilitato
+    _text("stato"),  # attivo | sospeso | disabilitato
     _int("tentativi"),  # wrong passwords since the last right one
+    _text("profilo"),  # what the user may do, canonical JSON
+    _int("da_cambiare"),  # 1: the password was given by somebody else
+    _when("password_at", nullable=True),  # since when this password; none: it was there before that was noted
+    _text("totp", nullable=True),  # the secret of the second factor; none: there is none
+    _when("totp_at", nullable=True),  # since when
+    _int("totp_ultimo", nullable=True),  # interval of the last code used
     _when(),
     UniqueConstraint("azienda_id", "login"),
 )
@@ -203,6 +217,55 @@ OPZIONE = _table(
     _text("nome"),  # one of aziende.OPZIONI
     _text("valore"),
     UniqueConstraint("azienda_id", "nome"),
+)
+
+# A person of the capogruppo who may act as a user of this company; as one of them only, or they would sign twice.
+CONDIVISIONE = _table(
+    "condivisione",
+    _id(),
+    _to("azienda"),
+    _to("utente"),
+    _as("persona", "utente"),
+    UniqueConstraint("azienda_id", "persona_id"),
+)
+
+# Who tried to come in; nobody changes nor deletes it (see the migration).
+ACCESSO = _table(
+    "accesso",
+    _id(),
+    _to("azienda"),
+    _when(),
+    _text("login"),  # as it was typed: there may be no such user
+    _text("di", nullable=True),  # who acts as that user, SIA.login; none: the user
+    _text("funzione", nullable=True),  # none: their own password
+    _text("esito"),  # ammesso, or why not
+    Index("ix_accesso_azienda", "azienda_id", "at"),
+)
+
+# A change of users, powers or rules, which needs the approval of who administers.
+CAMBIO = _table(
+    "cambio",
+    _id(),
+    _to("azienda"),
+    _text("tipo"),  # a key of ledger.cambi.TIPI
+    _text("dati"),  # what is to be applied, canonical JSON
+    _text("segreto", nullable=True),  # the digest of a password, until it is concluded; not in the journal
+    _text("regole"),  # those in force when it was asked for, canonical JSON
+    _text("chi"),
+    _text("stato"),  # richiesto | applicato | rifiutato | scaduto
+    _when(),
+    Index("ix_cambio_stato", "azienda_id", "stato"),
+)
+
+APPROVAZIONE = _table(
+    "approvazione",
+    _id(),
+    _to("cambio"),
+    _to("utente"),
+    _as("persona", "utente"),  # another user, of the capogruppo, when a person of it acts as the user
+    _text("chi"),
+    _when(),
+    UniqueConstraint("cambio_id", "persona_id"),
 )
 
 FILE = _table(

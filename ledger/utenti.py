@@ -1,24 +1,32 @@
-"""Users: who they are, how they prove it is them."""
+"""Users: who they are, what they may do, how they prove it is them."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
-from ledger import journal, poteri
+from ledger import codici, journal, parole, poteri
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
 from ledger.poteri import Potere
-from ledger.schema import UTENTE
+from ledger.profilo import Funzione, Profilo
+from ledger.profilo import check as check_profilo
+from ledger.schema import ACCESSO, AZIENDA, CONTO, UTENTE
 
+ATTIVO, SOSPESO, DISABILITATO = "attivo", "sospeso", "disabilitato"
+AMMESSO = "ammesso"
 CHI = "init"
-ATTIVO, DISABILITATO = "attivo", "disabilitato"
-SHORTEST_PASSWORD = 12
 MOST_ATTEMPTS = 7
 HASHER = PasswordHasher()  # argon2id, with the parameters its library recommends
+OPERATIVO = Profilo()
 
 
 @dataclass(frozen=True)
@@ -29,59 +37,41 @@ class Utente:
     azienda_id: int
     login: str
     stato: str
+    profilo: Profilo = OPERATIVO
+
+    def can(self, funzione: Funzione | None) -> bool:
+        """Whether the user may do that; None is what every user may: look after their own password."""
+        return funzione is None or self.profilo.allows(funzione)
 
 
-def create(conn: Connection, ports: Ports, azienda_id: int, *, login: str, peso: int, password: str) -> int:
-    """Register a user whose signature weighs `peso` (1..100), whatever the amount; returns the id.
+@dataclass(frozen=True)
+class Prova:
+    """How somebody shows who they are: a password, and a code where there is a second factor.
 
-    Raises Refused as `check` does, when the password is shorter than 12 characters (UTENTE-003) or the login
-    is taken (UTENTE-004).
+    `di` is the person of the capogruppo, as SIA and login, whose they are, when they act as a user that it shares. A
+    code serves one proof: with the same one, not with its like, several things can be done one after the other.
     """
-    check(login=login, peso=peso)
-    check_password(login, password)
-    if find(conn, azienda_id, login) is not None:
-        raise Refused("UTENTE-004", f"L'utente {login} c'è già.", f"The user {login} is already there.")
-    at = ports.clock.now()
-    values = {
-        "azienda_id": azienda_id,
-        "login": login,
-        "hash": HASHER.hash(password, salt=bytes.fromhex(ports.random.token())),
-        "stato": ATTIVO,
-        "tentativi": 0,
-        "at": at,
-    }
-    utente_id = int(conn.execute(UTENTE.insert().values(**values).returning(UTENTE.c.id)).scalar_one())
-    _note(conn, ports, azienda_id, "utente_creato", login)
-    poteri.assign(conn, ports, azienda_id, utente_id, Potere(peso), chi=CHI)
-    return utente_id
+
+    password: str = field(repr=False)
+    codice: str = field(default="", repr=False)
+    di: tuple[str, str] | None = None
+    accolti: dict[int, int | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @classmethod
+    def of(cls, segreto: Segreto) -> Prova:
+        return cls(segreto) if isinstance(segreto, str) else segreto
 
 
-def check(*, login: str, peso: int) -> None:
-    """Refused for a blank or unprintable login (UTENTE-001) or a weight outside 1..100 (UTENTE-002)."""
-    if not login.strip() or not login.isprintable() or login != login.strip():
-        raise Refused("UTENTE-001", f"Il nome utente «{login}» non è valido.", f'The login "{login}" is not valid.')
-    if not 1 <= peso <= 100:
-        raise Refused(
-            "UTENTE-002",
-            f"Il peso di firma di {login} è {peso}: deve essere da 1 a 100.",
-            f"The signature weight of {login} is {peso}: it must be from 1 to 100.",
-        )
+Segreto: TypeAlias = "str | Prova"  # a bare text is a password
 
 
-def check_password(login: str, password: str) -> None:
-    """Refused (UTENTE-003) for a password shorter than 12 characters."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise Refused(
-            "UTENTE-003",
-            f"La password di {login} è più corta di {SHORTEST_PASSWORD} caratteri.",
-            f"The password of {login} is shorter than {SHORTEST_PASSWORD} characters.",
-        )
+# --- who there is -----------------------------------------------------------------------------------------------------
 
 
 def find(conn: Connection, azienda_id: int, login: str) -> Utente | None:
     """The user of that login in a company, if there is one."""
-    row = conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id, UTENTE.c.login == login)).one_or_none()
-    return None if row is None else Utente(row.id, row.azienda_id, row.login, row.stato)
+    row = _row(conn, azienda_id, login)
+    return None if row is None else _utente(row)
 
 
 def named(conn: Connection, azienda_id: int, login: str) -> Utente:
@@ -95,54 +85,278 @@ def named(conn: Connection, azienda_id: int, login: str) -> Utente:
 def list_(conn: Connection, azienda_id: int) -> list[Utente]:
     """The users of a company, by login."""
     rows = conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.login))
-    return [Utente(row.id, row.azienda_id, row.login, row.stato) for row in rows]
+    return [_utente(row) for row in rows]
 
 
-def authenticate(home: Home, azienda_id: int, login: str, password: str) -> Utente:
-    """The user, proved by the password; in a transaction of its own, so that a wrong one is counted.
+def active(conn: Connection, ports: Ports, utente_id: int, funzione: Funzione | None = None) -> Utente:
+    """The user as it is now; Refused when no longer active (UTENTE-006, UTENTE-008), out of hours (UTENTE-009) or not
+    allowed to do that (UTENTE-010)."""
+    row, at = conn.execute(select(UTENTE).where(UTENTE.c.id == utente_id)).one(), ports.clock.now()
+    for admits, _, refused in _BEFORE:
+        if not admits(row, at):
+            raise refused(row)
+    utente = _utente(row)
+    if not utente.can(funzione):
+        raise _not_allowed(utente.login, funzione)
+    return utente
 
-    Raises Refused when login or password is wrong (UTENTE-005) or the user is disabled (UTENTE-006), which
-    happens at the seventh wrong password in a row.
+
+# --- how they come to be, and change ----------------------------------------------------------------------------------
+
+
+def create(
+    conn: Connection,
+    ports: Ports,
+    azienda_id: int,
+    *,
+    login: str,
+    peso: int,
+    password: str,
+    profilo: Profilo = OPERATIVO,
+) -> int:
+    """Register a user with a password of their own, whose signature weighs `peso` (1..100); returns the id.
+
+    Raises Refused as `insert` does, and for a password that will not do (UTENTE-003, PASSWORD-001, PASSWORD-002).
+    """
+    check(login=login, peso=peso)
+    impronta = digest(conn, ports, azienda_id, login, password)
+    return insert(conn, ports, azienda_id, login=login, potere=Potere(peso), profilo=profilo, impronta=impronta)
+
+
+def insert(
+    conn: Connection,
+    ports: Ports,
+    azienda_id: int,
+    *,
+    login: str,
+    potere: Potere,
+    profilo: Profilo,
+    impronta: str,
+    da_cambiare: bool = False,
+    chi: str = CHI,
+) -> int:
+    """Register a user whose password has that digest, to be changed at first use when somebody else chose it.
+
+    Raises Refused as `check_login`, `poteri.check` and `profilo.check` do, or when the login is taken (UTENTE-004).
+    """
+    check_login(login)
+    check_profilo(profilo, _conti(conn, azienda_id))
+    if find(conn, azienda_id, login) is not None:
+        raise Refused("UTENTE-004", f"L'utente {login} c'è già.", f"The user {login} is already there.")
+    at = ports.clock.now()
+    told = {"profilo": profilo.text, "da_cambiare": int(da_cambiare), "password_at": at, "totp_at": None}
+    values = {"azienda_id": azienda_id, "login": login, "hash": impronta, "stato": ATTIVO, "tentativi": 0, "at": at}
+    utente_id = int(conn.execute(UTENTE.insert().values(**told, **values).returning(UTENTE.c.id)).scalar_one())
+    _note(conn, ports, azienda_id, "utente_creato", login, chi=chi, **told)
+    poteri.assign(conn, ports, azienda_id, utente_id, potere, chi=chi)
+    return utente_id
+
+
+def check(*, login: str, peso: int) -> None:
+    """Refused as `check_login` does, or for a weight outside 1..100 (UTENTE-002)."""
+    check_login(login)
+    if not 1 <= peso <= 100:
+        raise Refused(
+            "UTENTE-002",
+            f"Il peso di firma di {login} è {peso}: deve essere da 1 a 100.",
+            f"The signature weight of {login} is {peso}: it must be from 1 to 100.",
+        )
+
+
+def check_login(login: str) -> None:
+    """Refused (UTENTE-001) for a login that is blank, cannot be printed, or reads as one user acting as another."""
+    if not login.strip() or not login.isprintable() or login != login.strip() or journal.COME in login:
+        raise Refused("UTENTE-001", f"Il nome utente «{login}» non è valido.", f'The login "{login}" is not valid.')
+
+
+def digest(conn: Connection, ports: Ports, azienda_id: int, login: str, password: str) -> str:
+    """What a password is checked by, and the database keeps; Refused as `parole.check` does."""
+    azienda = conn.execute(select(AZIENDA.c.nome).where(AZIENDA.c.id == azienda_id)).scalar_one()
+    parole.check(password, login, azienda)
+    return HASHER.hash(password, salt=bytes.fromhex(ports.random.token()))
+
+
+def set_profilo(conn: Connection, ports: Ports, azienda_id: int, login: str, profilo: Profilo, *, chi: str) -> None:
+    """Give a user other rights; Refused as `profilo.check` does, or for a user who is not there (UTENTE-007)."""
+    check_profilo(profilo, _conti(conn, azienda_id))
+    _change(conn, ports, azienda_id, login, chi, told={"profilo": profilo.text})
+
+
+def set_stato(conn: Connection, ports: Ports, azienda_id: int, login: str, stato: str, *, chi: str) -> None:
+    """Suspend a user (`sospeso`), or let them in again (`attivo`), their wrong passwords forgotten.
+
+    Refused for another state (UTENTE-012) or no such user (UTENTE-007).
+    """
+    if stato not in (ATTIVO, SOSPESO):
+        raise Refused("UTENTE-012", f"Nessuno è messo {stato}.", f"Nobody is made {stato}.")
+    _change(conn, ports, azienda_id, login, chi, told={"stato": stato}, kept={"tentativi": 0})
+
+
+def set_password(conn: Connection, ports: Ports, azienda_id: int, login: str, impronta: str, *, chi: str) -> None:
+    """Give a user another password, by its digest; one that is not their own choice is to be changed at first use."""
+    told = {"da_cambiare": int(chi != login), "password_at": ports.clock.now()}
+    _change(conn, ports, azienda_id, login, chi, told=told, kept={"hash": impronta})
+
+
+def change_password(home: Home, azienda_id: int, login: str, segreto: Segreto, nuova: str) -> None:
+    """Change one's own password, also one that has expired or was given by somebody else.
+
+    Raises Refused as `authenticate` does, for a password that will not do (UTENTE-003, PASSWORD-001, PASSWORD-002)
+    or that is the one there is (PASSWORD-003).
+    """
+    utente = authenticate(home, azienda_id, login, segreto, None)
+    with home.begin() as conn:
+        active(conn, home.ports, utente.id)
+        impronta = digest(conn, home.ports, azienda_id, login, nuova)
+        if nuova == Prova.of(segreto).password:
+            raise Refused("PASSWORD-003", "È la password di prima.", "It is the password that was there.")
+        set_password(conn, home.ports, azienda_id, login, impronta, chi=login)
+
+
+def enrol(home: Home, azienda_id: int, login: str, segreto: Segreto, totp: str, codice: str) -> None:
+    """Give oneself a second factor, by its secret (`codici.new_secret`) and a code that shows that it was kept.
+
+    Raises Refused as `authenticate` does, or for a wrong code (CODICE-001).
+    """
+    utente = authenticate(home, azienda_id, login, segreto, None)
+    with home.begin() as conn:
+        active(conn, home.ports, utente.id)
+        at = home.ports.clock.now()
+        interval = codici.interval(totp, codice, at, None)
+        if interval is None:
+            raise Refused(
+                "CODICE-001",
+                "Il codice non corrisponde: il secondo fattore non è stato attivato.",
+                "The code does not match: the second factor was not set up.",
+                hint_it="Controllare l'ora del telefono e del computer, e riprovare con un altro codice.",
+                hint_en="Check the time of the phone and of the computer, and try again with another code.",
+            )
+        kept = {"totp": totp, "totp_ultimo": interval}
+        _change(conn, home.ports, azienda_id, login, login, told={"totp_at": at}, kept=kept)
+
+
+def drop_totp(conn: Connection, ports: Ports, azienda_id: int, login: str, *, chi: str) -> None:
+    """Take the second factor off a user who has lost it; Refused (UTENTE-007) for no such user."""
+    _change(conn, ports, azienda_id, login, chi, told={"totp_at": None}, kept={"totp": None, "totp_ultimo": None})
+
+
+def enrolled(conn: Connection, login: str) -> bool:
+    """Whether a user of that login, of some company, has a second factor."""
+    return (
+        conn.scalar(select(UTENTE.c.id).where(UTENTE.c.login == login, UTENTE.c.totp.is_not(None)).limit(1)) is not None
+    )
+
+
+def _change(
+    conn: Connection,
+    ports: Ports,
+    azienda_id: int,
+    login: str,
+    chi: str,
+    *,
+    told: dict[str, Any],
+    kept: dict[str, Any] | None = None,
+) -> None:
+    """Change columns of a user; the journal is told all but what is `kept` from it."""
+    utente = named(conn, azienda_id, login)
+    conn.execute(UTENTE.update().where(UTENTE.c.id == utente.id).values(**told, **(kept or {})))
+    _note(conn, ports, azienda_id, "utente_cambiato", login, chi=chi, **told)
+
+
+# --- how they prove that it is them -----------------------------------------------------------------------------------
+
+
+def authenticate(home: Home, azienda_id: int, login: str, segreto: Segreto, funzione: Funzione | None = None) -> Utente:
+    """The user, proved by the password, for a function; in a transaction of its own, so that a wrong one is counted.
+
+    Raises Refused when login or password is wrong (UTENTE-005), the user is disabled (UTENTE-006), which happens at the
+    seventh wrong password in a row, suspended (UTENTE-008) or out of hours (UTENTE-009), may not do that (UTENTE-010),
+    or has a password that must be changed first (UTENTE-011).
     """
     with home.begin() as conn:
-        verdict = _judge(conn, home.ports, azienda_id, login, password)
+        verdict = _judge(conn, home.ports, azienda_id, login, Prova.of(segreto), funzione)
     if isinstance(verdict, Refused):
         raise verdict
     return verdict
 
 
-def active(conn: Connection, utente_id: int) -> Utente:
-    """The user as it is now; Refused (UTENTE-006) when disabled in the meantime."""
-    row = conn.execute(select(UTENTE).where(UTENTE.c.id == utente_id)).one()
-    if row.stato != ATTIVO:
-        raise _disabled(row.login)
-    return Utente(row.id, row.azienda_id, row.login, row.stato)
-
-
-def _judge(conn: Connection, ports: Ports, azienda_id: int, login: str, password: str) -> Utente | Refused:
+def _judge(
+    conn: Connection, ports: Ports, azienda_id: int, login: str, prova: Prova, funzione: Funzione | None
+) -> Utente | Refused:
     # The password is tried inside the write transaction: were it outside, many processes at once could make
     # more than seven guesses before the first is counted.
-    row = conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id, UTENTE.c.login == login)).one_or_none()
-    note = partial(_note, conn, ports, azienda_id)
+    row, at = _row(conn, azienda_id, login), ports.clock.now()
+    told = partial(record, conn, ports, azienda_id, login, funzione=funzione)
     if row is None:
-        note("accesso_negato", login, motivo="sconosciuto")
+        told("sconosciuto")
         return _wrong()
-    if row.stato != ATTIVO:
-        note("accesso_negato", login, motivo=DISABILITATO)
-        return _disabled(login)
-    mine = UTENTE.update().where(UTENTE.c.id == row.id)
-    if _matches(row.hash, password):
-        if row.tentativi:
-            conn.execute(mine.values(tentativi=0))
-        return Utente(row.id, row.azienda_id, row.login, row.stato)
-    tentativi = row.tentativi + 1
-    conn.execute(mine.values(tentativi=tentativi))
-    note("accesso_negato", login, motivo="password", tentativi=tentativi)
+    for admits, motivo, refused in _BEFORE:
+        if not admits(row, at):
+            told(motivo or row.stato)
+            return refused(row)
+    interval = _interval(row, prova, at)
+    wrong = _unproved(row, prova, interval)
+    if wrong:
+        told(wrong, tentativi=row.tentativi + 1)
+        return _counted(conn, ports, row)
+    conn.execute(UTENTE.update().where(UTENTE.c.id == row.id).values(tentativi=0, totp_ultimo=interval))
+    prova.accolti[row.id] = interval
+    utente = _utente(row)
+    if funzione is not None and _stale(row, utente.profilo, at):
+        told("password da cambiare")
+        return _to_change(login)
+    if not utente.can(funzione):
+        told("funzione")
+        return _not_allowed(login, funzione)
+    told()
+    return utente
+
+
+def record(
+    conn: Connection,
+    ports: Ports,
+    azienda_id: int,
+    login: str,
+    motivo: str = "",
+    *,
+    funzione: Funzione | None,
+    di: str | None = None,
+    **dati: int,
+) -> None:
+    """Keep that somebody tried to come in as a user (`di`, the person of the capogruppo who did), and what kept them
+    out, "" for nothing. Only refusals are in the journal: to come in changes nothing."""
+    row = {"azienda_id": azienda_id, "login": login, "di": di, "funzione": funzione, "at": ports.clock.now()}
+    conn.execute(ACCESSO.insert().values(**row, esito=motivo or AMMESSO))
+    if motivo:
+        _note(conn, ports, azienda_id, "accesso_negato", login, motivo=motivo, **dati)
+
+
+def _counted(conn: Connection, ports: Ports, row: Row[Any]) -> Refused:
+    """One more wrong answer; the seventh in a row disables."""
+    mine, tentativi = UTENTE.update().where(UTENTE.c.id == row.id), row.tentativi + 1
     if tentativi < MOST_ATTEMPTS:
-        return _wrong()
-    conn.execute(mine.values(stato=DISABILITATO))
-    note("utente_disabilitato", login, tentativi=tentativi)
-    return _disabled(login)
+        conn.execute(mine.values(tentativi=tentativi))
+        return _wrong(row.totp is not None)
+    conn.execute(mine.values(tentativi=tentativi, stato=DISABILITATO))
+    _note(conn, ports, row.azienda_id, "utente_disabilitato", row.login, tentativi=tentativi)
+    return _disabled(row.login)
+
+
+def _unproved(row: Row[Any], prova: Prova, interval: int | None) -> str:
+    """What of a proof is wrong; "" for nothing."""
+    if not _matches(row.hash, prova.password):
+        return "password"
+    return "codice" if row.totp is not None and interval is None else ""
+
+
+def _interval(row: Row[Any], prova: Prova, at: datetime) -> int | None:
+    """The interval of the code of a proof, if it is right: of a code not used yet, or used by this very proof."""
+    if row.totp is None:
+        return None
+    last = row.totp_ultimo
+    if last is not None and prova.accolti.get(row.id) == last:
+        return int(last)
+    return codici.interval(row.totp, prova.codice, at, last)
 
 
 def _matches(hashed: str, password: str) -> bool:
@@ -152,7 +366,25 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, login: str, **dati: str | int) -> None:
+def _stale(row: Row[Any], profilo: Profilo, at: datetime) -> bool:
+    """Whether the password was given by somebody else, or has lasted its days."""
+    since, days = row.password_at or row.at, profilo.scadenza
+    return bool(row.da_cambiare) or (days is not None and at - since >= timedelta(days=days))
+
+
+def _row(conn: Connection, azienda_id: int, login: str) -> Row[Any] | None:
+    return conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id, UTENTE.c.login == login)).one_or_none()
+
+
+def _utente(row: Row[Any]) -> Utente:
+    return Utente(row.id, row.azienda_id, row.login, row.stato, Profilo.read(row.profilo))
+
+
+def _conti(conn: Connection, azienda_id: int) -> list[str]:
+    return list(conn.scalars(select(CONTO.c.iban).where(CONTO.c.azienda_id == azienda_id).order_by(CONTO.c.id)))
+
+
+def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, login: str, **dati: Any) -> None:
     journal.append(
         conn,
         azienda_id=azienda_id,
@@ -163,13 +395,18 @@ def _note(conn: Connection, ports: Ports, azienda_id: int, tipo: str, login: str
     )
 
 
-def _wrong() -> Refused:
+# --- the refusals -----------------------------------------------------------------------------------------------------
+
+
+def _wrong(with_code: bool = False) -> Refused:
     return Refused(
         "UTENTE-005",
-        "Utente o password errati.",
-        "Wrong user or password.",
-        hint_it=f"Dopo {MOST_ATTEMPTS} password errate di seguito l'utente viene disabilitato.",
-        hint_en=f"After {MOST_ATTEMPTS} wrong passwords in a row the user is disabled.",
+        "Utente, password o codice errati." if with_code else "Utente o password errati.",
+        "Wrong user, password or code." if with_code else "Wrong user or password.",
+        hint_it=f"Dopo {MOST_ATTEMPTS} password errate di seguito l'utente viene disabilitato."
+        + (" Un codice si usa una volta sola." if with_code else ""),
+        hint_en=f"After {MOST_ATTEMPTS} wrong passwords in a row the user is disabled."
+        + (" A code can be used once." if with_code else ""),
     )
 
 
@@ -178,6 +415,57 @@ def _disabled(login: str) -> Refused:
         "UTENTE-006",
         f"L'utente {login} è disabilitato: troppe password errate.",
         f"The user {login} is disabled: too many wrong passwords.",
-        hint_it="Rivolgersi a chi amministra l'archivio.",
-        hint_en="Ask whoever administers this home.",
+        hint_it=f"Un amministratore lo riammette con: cbi utenti enable {login}",
+        hint_en=f"An administrator lets them in again with: cbi utenti enable {login}",
     )
+
+
+def _suspended(login: str) -> Refused:
+    return Refused(
+        "UTENTE-008",
+        f"L'utente {login} è sospeso.",
+        f"The user {login} is suspended.",
+        hint_it=f"Un amministratore lo riammette con: cbi utenti enable {login}",
+        hint_en=f"An administrator lets them in again with: cbi utenti enable {login}",
+    )
+
+
+def _out_of_hours(row: Row[Any]) -> Refused:
+    profilo = Profilo.read(row.profilo)
+    hours = f"{profilo.dalle}-{profilo.alle}" if profilo.dalle else "00:00-24:00"
+    festivi_it, festivi_en = ("", "") if profilo.festivi else (", nei giorni lavorativi", ", on banking days")
+    return Refused(
+        "UTENTE-009",
+        f"L'utente {row.login} non può entrare ora: solo {hours}, ora di Roma{festivi_it}.",
+        f"The user {row.login} may not enter now: only {hours}, time of Rome{festivi_en}.",
+    )
+
+
+def _not_allowed(login: str, funzione: Funzione | None) -> Refused:
+    return Refused(
+        "UTENTE-010",
+        f"L'utente {login} non ha la funzione {funzione}.",
+        f"The user {login} has not the function {funzione}.",
+        hint_it=f"Un amministratore può darla con: cbi utenti change {login}",
+        hint_en=f"An administrator can give it with: cbi utenti change {login}",
+    )
+
+
+def _to_change(login: str) -> Refused:
+    return Refused(
+        "UTENTE-011",
+        f"La password di {login} va cambiata prima di ogni altra cosa.",
+        f"The password of {login} must be changed before anything else.",
+        hint_it=f"Si cambia con: cbi password --user {login}",
+        hint_en=f"Change it with: cbi password --user {login}",
+    )
+
+
+_CLOSED: dict[str, Callable[[str], Refused]] = {DISABILITATO: _disabled, SOSPESO: _suspended}
+
+# What keeps a user out before the password is looked at: when it does not, the reason in the journal (none: the state
+# itself), the refusal.
+_BEFORE: tuple[tuple[Callable[[Row[Any], datetime], bool], str | None, Callable[[Row[Any]], Refused]], ...] = (
+    (lambda row, _at: row.stato not in _CLOSED, None, lambda row: _CLOSED[row.stato](row.login)),
+    (lambda row, at: Profilo.read(row.profilo).open_at(at), "orario", _out_of_hours),
+)

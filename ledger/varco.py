@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Connection
 
-from ledger import archivio, distinte, utenti
+from ledger import archivio, distinte, gruppi, utenti, visibili
+from ledger.gruppi import Attore
 from ledger.home import Home
 from ledger.ports import Ports
-from ledger.utenti import Utente
+from ledger.profilo import Funzione, Profilo
+from ledger.utenti import Prova, Segreto, Utente
 
 
 @dataclass(frozen=True)
 class Lavoro:
-    """What someone may do while the gate is open: one transaction, in their name (`chi`, a login).
+    """What may be done while the gate is open: one transaction, in the name of `chi`.
 
     `keep` puts a content into the archive and names it by its SHA-256; in a dry run it only names it.
     """
@@ -32,46 +34,87 @@ class Lavoro:
     def ports(self) -> Ports:
         return self.home.ports
 
+    @property
+    def profilo(self) -> Profilo:
+        """The rights of who is at work; the machine's own work sees every account."""
+        return utenti.OPERATIVO
+
+
+@dataclass(frozen=True)
+class Mandato(Lavoro):
+    """The work of a user, proved; `chi` is their login, and `persona_id` their id, unless somebody of the capogruppo
+    acts as that user: then it names both, and the id is that of the person, in the capogruppo."""
+
+    utente: Utente
+    persona_id: int
+
+    @property
+    def profilo(self) -> Profilo:
+        return self.utente.profilo
+
 
 @contextmanager
-def varco(home: Home, azienda_id: int, login: str, password: str, *, dry_run: bool = False) -> Iterator[Lavoro]:
-    """Open the gate to a user of a company, proved by the password, for one transaction; a dry run undoes it.
+def varco(
+    home: Home, azienda_id: int, login: str, segreto: Segreto, *, funzione: Funzione, dry_run: bool = False
+) -> Iterator[Mandato]:
+    """Open the gate to a user of a company, proved, for one transaction in which to do `funzione`; a dry run undoes it.
 
-    Raises Refused when the user is not who they say (UTENTE-005, UTENTE-006).
+    Raises Refused when the user is not who they say, or may not do that, or not now (UTENTE-005 to UTENTE-011), or a
+    person of the capogruppo does not act as that user (GRUPPO-004).
     """
-    chi = utenti.authenticate(home, azienda_id, login, password)
-    with _opened(home, chi, dry_run) as lavoro:
+    attore = gruppi.enter(home, azienda_id, login, Prova.of(segreto), funzione)
+    with _opened(home, attore, funzione, dry_run) as lavoro:
         yield lavoro
 
 
+@contextmanager
 def varco_di(
-    home: Home, distinta_id: int, login: str, password: str, *, dry_run: bool = False
-) -> AbstractContextManager[Lavoro]:
-    """The gate to a distinta: that of its company. Raises Refused also when there is none (DISTINTA-001)."""
+    home: Home, distinta_id: int, login: str, segreto: Segreto, *, funzione: Funzione, dry_run: bool = False
+) -> Iterator[Mandato]:
+    """The gate to a distinta: that of its company. Raises Refused also when there is none, or it is of an account that
+    the user may not see (DISTINTA-001)."""
     with home.read() as conn:
         azienda_id = distinte.get(conn, distinta_id).azienda_id
-    return varco(home, azienda_id, login, password, dry_run=dry_run)
+    with varco(home, azienda_id, login, segreto, funzione=funzione, dry_run=dry_run) as lavoro:
+        visibili.require(lavoro.conn, lavoro.profilo, distinta_id)
+        yield lavoro
 
 
 @contextmanager
-def varco_senza_password(home: Home, distinta_id: int, login: str, *, dry_run: bool = False) -> Iterator[Lavoro]:
+def varco_senza_password(
+    home: Home, distinta_id: int, login: str, *, funzione: Funzione, dry_run: bool = False
+) -> Iterator[Mandato]:
     """The gate to a distinta, to a user who is taken at their word. Whoever opens it makes sure, inside, that the
     company wants it so.
 
-    Raises Refused when there is no such distinta (DISTINTA-001) or user (UTENTE-007), or they are disabled
-    (UTENTE-006).
+    Raises Refused when there is no such distinta (DISTINTA-001) or user (UTENTE-007), or as `varco_di` does for what
+    the user may do.
     """
     with home.read() as conn:
         chi = utenti.named(conn, distinte.get(conn, distinta_id).azienda_id, login)
-    with _opened(home, chi, dry_run) as lavoro:
+    with _opened(home, Attore(chi, chi.id, chi.login), funzione, dry_run) as lavoro:
+        visibili.require(lavoro.conn, lavoro.profilo, distinta_id)
         yield lavoro
 
 
 @contextmanager
-def _opened(home: Home, chi: Utente, dry_run: bool) -> Iterator[Lavoro]:
-    keep = archivio.digest if dry_run else partial(archivio.store, home)
+def macchina(home: Home, azienda_id: int, chi: str, *, dry_run: bool = False) -> Iterator[Lavoro]:
+    """The gate to what nobody does by hand: a job, that signs nothing and decides nothing."""
     with home.begin() as conn:
-        utenti.active(conn, chi.id)
-        yield Lavoro(conn, home, chi.azienda_id, chi.login, keep)
+        yield Lavoro(conn, home, azienda_id, chi, _keep(home, dry_run))
         if dry_run:
             conn.rollback()
+
+
+@contextmanager
+def _opened(home: Home, attore: Attore, funzione: Funzione, dry_run: bool) -> Iterator[Mandato]:
+    with home.begin() as conn:
+        utente = gruppi.require_still(conn, home.ports, attore, funzione)
+        who = (utente, attore.persona_id)
+        yield Mandato(conn, home, utente.azienda_id, attore.chi, _keep(home, dry_run), *who)
+        if dry_run:
+            conn.rollback()
+
+
+def _keep(home: Home, dry_run: bool) -> Callable[[bytes], str]:
+    return archivio.digest if dry_run else partial(archivio.store, home)

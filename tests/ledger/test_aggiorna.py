@@ -8,12 +8,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import aziende, database, distinte, journal, poteri
+from ledger import aziende, database, distinte, journal, poteri, ricostruzione, utenti
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
 from ledger.poteri import Potere
+from ledger.profilo import Funzione
 from ledger.schema import METADATA, VERSION
 from ledger.stati import Stato
 from tests.ledger import vecchia
@@ -164,3 +165,27 @@ def test_what_does_not_hold_together_is_left_as_it_is(old, code, statements):
     change(path, *statements)
     refused(code, Home.upgrade, path, ports())
     assert "0001" in refused("HOME-003", Home.open, path, real_ports()).it
+
+
+@pytest.mark.parametrize(("others", "right"), [((), "individuale"), (("bruno",), "congiunto")])
+def test_whoever_was_a_user_administers_alone_only_if_alone(old, others, right):
+    path, _ = old
+    home = Home(path, ports(), database.connect(path))
+    with home.begin() as conn:
+        for login in others:
+            copied = "azienda_id, peso, hash, stato, tentativi, at"
+            conn.execute(text(f"INSERT INTO utente ({copied}, login) SELECT {copied}, '{login}' FROM utente"))
+        for login in ("anna", *others):
+            told = {"azienda_id": 1, "tipo": "utente_creato", "soggetto": f"utente:{login}", "dati": {"peso": 70}}
+            journal.append(conn, **told, at=home.ports.clock.now())
+    home.close()
+    Home.upgrade(path, ports())
+    home = Home.open(path, real_ports())
+    with home.read() as conn:
+        users = utenti.list_(conn, 1)
+        assert [user.login for user in users] == ["anna", *others]
+        assert {user.profilo.plain["amministra"] for user in users} == {right}
+        assert all(user.profilo.allows(funzione) for user in users for funzione in Funzione)
+        found = ricostruzione.check(conn, 1)
+        assert [each for each in found if each.tabella in ("utente", "potere")] == []
+    home.close()

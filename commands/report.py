@@ -1,0 +1,93 @@
+"""The reports on people: rights, activity, accesses.
+
+Arguments in, a report out; what is in it is in `ledger.resoconti`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from commands.common import Ctx, open_home, pass_ctx
+
+_OPTIONS = (
+    click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several."),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json", "csv", "pdf"]),
+        default="text",
+        help="Testo, JSON, CSV o PDF / text, JSON, CSV or PDF.",
+    ),
+    click.option("-o", "--output", default="-", help="Il file da scrivere, con CSV e PDF / the file to write."),
+)
+_DAY = click.DateTime(["%Y-%m-%d"])
+_WHOSE = (
+    click.option("--user", "login", help="Di un solo utente / of one user only."),
+    click.option("--dal", type=_DAY, help="Dal giorno AAAA-MM-GG, di Roma / from the day, in Rome."),
+    click.option("--al", type=_DAY, help="Al giorno, compreso / to the day, included."),
+)
+
+
+def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.group("report")
+def report_cmd() -> None:
+    """Chi può fare che cosa, chi l'ha fatto, chi è entrato / who may do what, who did it, who came in."""
+
+
+@report_cmd.command("rights")
+@_with(_OPTIONS)
+@pass_ctx
+def rights_cmd(ctx: Ctx, sia: str | None, form: str, output: str) -> None:
+    """Chi può fare che cosa / who may do what."""
+    _report(ctx, "rights", sia, form, output)
+
+
+@report_cmd.command("activity")
+@_with((*_WHOSE, *_OPTIONS))
+@pass_ctx
+def activity_cmd(ctx: Ctx, /, sia: str | None, form: str, output: str, **whose: Any) -> None:
+    """Chi ha fatto che cosa, dal giornale / who did what, from the journal."""
+    _report(ctx, "activity", sia, form, output, **whose)
+
+
+@report_cmd.command("accesses")
+@_with((*_WHOSE, *_OPTIONS))
+@pass_ctx
+def accesses_cmd(ctx: Ctx, /, sia: str | None, form: str, output: str, **whose: Any) -> None:
+    """Chi è entrato o ha provato, con l'esito / who came in or tried to, and the outcome."""
+    _report(ctx, "accesses", sia, form, output, **whose)
+
+
+def _report(
+    ctx: Ctx,
+    kind: str,
+    sia: str | None,
+    form: str,
+    output: str,
+    login: str | None = None,
+    dal: datetime | None = None,
+    al: datetime | None = None,
+) -> None:
+    from commands.report_text import print_report
+    from ledger import aziende, resoconti
+    from ledger.resoconti import Periodo
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        azienda_id = aziende.find(conn, sia).id
+        whose = () if kind == "rights" else (login, Periodo(dal and dal.date(), al and al.date()))
+        found = getattr(resoconti, kind)(conn, azienda_id, *whose)
+    home.close()
+    print_report(ctx, found, form, output)
