@@ -258,6 +258,12 @@ def test_a_rule_uses_only_known_placeholders_and_those_of_one_language_in_both(c
     assert used["it"] - {"description"} == used["en"] and used["hint_it"] == used["hint_en"]
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_names_the_flows_that_it_is_for(code: str) -> None:
+    broken = {supporto.flow for supporto in cbi.read_supporti(io.BytesIO(read(f"regole/{code}.rotta.cbi")))}
+    assert broken <= set(rules()[code].flows) <= {flow.name for flow in DECLARED} or code.startswith("CBI-")
+
+
 @pytest.mark.parametrize("code", [code for code in CODES if rules()[code].er])
 def test_a_code_of_the_banks_is_one_they_use(code: str) -> None:
     assert rules()[code].er in er_codes()
