@@ -58,6 +58,21 @@ def test_the_field_its_first_column_and_what_it_is_for_are_named() -> None:
     assert "Record 40, field indirizzo (column 11)" in found.message_en
 
 
+PLACES = {
+    "RIBA-14-037": ("la testa del supporto", "the header of the supporto"),
+    "CC-63-023": ("l'inizio del gruppo di record", "the start of the group of records"),
+    "CC-64-050": ("l'inizio della disposizione o del rapporto", "the start of the order or account"),
+    "F24-50-037": ("l'inizio della disposizione o del rapporto", "the start of the order or account"),
+    "RIBA-51-999": ("la prima volta", "the first time"),
+}
+
+
+@pytest.mark.parametrize("code", PLACES)
+def test_the_other_place_is_told_in_words(code: str) -> None:
+    found = cbi.lint(io.BytesIO((make.HERE / f"regole/{code}.rotta.cbi").read_bytes()))
+    assert [(each.related.message_it, each.related.message_en) for each in found if each.related] == [PLACES[code]]
+
+
 # --- as an editor shows them -------------------------------------------------------------------------------
 
 
