@@ -16,16 +16,16 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
+import importlib
 import importlib.machinery
 import os
 import random
 import resource
-import sys
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -64,7 +64,8 @@ TESTS = {
     "tables": ("tabelle", "causali"),
     "telling": ("telling", "regole"),
 }
-AGAIN = "not damaged and not kept and not proving_and_explaining and not whatever_the_day"  # long, or looked at already
+# Not again: what is long, or looked at already.
+AGAIN = "not damaged and not read_over_and_kept and not proving_and_explaining and not whatever_the_day"
 
 
 @dataclass(frozen=True)
@@ -214,19 +215,20 @@ def main() -> None:
 
 
 def report(sample: Iterable[Mutant]) -> None:
-    """Tries a sample; prints who survives, and the score."""
+    """Tries a sample; prints who survives, and the score: of what was tried, when it is interrupted."""
     known, alike = equivalent(), Counter[str]()
     tried, dead = Counter[str](), Counter[str]()
-    for number, mutant in enumerate(sample, 1):
-        if (mutant.module, mutant.before, mutant.after) in known:
-            alike[mutant.module] += 1
-            continue
-        began = time.monotonic()
-        tried[mutant.module] += 1
-        noticed = killed(mutant)
-        dead[mutant.module] += noticed
-        if not noticed:
-            print(f"{number}: {mutant} ({time.monotonic() - began:.0f} s)", flush=True)
+    with suppress(KeyboardInterrupt):
+        for number, mutant in enumerate(sample, 1):
+            if (mutant.module, mutant.before, mutant.after) in known:
+                alike[mutant.module] += 1
+                continue
+            began = time.monotonic()
+            noticed = killed(mutant)
+            tried[mutant.module] += 1
+            dead[mutant.module] += noticed
+            if not noticed:
+                print(f"{number}: {mutant} ({time.monotonic() - began:.0f} s)", flush=True)
     for module in sorted(tried | alike):
         print(f"{module:16} {dead[module]:4} of {tried[module]:4}, {alike[module]} equivalent")
     print(f"killed {dead.total()} of {tried.total()}: {dead.total() * 100 // max(tried.total(), 1)} %;", end=" ")
@@ -235,13 +237,8 @@ def report(sample: Iterable[Mutant]) -> None:
 
 def _warm_up() -> None:
     """Loads what is slow to load and is not changed."""
-    import holidays
-    import hypothesis
-    import pytest
-    import schwifty
-    import stdnum
-
-    sys.modules.update({module.__name__: module for module in (holidays, hypothesis, pytest, schwifty, stdnum)})
+    for name in ("holidays", "hypothesis", "pytest", "schwifty", "stdnum"):
+        importlib.import_module(name)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,20 @@ def test_every_order_of_a_flow_has_the_causale_of_the_first(nth: int) -> None:
     assert "MAV-14-032" in codes(other) and codes(other).count("MAV-14-032") == 1
 
 
+ZERI = {
+    "RIBA": (make.riba(*[make.ordine(make.LUNA)] * 2), "51", "numero_ricevuta", "RIBA-51"),
+    "MAV": (d.mav(*[d.mav_ordine(d.LUNA)] * 2), "51", "numero_disposizione", "MAV-51"),
+}
+
+
+@pytest.mark.parametrize("kind", ZERI)
+def test_a_number_of_zeros_is_missing_and_not_twice_the_same(kind: str) -> None:
+    two, tipo, name, code = ZERI[kind]
+    zeros = "0" * 10
+    assert codes(two) == [f"{code}-999"]
+    assert codes(then(put(tipo, name, zeros), put(tipo, name, zeros, nth=1))(two)) == [f"{code}-031"] * 2
+
+
 # --- Ri.Ba. ------------------------------------------------------------------------------------------------
 
 
