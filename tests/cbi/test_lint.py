@@ -7,7 +7,9 @@ import io
 import pytest
 
 import cbi
+from cbi.validators.doubles import Doubles
 from cbi.validators.lint import HEADER_WITHIN
+from cbi.validators.reading import double_key
 from fixtures import make
 from fixtures.comune import EOL, put, then
 
@@ -76,6 +78,25 @@ def test_doubles_of_which_there_is_no_room_to_keep_the_key_are_told_of(monkeypat
     found = list(cbi.lint(io.BytesIO(doubled(2))))
     assert [each.code for each in found] == ["RIBA-51-999", "RIBA-51-999", "CBI-FILE-200"]
     assert (found[-1].severity, found[-1].expected) == ("warning", "1+")
+
+
+def test_among_some_thousands_of_keys_no_double_is_missed_and_none_is_suspected_wrongly() -> None:
+    doubles = Doubles()
+    keys = [double_key(1, b"%010d" % (n * n)) for n in range(5_000)]
+    assert [key for key in keys if doubles.add(key)] == []
+    assert [key for key in keys if not doubles.add(key)] == []
+    assert doubles.suspects == set(keys) and not doubles.overflow
+
+
+def test_a_stream_that_cannot_go_back_is_checked_as_far_as_no_double_is_suspected() -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def tell(self) -> int:
+            raise OSError("not seekable")
+
+    assert list(cbi.lint(Pipe(DUE))) == []
 
 
 def test_a_file_may_begin_in_the_middle_of_a_stream() -> None:

@@ -103,9 +103,11 @@ def test_what_is_found_in_each_file_is_what_was_read_over_and_kept(fast: bool) -
 
 
 @pytest.mark.parametrize("flusso", campi.FLUSSI)
-def test_what_becomes_of_a_flow_when_a_field_holds_something_else_was_read_over_and_kept(flusso: str) -> None:
+def test_what_becomes_of_a_flow_when_something_in_it_changes_was_read_over_and_kept(flusso: str) -> None:
     lines = campi.CAMPI.read_text(encoding="utf-8").splitlines()
-    assert list(campi.campi(flusso)) == [line for line in lines if json.loads(line)["flow"] == flusso]
+    assert [*campi.campi(flusso), *campi.righe(flusso)] == [
+        line for line in lines if json.loads(line)["flow"] == flusso
+    ]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -353,6 +355,15 @@ def test_what_breaks_no_rule_is_told_only_to_who_asks_for_it() -> None:
         broken = read(f"regole/{code}.rotta.cbi")
         assert defects(broken) == defects(broken, "standard") == defects(broken, "da_banca") == []
         assert codes(defects(broken, "severo")) == {code}
+
+
+@pytest.mark.parametrize("wrong", [{"CBI-RIGA-999": INFO}, {"CBI-RIGA-100": "forte"}])
+def test_a_profile_of_ours_that_names_what_is_not_there_is_a_mistake(
+    wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cbi.validators.catalogue.PROFILES", {"prova": wrong})
+    with pytest.raises(ValueError, match="prova"):
+        severities("prova")
 
 
 @pytest.mark.parametrize("code", CODES)
