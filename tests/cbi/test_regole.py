@@ -19,7 +19,7 @@ from cbi.validators import sospetti
 from cbi.validators.catalogue import OFF, PROFILES, rules, severities
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, Diagnostic
 from cbi.validators.explain import SPECIFIC
-from cbi.validators.lint import LIMIT, lint
+from cbi.validators.lint import LIMIT, RULESETS, lint
 from cbi.validators.tables import er_codes
 from fixtures import campi, comune, make
 
@@ -264,6 +264,11 @@ def test_a_rule_uses_only_known_placeholders_and_those_of_one_language_in_both(c
 def test_a_rule_names_the_flows_that_it_is_for(code: str) -> None:
     broken = {supporto.flow for supporto in cbi.read_supporti(io.BytesIO(read(f"regole/{code}.rotta.cbi")))}
     assert broken <= set(rules()[code].flows) <= {flow.name for flow in DECLARED} or code.startswith("CBI-")
+
+
+def test_every_flow_with_rules_of_its_own_is_named_by_some_rule() -> None:
+    named = {flow for code in CODES for flow in rules()[code].flows}
+    assert {name for name, _ in RULESETS} - named == {"DT"}  # which has those of every flow, less one
 
 
 @pytest.mark.parametrize("code", [code for code in CODES if rules()[code].er])
