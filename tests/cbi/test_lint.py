@@ -63,6 +63,10 @@ def test_the_severity_of_what_is_left_out_is_the_worst_of_it() -> None:
     assert told(make.FILES["riba_righe_accorciate"], "da_banca")[-1][::2] == ("CBI-FILE-200", "info")
 
 
+def test_an_order_whose_number_cannot_be_read_is_taken_to_have_the_next() -> None:
+    assert [code for code, _, _ in told(put("14", "numero_progressivo", "X")(DUE))] == ["CBI-CAMPO-033"]
+
+
 def doubled(times: int) -> bytes:
     return make.riba(*(make.ordine(each) for each in (make.LUNA, make.VIVAIO, make.SARTO) * times))
 

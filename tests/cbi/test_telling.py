@@ -89,6 +89,15 @@ def test_a_defect_is_shown_with_its_line_its_columns_its_cure_and_the_other_plac
         assert cure == f"    = {hint}" and other == f"    = f.cbi:1: {note}"
 
 
+@pytest.mark.parametrize(
+    ("name", "it", "en"),
+    [("riba_lf", "nota", "info"), ("riba_bom", "avviso", "warning"), ("riba_latin1", "errore", "error")],
+)
+def test_how_bad_it_is_is_said_in_a_word(name: str, it: str, en: str) -> None:
+    (found,) = cbi.lint(io.BytesIO(make.FILES[name]))
+    assert found.headline("it").split()[0] == it and found.headline("en").split()[0] == en
+
+
 def test_without_a_language_the_words_are_italian() -> None:
     found = only(put("14", "data_pagamento", "310227"))
     assert found.render() == found.render("it") != found.render("en")
