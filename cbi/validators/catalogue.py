@@ -23,7 +23,11 @@ from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, WARNING
 OFF = "off"
 
 # Prefixes of rules that several flows share; CBI is of every flow, any other is the name of its flow.
-SHARED: Mapping[str, tuple[str, ...]] = {"AL": ("AL", "AL_IBAN"), "CC": ("RH", "EC"), "F24": ("F4", "I4", "Q4")}
+SHARED: Mapping[str, tuple[str, ...]] = {
+    "AL": ("AL", "AL_IBAN"),
+    "CC": ("RH", "EC", "RA", "RP"),
+    "F24": ("F4", "I4", "Q4"),
+}
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 

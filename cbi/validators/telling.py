@@ -18,7 +18,7 @@ from cbi.validators.rules import Finding
 PLACES = {
     "testa": ("la testa del supporto", "the header of the supporto"),
     "inizio": ("l'inizio del gruppo di record", "the start of the group of records"),
-    "rapporto": ("l'inizio del rapporto", "the start of the account"),
+    "rapporto": ("l'inizio della disposizione o del rapporto", "the start of the order or account"),
     "primo": ("la prima volta", "the first time"),
 }
 # How a kind of field is named in a message: (Italian, English).

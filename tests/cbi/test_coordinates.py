@@ -117,6 +117,14 @@ def test_eleven_digits_with_the_right_check_digit_are_accepted_provisional_codes
     assert codice_fiscale_ok(field(code))
 
 
+@pytest.mark.parametrize("after", [b"\t", b"\n", b"\0", b" X"])
+def test_a_code_is_followed_by_blanks_and_nothing_else(after: bytes) -> None:
+    identifier = disposizioni.IDENTIFICATIVO.encode()
+    assert codice_fiscale_ok(b"99900010127") and creditore_ok(identifier)
+    assert not codice_fiscale_ok(b"99900010127" + after) and not creditore_ok(identifier + after)
+    assert codice_fiscale_expected(b"99900010121" + after) != codice_fiscale_expected(b"99900010121")
+
+
 @pytest.mark.parametrize("body", ["9990001012", "9000001012", "1000000000"])
 def test_a_provisional_numeric_code_is_accepted_whether_or_not_it_is_also_a_partita_iva(body: str) -> None:
     assert codice_fiscale_ok(field(body + luhn.calc_check_digit(body)))

@@ -203,6 +203,15 @@ def test_a_code_stands_on_the_side_that_the_table_gives_it(use: str, sides: tupl
         assert tuple("F24-40-206" in only(made.RITENUTE, riga) for riga in both) == sides
 
 
+@pytest.mark.parametrize(("use", "sides"), [("D", (False, True)), ("R", (True, False)), ("E", (False, False))])
+def test_a_contribution_stands_on_the_side_that_the_table_gives_it(use: str, sides: tuple[bool, bool]) -> None:
+    rows = tabella("f24_tributi").rows
+    causale = next(row["code"] for row in rows if (row["section"], row["mode_D_E_R"]) == ("INPS", use))
+    sezione, values = inps(causale, "012026")
+    both = [(sezione, {**values, "importo_a_debito": a, "importo_a_credito": b}) for a, b in ((100, 0), (0, 100))]
+    assert tuple("F24-40-206" in only(made.RITENUTE, riga) for riga in both) == sides
+
+
 def test_the_last_year_is_counted_from_that_of_payment() -> None:
     line = erario("1001", rateazione="0011", anno_di_riferimento="2027")
     assert only(line, pagamento=date(2027, 1, 18)) == []

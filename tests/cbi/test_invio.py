@@ -74,6 +74,26 @@ def test_the_day_to_which_it_moves_is_said() -> None:
     assert "310127" in found.message_it and "010227" in found.message_it
 
 
+def thrice(kind: str) -> bytes:
+    """Three orders for one day on which banks are closed."""
+    debt = replace(disposizioni.LUNA, scadenza=DOMENICA)
+    if kind == "MAV":
+        return disposizioni.mav(*(disposizioni.mav_ordine(replace(debt, numero=n)) for n in (1, 2, 3)))
+    if kind == "RID":
+        return disposizioni.rid(*[disposizioni.rid_ordine(debt)] * 3)
+    days = {"data_esecuzione_disposizione": DOMENICA, "data_valuta_banca_beneficiario": DOMENICA}
+    debts = [replace(disposizioni.LUNA, numero=n) for n in (1, 2, 3)]
+    return disposizioni.pc(*(disposizioni.pc_ordine(each, **days) for each in debts))
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted"), [("MAV", ["MAV-14-220"]), ("RID", ["RID-10-220"]), ("PC", ["PC-10-220", "PC-10-222"])]
+)
+def test_a_day_of_any_kind_of_order_is_told_once(kind: str, wanted: list[str]) -> None:
+    found = told(thrice(kind), OGGI)
+    assert [(each.code, each.disposizione) for each in found] == [(code, 1) for code in wanted]
+
+
 def test_a_day_is_told_once_however_many_orders_share_it() -> None:
     found = told(riba(DOMENICA, LUNEDI, DOMENICA, date(2027, 2, 28), DOMENICA), OGGI)
     assert [(each.code, each.disposizione) for each in found] == [("RIBA-14-220", 1), ("RIBA-14-220", 4)]

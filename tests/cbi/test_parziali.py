@@ -183,3 +183,13 @@ def test_a_text_goes_both_ways() -> None:
         ("SL", "from_bank"),
     }
     assert [only(make.FILES[name]).direction for name in ("sl", "sl_banca")] == ["to_bank", "from_bank"]
+
+
+@pytest.mark.parametrize("name", ["ep", "ap", "ap_effetti", "sl", "cn", "er", "f24_accettazioni", "f24_revoche"])
+def test_the_trailer_of_a_flow_known_in_part_repeats_the_header(name: str) -> None:
+    renamed = put("EF", "nome_supporto", "ALTRO")(make.FILES[name])
+    assert "CBI-EF-037" in codes(renamed)
+
+
+def test_the_trailer_counts_the_records_also_of_a_flow_known_in_part() -> None:
+    assert "CBI-EF-051" in codes(put("EF", "numero_record", "0000099")(EP))

@@ -102,8 +102,10 @@ def test_what_is_wrong_with_a_layout_is_told_of_its_own_file_and_row() -> None:
 @pytest.mark.parametrize(("name", "direction"), [key for key in RULESETS if find(*key).tipo == key[0]])
 def test_a_flow_with_rules_of_its_own_is_not_for_a_profile_to_change(name: str, direction: str) -> None:
     header = EFFETTI.replace("AP,to_bank,AP", f"{name},{direction},{name}").replace("const,AP", f"const,{name}")
-    with pytest.raises(ProfiloErrato, match="declared already"):
+    with pytest.raises(ProfiloErrato, match="declared already") as caught:
         profile('tracciati = ["a"]', a=header.replace("AP,to_bank", f"{name},{direction}"))
+    it, en = ("verso la banca", "to the bank") if direction == "to_bank" else ("dalla banca", "from the bank")
+    assert f"{name} {it}" in caught.value.it and f"{name} {en}" in caught.value.en
 
 
 def test_rules_are_those_of_the_catalogue_whatever_the_profile() -> None:

@@ -19,7 +19,7 @@ from cbi.validators import sospetti
 from cbi.validators.catalogue import OFF, PROFILES, rules, severities
 from cbi.validators.diagnostics import ERROR, INFO, SEVERITIES, Diagnostic
 from cbi.validators.explain import SPECIFIC
-from cbi.validators.lint import LIMIT, lint
+from cbi.validators.lint import LIMIT, RULESETS, lint
 from cbi.validators.tables import er_codes
 from fixtures import campi, comune, make
 
@@ -103,9 +103,11 @@ def test_what_is_found_in_each_file_is_what_was_read_over_and_kept(fast: bool) -
 
 
 @pytest.mark.parametrize("flusso", campi.FLUSSI)
-def test_what_becomes_of_a_flow_when_a_field_holds_something_else_was_read_over_and_kept(flusso: str) -> None:
+def test_what_becomes_of_a_flow_when_something_in_it_changes_was_read_over_and_kept(flusso: str) -> None:
     lines = campi.CAMPI.read_text(encoding="utf-8").splitlines()
-    assert list(campi.campi(flusso)) == [line for line in lines if json.loads(line)["flow"] == flusso]
+    assert [*campi.campi(flusso), *campi.righe(flusso)] == [
+        line for line in lines if json.loads(line)["flow"] == flusso
+    ]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -258,6 +260,17 @@ def test_a_rule_uses_only_known_placeholders_and_those_of_one_language_in_both(c
     assert used["it"] - {"description"} == used["en"] and used["hint_it"] == used["hint_en"]
 
 
+@pytest.mark.parametrize("code", CODES)
+def test_a_rule_names_the_flows_that_it_is_for(code: str) -> None:
+    broken = {supporto.flow for supporto in cbi.read_supporti(io.BytesIO(read(f"regole/{code}.rotta.cbi")))}
+    assert broken <= set(rules()[code].flows) <= {flow.name for flow in DECLARED} or code.startswith("CBI-")
+
+
+def test_every_flow_with_rules_of_its_own_is_named_by_some_rule() -> None:
+    named = {flow for code in CODES for flow in rules()[code].flows}
+    assert {name for name, _ in RULESETS} - named == {"DT"}  # which has those of every flow, less one
+
+
 @pytest.mark.parametrize("code", [code for code in CODES if rules()[code].er])
 def test_a_code_of_the_banks_is_one_they_use(code: str) -> None:
     assert rules()[code].er in er_codes()
@@ -347,6 +360,15 @@ def test_what_breaks_no_rule_is_told_only_to_who_asks_for_it() -> None:
         broken = read(f"regole/{code}.rotta.cbi")
         assert defects(broken) == defects(broken, "standard") == defects(broken, "da_banca") == []
         assert codes(defects(broken, "severo")) == {code}
+
+
+@pytest.mark.parametrize("wrong", [{"CBI-RIGA-999": INFO}, {"CBI-RIGA-100": "forte"}])
+def test_a_profile_of_ours_that_names_what_is_not_there_is_a_mistake(
+    wrong: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cbi.validators.catalogue.PROFILES", {"prova": wrong})
+    with pytest.raises(ValueError, match="prova"):
+        severities("prova")
 
 
 @pytest.mark.parametrize("code", CODES)
