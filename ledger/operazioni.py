@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cbi.flows.proprieta import RICHIAMI
+from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO, RICHIAMI
 from ledger import aziende, composizione, deposito, distinte
 from ledger.distinte import Disposizione
 from ledger.errors import Refused
@@ -191,10 +191,11 @@ def recall(
     """Ask orders back from the bank, some or all those still open: a distinta of their recalls, to be signed.
 
     Where no request can be written (R.I.D.) the orders are only marked, and a notice says so. Raises Refused when
-    none can be asked back (RICHIAMO-001), or the name is taken (SUPPORTO-001).
+    none can be asked back (RICHIAMO-001), one is a recall itself (RICHIAMO-002), or the name is taken (SUPPORTO-001).
     """
     with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         mine = named(lavoro, distinta_id, ordini) if ordini else _still_open(lavoro, distinta_id)
+        _require_no_recalls(mine)
         ids = [ordine.id for ordine in mine]
         for each in ids:
             apply_order(lavoro, each, Evento.CHIEDI_RICHIAMO, {})
@@ -265,6 +266,18 @@ def _still_open(lavoro: Lavoro, distinta_id: int) -> list[Disposizione]:
             hint_en="Ri.Ba., M.Av. and R.I.D. can be recalled when they were sent and have no outcome yet.",
         )
     return found
+
+
+def _require_no_recalls(ordini: Sequence[Disposizione]) -> None:
+    for ordine in ordini:
+        if ordine.causale in CAUSALI_DI_RICHIAMO:
+            raise Refused(
+                "RICHIAMO-002",
+                f"La disposizione n. {ordine.numero} è già un richiamo: un richiamo non si richiama.",
+                f"Order no. {ordine.numero} is a recall itself: a recall cannot be recalled.",
+                hint_it="Per incassare lo stesso, presentare di nuovo l'ordine: cbi distinte copy",
+                hint_en="To collect all the same, present the order again: cbi distinte copy",
+            )
 
 
 def _require_came_back(ordini: Sequence[Disposizione]) -> None:

@@ -146,6 +146,8 @@ class Modello:
             ids = [each for each in mine["ordini"] if open_ and self.ordini[each]["stato"] in IN_BANCA]
             if not ids:
                 raise No("RICHIAMO-001")
+        if any(self.ordini[each]["richiamo"] for each in ids):
+            raise No("RICHIAMO-002")
         for each in ids:
             self.parola(each, "chiedi_richiamo")
         if mine["flusso"] in SI_RICHIAMANO:

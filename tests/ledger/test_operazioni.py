@@ -572,6 +572,15 @@ def test_a_recall_that_never_got_there_gives_its_orders_back_to_what_they_were(d
     assert [each.stato for each in orders(desk)] == [before, Stato.PAGATA, Stato.PAGATA]
 
 
+@pytest.mark.parametrize("named", [(), (4,)], ids=["all", "one"])
+def test_a_recall_is_not_recalled(desk, named):
+    move(desk, 1, Evento.INOLTRA)
+    operazioni.recall(desk.home, 1, *WHO)
+    move(desk, 2, Evento.INOLTRA)
+    refused("RICHIAMO-002", operazioni.recall, desk.home, 2, *WHO, ordini=named)
+    assert [each.stato for each in orders(desk)] == [Stato.RICHIAMO_CHIESTO] * 3
+
+
 def test_mav_are_asked_back_too(ready):
     room = ready("mav")
     move(room, 1, Evento.INOLTRA)
