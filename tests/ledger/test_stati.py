@@ -32,6 +32,32 @@ def told(table, word, state):
         return state
 
 
+# They are in the journals of those who use the engine, and in what programs read: a word is never given another form.
+PAROLE_DI_STATO = """
+Inserita, Con errori, Da spedire, Firmata, Eliminata, Inoltrata, Scartata, Ricevuta Banca, Elaborata, Richiamo chiesto,
+Richiamata, Presunta pagata, Pagata, Insoluta, Stornata, Ordinata, Accettata, Rifiutata, Revocata, Quietanzata,
+Stampata, Da Banca
+"""
+PAROLE_DI_EVENTO = """
+segnala, convalida, modifica, aggrega, disaggrega, elimina, firma, respingi, azzera, inoltra, ricevi, scarta, elabora,
+chiedi_richiamo, rinuncia, richiama, presumi, paga, insolvi, storna, ordina, accetta, rifiuta, revoca, quietanza,
+stampa, acquisisci
+"""
+
+
+def test_the_words_of_states_and_events_are_those_that_journals_hold():
+    assert ", ".join(Stato) == " ".join(PAROLE_DI_STATO.split())
+    assert ", ".join(Evento) == " ".join(PAROLE_DI_EVENTO.split())
+
+
+def test_a_printed_bollettino_may_still_be_paid_or_refused_and_printed_again():
+    table = DISPOSIZIONE["BOLLETTINO"]
+    printed = walk(table, Evento.STAMPA, start=Stato.DA_SPEDIRE)
+    assert printed is Stato.STAMPATA
+    after = {evento: walk(table, evento, start=printed) for evento in (Evento.STAMPA, Evento.PAGA, Evento.SCARTA)}
+    assert after == {Evento.STAMPA: Stato.STAMPATA, Evento.PAGA: Stato.PAGATA, Evento.SCARTA: Stato.SCARTATA}
+
+
 @pytest.mark.parametrize("name", TABLES, ids=" ".join)
 def test_every_pair_is_in_the_table_or_refused_with_what_is_allowed(name):
     table = TABLES[name]
