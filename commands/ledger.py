@@ -31,7 +31,7 @@ from commands.opening import why_not
 
 if TYPE_CHECKING:
     from ledger.errors import Refused
-    from ledger.firme import SignResult
+    from ledger.firme import DaFirmare, SignResult
     from ledger.home import Home
 
 _sia = click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several.")
@@ -314,20 +314,35 @@ def sign_cmd(
 def _signed(
     ctx: Ctx, home: Home, ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool
 ) -> Iterator[tuple[int, SignResult | Refused]]:
-    """Each distinta with what came of it; the password is asked once, when the first one needs it."""
+    """Each distinta with what came of it. All are shown first, and signed only if they are still what was shown; the
+    password is asked once, when the first one needs it."""
+    from commands.ledger_text import print_about_to_sign
     from ledger import firme
     from ledger.errors import Refused
 
-    password = None
-    for each in ids:
+    password, shown = None, {each: _looked_at(home, each) for each in ids}
+    print_about_to_sign(ctx, [seen.distinta for seen in shown.values() if not isinstance(seen, Refused)])
+    for each, seen in shown.items():
         try:
-            if password is None and firme.needs_password(home, each):
+            if isinstance(seen, Refused):
+                raise seen
+            if password is None and seen.password:
                 password = read_proof(ctx, home, login, password_fd)
-            yield each, firme.sign(home, each, login, password, dry_run=dry_run)
+            yield each, firme.sign(home, each, login, password, vista=seen.distinta.sha256, dry_run=dry_run)
         except Refused as error:
             yield each, error
             if error.code.startswith("UTENTE"):  # the same password again would only be counted again
                 break
+
+
+def _looked_at(home: Home, distinta_id: int) -> DaFirmare | Refused:
+    from ledger import firme
+    from ledger.errors import Refused
+
+    try:
+        return firme.about_to(home, distinta_id)
+    except Refused as error:
+        return error
 
 
 def _sent(ctx: Ctx, home: Home, complete: Sequence[int]) -> int:

@@ -104,6 +104,14 @@ def print_distinte(ctx: Ctx, found: Sequence[Distinta]) -> None:
     print_table(ctx, "Distinte", (*DISTINTA_HEADINGS, "Creata", ">Firme", "Stato"), rows)
 
 
+def print_about_to_sign(ctx: Ctx, found: Sequence[Distinta]) -> None:
+    """What is about to be signed, on standard error: a line each, before the password is asked."""
+    for each in found:
+        what = f"{each.flusso} {each.nome_supporto}, {each.numero_disposizioni} disp., {euro(each.totale, ctx.lang)}"
+        about = f"distinta {each.id}: {what}, SHA-256 {each.sha256[:16]}"
+        warn(ctx, f"Da firmare, {about}", f"To sign, {about}")
+
+
 def distinta_cells(ctx: Ctx, distinta: Distinta) -> tuple[str, ...]:
     """The cells under `DISTINTA_HEADINGS`."""
     total = euro(distinta.totale, ctx.lang) if distinta.totale else "-"

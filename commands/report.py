@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from commands.common import Ctx, open_home, pass_ctx
+from commands.common import Ctx, in_chiaro_option, open_home, pass_ctx
 
 _OPTIONS = (
     click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several."),
@@ -23,6 +23,7 @@ _OPTIONS = (
         help="Testo, JSON, CSV o PDF / text, JSON, CSV or PDF.",
     ),
     click.option("-o", "--output", default="-", help="Il file da scrivere, con CSV e PDF / the file to write."),
+    in_chiaro_option,
 )
 _DAY = click.DateTime(["%Y-%m-%d"])
 _WHOSE = (
@@ -49,25 +50,25 @@ def report_cmd() -> None:
 @report_cmd.command("rights")
 @_with(_OPTIONS)
 @pass_ctx
-def rights_cmd(ctx: Ctx, sia: str | None, form: str, output: str) -> None:
+def rights_cmd(ctx: Ctx, /, **asked: Any) -> None:
     """Chi può fare che cosa / who may do what."""
-    _report(ctx, "rights", sia, form, output)
+    _report(ctx, "rights", **asked)
 
 
 @report_cmd.command("activity")
 @_with((*_WHOSE, *_OPTIONS))
 @pass_ctx
-def activity_cmd(ctx: Ctx, /, sia: str | None, form: str, output: str, **whose: Any) -> None:
+def activity_cmd(ctx: Ctx, /, **asked: Any) -> None:
     """Chi ha fatto che cosa, dal giornale / who did what, from the journal."""
-    _report(ctx, "activity", sia, form, output, **whose)
+    _report(ctx, "activity", **asked)
 
 
 @report_cmd.command("accesses")
 @_with((*_WHOSE, *_OPTIONS))
 @pass_ctx
-def accesses_cmd(ctx: Ctx, /, sia: str | None, form: str, output: str, **whose: Any) -> None:
+def accesses_cmd(ctx: Ctx, /, **asked: Any) -> None:
     """Chi è entrato o ha provato, con l'esito / who came in or tried to, and the outcome."""
-    _report(ctx, "accesses", sia, form, output, **whose)
+    _report(ctx, "accesses", **asked)
 
 
 def _report(
@@ -76,11 +77,12 @@ def _report(
     sia: str | None,
     form: str,
     output: str,
+    in_chiaro: bool,
     login: str | None = None,
     dal: datetime | None = None,
     al: datetime | None = None,
 ) -> None:
-    from commands.report_text import print_report
+    from commands.report_text import masked, print_report
     from ledger import aziende, resoconti
     from ledger.resoconti import Periodo
 
@@ -90,4 +92,4 @@ def _report(
         whose = () if kind == "rights" else (login, Periodo(dal and dal.date(), al and al.date()))
         found = getattr(resoconti, kind)(conn, azienda_id, *whose)
     home.close()
-    print_report(ctx, found, form, output)
+    print_report(ctx, found if in_chiaro else masked(found), form, output)

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
 from commands.common import Ctx
-from commands.tables import ENGLISH, moment, print_json, print_table
+from commands.tables import ENGLISH, account, moment, print_json, print_table
 
 if TYPE_CHECKING:
     from ledger.resoconti import Resoconto
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones, too, are taken for signs
+IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
 MARGIN = 36  # points
 
 
@@ -36,6 +39,16 @@ def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-") -> N
     else:
         rows = [[_shown(cell) for cell in row] for row in report.righe]
         print_table(ctx, ctx.say(*report.titolo), report.colonne, rows)
+
+
+def masked(report: Resoconto) -> Resoconto:
+    """A report whose account numbers are told in part: those of IBANs, wherever they are."""
+    rows = [[each if isinstance(each, datetime) else IBAN.sub(_in_part, each) for each in row] for row in report.righe]
+    return replace(report, righe=rows)
+
+
+def _in_part(found: re.Match[str]) -> str:
+    return account(found.group(), in_chiaro=False) or ""
 
 
 def safe(cell: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, or_, select
 
 from ledger import archivio, journal
 from ledger.canonico import canonical
@@ -105,7 +105,7 @@ class Disposizione:
 
 def get(conn: Connection, distinta_id: int) -> Distinta:
     """The distinta of that id; Refused (DISTINTA-001) when there is none."""
-    row = conn.execute(_distinte().where(DISTINTA.c.id == distinta_id)).one_or_none()
+    row = conn.execute(_BY_ID, {"id": distinta_id}).one_or_none()
     if row is None:
         raise no_distinta(distinta_id)
     return _distinta(row)
@@ -158,8 +158,7 @@ def find_by_supporto(
 
 def orders(conn: Connection, distinta_id: int) -> Iterator[Disposizione]:
     """The disposizioni of a distinta, in order."""
-    query = select(DISPOSIZIONE).where(DISPOSIZIONE.c.distinta_id == distinta_id)
-    for row in conn.execute(query.order_by(DISPOSIZIONE.c.numero)):
+    for row in conn.execute(_ORDERS, {"distinta_id": distinta_id}):
         yield _disposizione(row)
 
 
@@ -173,7 +172,7 @@ def loose(conn: Connection, *, azienda_id: int | None = None) -> list[Disposizio
 
 def order(conn: Connection, disposizione_id: int) -> Disposizione:
     """The disposizione of that id; Refused (DISPOSIZIONE-001) when there is none."""
-    row = conn.execute(select(DISPOSIZIONE).where(DISPOSIZIONE.c.id == disposizione_id)).one_or_none()
+    row = conn.execute(_ORDER, {"id": disposizione_id}).one_or_none()
     if row is None:
         raise no_order(f"{disposizione_id}")
     return _disposizione(row)
@@ -362,10 +361,15 @@ def makers(conn: Connection, distinta_id: int) -> set[str]:
     return {journal.login_of(chi) for chi in conn.scalars(query.distinct())}
 
 
+def recalled_by(conn: Connection, distinta_id: int) -> list[int]:
+    """The ids of the orders that a distinta asks back; none unless it was made to recall."""
+    query = select(ITER.c.dati).where(ITER.c.distinta_id == distinta_id).order_by(ITER.c.id).limit(1)
+    return [*json.loads(conn.scalars(query).one()).get(RICHIAMO_DI, [])]
+
+
 def give_up_recall(conn: Connection, ports: Ports, distinta_id: int, *, chi: str) -> None:
     """The orders that a distinta asks back, if it does, are asked back no more: it did not get to the bank."""
-    query = select(ITER.c.dati).where(ITER.c.distinta_id == distinta_id).order_by(ITER.c.id).limit(1)
-    for each in json.loads(conn.scalars(query).one()).get(RICHIAMO_DI, []):
+    for each in recalled_by(conn, distinta_id):
         asked = order(conn, each)
         if asked.stato is Stato.RICHIAMO_CHIESTO and asked.distinta_id is not None:
             apply_order(conn, ports, each, Evento.RINUNCIA, chi=chi, dati={"richiamo": distinta_id})
@@ -477,11 +481,8 @@ def _note(
     at = at or ports.clock.now()
     why = dict(dati or {})
     change = {"chi": chi, **dict(zip(("evento", "da", "a"), map(str, step), strict=True))}
-    conn.execute(
-        ITER.insert().values(
-            distinta_id=distinta_id, disposizione_id=disposizione_id, at=at, dati=canonical(why), **change
-        )
-    )
+    where = {"distinta_id": distinta_id, "disposizione_id": disposizione_id}
+    conn.execute(_STEP, {**where, "at": at, "dati": canonical(why), **change})
     whole = disposizione_id is None
     journal.append(
         conn,
@@ -491,3 +492,12 @@ def _note(
         dati={**change, "dati": why, **more},
         at=at,
     )
+
+
+# Asked at every step: made once.
+_BY_ID = _distinte().where(DISTINTA.c.id == bindparam("id"))
+_ORDER = select(DISPOSIZIONE).where(DISPOSIZIONE.c.id == bindparam("id"))
+_ORDERS = (
+    select(DISPOSIZIONE).where(DISPOSIZIONE.c.distinta_id == bindparam("distinta_id")).order_by(DISPOSIZIONE.c.numero)
+)
+_STEP = ITER.insert()

@@ -48,6 +48,14 @@ class SignResult:
 
 
 @dataclass(frozen=True)
+class DaFirmare:
+    """A distinta as it is before it is signed, and whether a signature on it asks for a `password`."""
+
+    distinta: Distinta
+    password: bool
+
+
+@dataclass(frozen=True)
 class Penna:
     """A user about to sign: their power, what they have signed today and this month, the options of the company."""
 
@@ -86,21 +94,29 @@ def of_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> bool:
     return opzioni[ABITUDINE_PORTALE] == SI and GRUPPI[distinta.flusso] in DI_ABITUDINE
 
 
-def needs_password(home: Home, distinta_id: int) -> bool:
-    """Whether a signature on a distinta asks for a password. Refused (DISTINTA-001) when there is no such distinta."""
+def about_to(home: Home, distinta_id: int) -> DaFirmare:
+    """What whoever is about to sign a distinta is shown. Refused (DISTINTA-001) when there is no such distinta."""
     with home.read() as conn:
         distinta = distinte.get(conn, distinta_id)
-        return not of_habit(distinta, aziende.options(conn, distinta.azienda_id))
+        return DaFirmare(distinta, not of_habit(distinta, aziende.options(conn, distinta.azienda_id)))
 
 
-def sign(home: Home, distinta_id: int, utente: str, password: Segreto | None, *, dry_run: bool = False) -> SignResult:
+def sign(
+    home: Home,
+    distinta_id: int,
+    utente: str,
+    password: Segreto | None,
+    *,
+    vista: str | None = None,
+    dry_run: bool = False,
+) -> SignResult:
     """Sign a distinta as the user of that login, proved by the password; with `dry_run` only say what would
-    come of it. No password is for what does not need one.
+    come of it. No password is for what does not need one; `vista` is the SHA-256 of the bytes that the user was shown.
 
     Everything is looked at, and the signature recorded, in one transaction. Raises Refused when there is
-    no such distinta (DISTINTA-001), the gate stays shut (UTENTE-005 to UTENTE-011), a password is
-    needed (FIRMA-008), as `judge` does, or when bytes or orders are not those imported (ARCHIVIO-001, ARCHIVIO-002,
-    FIRMA-004).
+    no such distinta (DISTINTA-001), the gate stays shut (UTENTE-005 to UTENTE-011), a password is needed (FIRMA-008),
+    the bytes are not those shown (FIRMA-009), as `judge` does, or when bytes or orders are not those imported
+    (ARCHIVIO-001, ARCHIVIO-002, FIRMA-004).
     """
     with _gate(home, distinta_id, utente, password, dry_run) as lavoro:
         conn, at = lavoro.conn, lavoro.ports.clock.now()
@@ -108,6 +124,8 @@ def sign(home: Home, distinta_id: int, utente: str, password: Segreto | None, *,
         distinta = distinte.get(conn, distinta_id)
         if password is None:
             _require_habit(distinta, penna.opzioni)
+        if vista is not None and vista != distinta.sha256:
+            raise _changed(distinta)
         peso = judge(conn, distinta, penna)
         _require_untouched(home, conn, distinta)
         _record(lavoro, distinta, penna, peso, at)
@@ -207,6 +225,16 @@ def _require_habit(distinta: Distinta, opzioni: Mapping[str, str]) -> None:
             f"Per firmare la distinta {distinta.id} serve la password.",
             f"A password is needed to sign distinta {distinta.id}.",
         )
+
+
+def _changed(distinta: Distinta) -> Refused:
+    return Refused(
+        "FIRMA-009",
+        f"La distinta {distinta.id} è cambiata mentre stavi firmando: non è stata firmata.",
+        f"Distinta {distinta.id} changed while you were signing: it was not signed.",
+        hint_it=f"Guarda com'è adesso, poi firma: cbi distinte show {distinta.id}",
+        hint_en=f"Look at it as it is now, then sign: cbi distinte show {distinta.id}",
+    )
 
 
 def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Text, select
+from sqlalchemy import Connection, Text, bindparam, select
 
 from ledger.canonico import canonical
 from ledger.schema import JOURNAL, as_bytes, instant
@@ -20,6 +20,14 @@ VERSION = 1
 GENESIS = "0" * 64
 BODY = ("at", "azienda_id", "dati", "numero", "prima", "soggetto", "tipo")  # what a hash covers, with the version
 COME = " come "  # between who acts and the user as whom they act, in the name of who did something
+# Asked at every event: made once.
+_HEAD = (
+    select(JOURNAL.c.numero, JOURNAL.c.hash)
+    .where(JOURNAL.c.azienda_id == bindparam("azienda_id"))
+    .order_by(JOURNAL.c.numero.desc())
+    .limit(1)
+)
+_APPEND = JOURNAL.insert()
 Event: TypeAlias = Mapping[str, Any]
 
 
@@ -70,7 +78,7 @@ def append(
         "prima": before,
     }
     digest = event_hash(event)
-    conn.execute(JOURNAL.insert().values(**event, hash=digest))
+    conn.execute(_APPEND, {**event, "hash": digest})
     return digest
 
 
@@ -87,8 +95,7 @@ def login_of(chi: str) -> str:
 
 def head(conn: Connection, azienda_id: int) -> tuple[int, str]:
     """Number and hash of the last event of a company; 0 and GENESIS when there is none."""
-    mine = select(JOURNAL.c.numero, JOURNAL.c.hash).where(JOURNAL.c.azienda_id == azienda_id)
-    last = conn.execute(mine.order_by(JOURNAL.c.numero.desc()).limit(1)).one_or_none()
+    last = conn.execute(_HEAD, {"azienda_id": azienda_id}).one_or_none()
     return (0, GENESIS) if last is None else (last.numero, last.hash)
 
 

@@ -72,8 +72,8 @@ def create(
 ) -> Fatto:
     """A distinta of these orders, loose or taken out of theirs, in this order.
 
-    Raises Refused when they are not all of a kind, a bank and an account (OMOGENEITA-001), or the name is taken
-    (SUPPORTO-001).
+    Raises Refused when they are not all of a kind, a bank and an account (OMOGENEITA-001), the name is taken
+    (SUPPORTO-001), or one is in a request of recall (RICHIAMO-003).
     """
     with home.read() as conn:
         azienda_id = distinte.order(conn, some(ordini)[0]).azienda_id
@@ -95,7 +95,8 @@ def add(
 ) -> Fatto:
     """Put orders, loose or taken out of theirs, at the end of a distinta; those it has stay where they are.
 
-    Raises Refused when they are not of its kind, bank and account (OMOGENEITA-001).
+    Raises Refused when they are not of its kind, bank and account (OMOGENEITA-001), or one is in a request of recall
+    (RICHIAMO-003).
     """
     with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         distinta, there = changeable(lavoro, distinta_id), readable(lavoro, distinta_id)
@@ -108,7 +109,10 @@ def add(
 def take_out(
     home: Home, distinta_id: int, ordini: Sequence[int], utente: str, password: Segreto, *, dry_run: bool = False
 ) -> Fatto:
-    """Take orders out of a distinta: they are loose, Inserita. One left without orders is Eliminata."""
+    """Take orders out of a distinta: they are loose, Inserita. One left without orders is Eliminata.
+
+    Raises Refused when it is a request of recall (RICHIAMO-003).
+    """
     with varco_di(home, distinta_id, utente, password, funzione=COMPONE, dry_run=dry_run) as lavoro, telling():
         return taken_out(lavoro, distinta_id, some(ordini))
 

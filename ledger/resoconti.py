@@ -108,7 +108,7 @@ def _deeds(
 
 def _power(conn: Connection, utente_id: int) -> str:
     potere = poteri.of(conn, utente_id)
-    above = [f"{soglia.peso}>{soglia.importo // 100}/{periodo}" for periodo, soglia in potere.soglie]
+    above = [f"{each.peso}>{each.importo // 100}.{each.importo % 100:02d}/{periodo}" for periodo, each in potere.soglie]
     return " ".join([str(potere.peso), *above])
 
 

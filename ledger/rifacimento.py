@@ -121,9 +121,13 @@ def loosened(lavoro: Lavoro, ordini: Sequence[int]) -> list[Disposizione]:
 
 
 def taken_out(lavoro: Lavoro, distinta_id: int, ids: Sequence[int]) -> Fatto:
-    """Take orders out of a distinta, and make it again of the rest; of none, it is Eliminata."""
-    distinta = changeable(lavoro, distinta_id)
-    for ordine in named(lavoro, distinta_id, ids):
+    """Take orders out of a distinta, and make it again of the rest; of none, it is Eliminata.
+
+    Raises Refused when it is a request of recall (RICHIAMO-003): its orders are asked back as long as it is there.
+    """
+    distinta, leaving = changeable(lavoro, distinta_id), named(lavoro, distinta_id, ids)
+    _require_no_request(lavoro, distinta_id)
+    for ordine in leaving:
         where = {"distinta": None, "sha256": distinta.sha256, "numero": ordine.numero}
         apply_order(lavoro, ordine.id, Evento.DISAGGREGA, where)
     lavoro.conn.execute(DISPOSIZIONE.update().where(DISPOSIZIONE.c.id.in_(ids)).values(distinta_id=None))
@@ -221,6 +225,17 @@ def fact(lavoro: Lavoro, distinta_id: int, ordini: Sequence[int] = (), *avvisi: 
 def apply_order(lavoro: Lavoro, disposizione_id: int, evento: Evento, dati: Mapping[str, Any]) -> Stato:
     """Move one order by an event, in the name of who is at work."""
     return distinte.apply_order(lavoro.conn, lavoro.ports, disposizione_id, evento, chi=lavoro.chi, dati=dati)
+
+
+def _require_no_request(lavoro: Lavoro, distinta_id: int) -> None:
+    if distinte.recalled_by(lavoro.conn, distinta_id):
+        raise Refused(
+            "RICHIAMO-003",
+            f"La distinta {distinta_id} è una richiesta di richiamo: non si può scomporre.",
+            f"Distinta {distinta_id} is a request of recall: it cannot be taken apart.",
+            hint_it=f"Per chiederne meno: cbi distinte delete {distinta_id}, poi cbi distinte recall con quelle volute",
+            hint_en=f"To ask fewer back: cbi distinte delete {distinta_id}, then cbi distinte recall with those wanted",
+        )
 
 
 def _require_readable(composta: Composta) -> None:

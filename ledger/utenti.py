@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from ledger import codici, journal, parole, poteri
 from ledger.errors import Refused
@@ -27,6 +27,10 @@ CHI = "init"
 MOST_ATTEMPTS = 7
 HASHER = PasswordHasher()  # argon2id, with the parameters its library recommends
 OPERATIVO = Profilo()
+# Asked at every step: made once.
+_BY_ID = select(UTENTE).where(UTENTE.c.id == bindparam("id"))
+_BY_LOGIN = select(UTENTE).where(UTENTE.c.azienda_id == bindparam("azienda_id"), UTENTE.c.login == bindparam("login"))
+_ACCESSO = ACCESSO.insert()
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def list_(conn: Connection, azienda_id: int) -> list[Utente]:
 def active(conn: Connection, ports: Ports, utente_id: int, funzione: Funzione | None = None) -> Utente:
     """The user as it is now; Refused when no longer active (UTENTE-006, UTENTE-008), out of hours (UTENTE-009) or not
     allowed to do that (UTENTE-010)."""
-    row, at = conn.execute(select(UTENTE).where(UTENTE.c.id == utente_id)).one(), ports.clock.now()
+    row, at = conn.execute(_BY_ID, {"id": utente_id}).one(), ports.clock.now()
     for admits, _, refused in _BEFORE:
         if not admits(row, at):
             raise refused(row)
@@ -326,7 +330,7 @@ def record(
     """Keep that somebody tried to come in as a user (`di`, the person of the capogruppo who did), and what kept them
     out, "" for nothing. Only refusals are in the journal: to come in changes nothing."""
     row = {"azienda_id": azienda_id, "login": login, "di": di, "funzione": funzione, "at": ports.clock.now()}
-    conn.execute(ACCESSO.insert().values(**row, esito=motivo or AMMESSO))
+    conn.execute(_ACCESSO, {**row, "esito": motivo or AMMESSO})
     if motivo:
         _note(conn, ports, azienda_id, "accesso_negato", login, motivo=motivo, **dati)
 
@@ -373,7 +377,7 @@ def _stale(row: Row[Any], profilo: Profilo, at: datetime) -> bool:
 
 
 def _row(conn: Connection, azienda_id: int, login: str) -> Row[Any] | None:
-    return conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id, UTENTE.c.login == login)).one_or_none()
+    return conn.execute(_BY_LOGIN, {"azienda_id": azienda_id, "login": login}).one_or_none()
 
 
 def _utente(row: Row[Any]) -> Utente:

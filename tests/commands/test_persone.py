@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sys
+from datetime import UTC, datetime
 
 import pyotp
 import pytest
@@ -72,8 +73,8 @@ def refused(code, run, *args, **kwargs):
     assert found.value.code == code
 
 
-def rights(run):
-    return {row["Utente"]: row for row in json.loads(run("report", "rights", "--format", "json").stdout)}
+def rights(run, *options):
+    return {row["Utente"]: row for row in json.loads(run("report", "rights", "--format", "json", *options).stdout)}
 
 
 def test_from_init_to_a_user_who_signs(alone, tmp_path):
@@ -109,11 +110,13 @@ def test_rights_are_given_copied_and_changed_one_by_one(alone):
     alone("utenti", "create", "copia", "--like", "mario", "--amministra", "congiunto", *by, passwords=[CAPO, NUOVA])
     alone("utenti", "create", "tutto", "--all-rights", *by, passwords=[CAPO, NUOVA])
     alone("utenti", "change", "mario", "--conto", "tutti", "--festivi", "--scadenza", "0", *by, passwords=[CAPO])
-    alone("utenti", "power", "mario", "--peso", "70", "--oltre", "mese", "100000", "20", *by, passwords=[CAPO])
+    alone("utenti", "power", "mario", "--peso", "70", "--oltre", "mese", "100005", "20", *by, passwords=[CAPO])
     found = rights(alone)
     mario, copia, tutto = found["mario"], found["copia"], found["tutto"]
     assert (mario["Funzioni"], mario["Conti"], mario["Orario"]) == ("sign", "tutti", "08:00-18:00")
-    assert mario["Potere"] == "70 20>1000/mese"
+    assert mario["Potere"] == "70 20>1000.05/mese"
+    assert copia["Conti"] == f"…{IBAN[-4:]}"
+    copia = rights(alone, "--in-chiaro")["copia"]
     assert (copia["Conti"], copia["Orario"], copia["Potere"]) == (IBAN, "08:00-18:00 feriali", "50")
     assert (copia["Amministra"], tutto["Amministra"], tutto["Potere"]) == ("congiunto", "individuale", "100")
 
@@ -299,6 +302,14 @@ def test_who_came_in_by_day_and_user(alone):
     alone("report", "accesses", "--format", "csv", "-o", out, lang="it")
     table = read_csv(out.read_bytes())
     assert table[0][1] == "Utente" and table[1][1] == "'=2+3"
+
+
+def test_accounts_are_told_in_part():
+    report = Resoconto(
+        ("x", "x"), ["Oggetto", "Quando"], [[f"conto:{IBAN} a {IBAN}", datetime(2026, 3, 2, tzinfo=UTC)]]
+    )
+    [[told, at]] = report_text.masked(report).righe
+    assert (told, at) == (f"conto:…{IBAN[-4:]} a …{IBAN[-4:]}", report.righe[0][1])
 
 
 def test_who_did_what(alone):

@@ -16,6 +16,7 @@ from ledger.ports import PUBLIC
 from tests.ledger.sala import StillClock, ports
 
 ROOT = Path("/memoria")
+COMPILED: dict[Any, Any] = {}  # statements that were made into text, for all the homes: there are as many as verbs
 
 
 class Disk:
@@ -62,7 +63,8 @@ def raw(home: Home) -> Any:
 
 def memory(clock: StillClock, like: Home | None = None) -> Home:
     """A home in memory: without tables, or with all that another holds."""
-    engine = create_engine("sqlite://", poolclass=StaticPool, execution_options={"cbi_begin": "BEGIN"})
+    options = {"cbi_begin": "BEGIN", "compiled_cache": COMPILED}
+    engine = create_engine("sqlite://", poolclass=StaticPool, execution_options=options)
     event.listen(engine, "connect", partial(database._on_connect, foreign_keys=True))
     event.listen(engine, "begin", database._on_begin)
     home = Home(ROOT, ports(Disk(), clock), engine)

@@ -322,6 +322,8 @@ class Modello:
         mine = self._modificabile(number)
         self._leggibile(number)
         self._suoi(number, ids)
+        if mine["richiamo_di"]:
+            raise No("RICHIAMO-003")
         for each in ids:
             self.ordini[each] |= {"stato": "Inserita", "distinta": None}
         rest = [each for each in mine["ordini"] if each not in ids]

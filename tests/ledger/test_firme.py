@@ -93,6 +93,14 @@ def test_ninety_nine_is_not_enough(tmp_path, weights):
         assert distinte.ready(conn) == []
 
 
+def test_what_changed_since_it_was_shown_is_not_signed(signing):
+    shown = firme.about_to(signing.home, 1).distinta.sha256
+    operazioni.edit(signing.home, 1, {"nome": "ALTRO"}, "anna", PASSWORD)
+    refused("FIRMA-009", lambda: sign(signing, "bruno", vista=shown))
+    assert look(signing).firmato == 0
+    assert sign(signing, "bruno", vista=firme.about_to(signing.home, 1).distinta.sha256).total_weight == 50
+
+
 @pytest.mark.ovunque
 def test_nobody_signs_twice(signing):
     sign(signing, "anna")
@@ -629,14 +637,14 @@ def test_mandates_follow_the_rules_of_all_unless_the_company_says_otherwise(mand
     assert sign(mandates, "anna") == SignResult(30, False, 70)
     refused("FIRMA-005", sign, mandates, "bruno")
     refused("FIRMA-008", sign, mandates, "anna", password=None)
-    assert firme.needs_password(mandates.home, 1)
+    assert firme.about_to(mandates.home, 1).password
 
 
 @pytest.mark.parametrize("login", ["anna", "bruno"])
 @pytest.mark.parametrize("password", [PASSWORD, None])
 def test_with_the_habit_of_portals_one_signature_is_enough_and_asks_no_password(mandates, login, password):
     option(mandates, "abitudine_portale")
-    assert not firme.needs_password(mandates.home, 1)
+    assert not firme.about_to(mandates.home, 1).password
     assert sign(mandates, login, password=password) == SignResult(100, True, 0)
     with mandates.home.read() as conn:
         [row] = distinte.signatures(conn, 1)
@@ -646,7 +654,7 @@ def test_with_the_habit_of_portals_one_signature_is_enough_and_asks_no_password(
 
 def test_the_habit_of_portals_is_not_for_what_moves_money(mandates):
     option(mandates, "abitudine_portale")
-    assert firme.needs_password(mandates.home, 2)
+    assert firme.about_to(mandates.home, 2).password
     refused("FIRMA-008", sign, mandates, "anna", 2, password=None)
     assert sign(mandates, "anna", 2) == SignResult(30, False, 70)
 

@@ -590,6 +590,18 @@ def test_mav_are_asked_back_too(ready):
     assert clean(payload(room, 2))
 
 
+@pytest.mark.parametrize("way", ["take_out", "create", "add"])
+def test_a_request_of_recall_is_not_taken_apart(desk, way):
+    move(desk, 1, Evento.INOLTRA)
+    operazioni.recall(desk.home, 1, *WHO, ordini=[1, 3])
+    operazioni.copy(desk.home, 1, *WHO)
+    asked = ids(desk, 2)
+    calls = {"take_out": (2, asked), "create": (asked[:1],), "add": (3, asked[:1])}
+    refused("RICHIAMO-003", getattr(operazioni, way), desk.home, *calls[way], *WHO)
+    assert ids(desk, 2) == asked
+    assert [each.stato for each in orders(desk)] == [Stato.RICHIAMO_CHIESTO, Stato.INOLTRATA, Stato.RICHIAMO_CHIESTO]
+
+
 def test_of_rid_the_recall_is_noted_and_said_to_be_all_that_can_be_done(ready):
     room = ready("rid")
     move(room, 1, Evento.INOLTRA)
