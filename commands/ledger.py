@@ -314,14 +314,15 @@ def sign_cmd(
 def _signed(
     ctx: Ctx, home: Home, ids: Sequence[int], login: str, password_fd: int | None, dry_run: bool
 ) -> Iterator[tuple[int, SignResult | Refused]]:
-    """Each distinta with what came of it. All are shown first, and signed only if they are still what was shown; the
-    password is asked once, when the first one needs it."""
+    """Each distinta with what came of it. Whoever types the password is shown them all first, and they are signed only
+    if they are still what was shown; the password is asked once, when the first one needs it."""
     from commands.ledger_text import print_about_to_sign
     from ledger import firme
     from ledger.errors import Refused
 
     password, shown = None, {each: _looked_at(home, each) for each in ids}
-    print_about_to_sign(ctx, [seen.distinta for seen in shown.values() if not isinstance(seen, Refused)])
+    if password_fd is None:
+        print_about_to_sign(ctx, [seen.distinta for seen in shown.values() if not isinstance(seen, Refused)])
     for each, seen in shown.items():
         try:
             if isinstance(seen, Refused):

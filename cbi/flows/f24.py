@@ -215,7 +215,7 @@ def quietanze(supporto: Supporto) -> Iterator[Quietanza]:
 def iud(abi: str, cab: str, payment: date, progressivo: int) -> str:
     """The identifier of a payment, 24 characters. Raises `ValoreErrato` for parts that do not fit."""
     text = f"B{abi}{cab}{payment:%d%m%y}{progressivo:07d}"
-    if len(text) != IUD or not text[1:].isdigit():
+    if len(text) != IUD or not (text.isascii() and text[1:].isdigit()):
         raise ValoreErrato("iud", text, f"di {IUD} caratteri: B, ABI, CAB, data, progressivo", "of 24 characters")
     return text
 

@@ -214,6 +214,14 @@ def test_a_trimmed_header_repeated_is_taken_away_like_a_whole_one() -> None:
     assert made == TRE and cures["repeated header"] == 1
 
 
+def test_a_figure_above_the_line_is_not_a_digit() -> None:
+    """Latin-1 has three, and Python counts them among the digits."""
+    data = DUE.replace(b" 140000001", b" 14000000\xb2")
+    first, second = next(cbi.read_supporti(io.BytesIO(data))).ordini
+    assert (first.numero, second.numero) == (None, 2)
+    assert ("CBI-CAMPO-033", 2) in {(found.code, found.line) for found in cbi.lint(io.BytesIO(data))}
+
+
 def test_several_end_of_file_characters_are_one_habit_and_not_a_line_too_long() -> None:
     whole = make.FILES["riba"]
     for data in (whole + b"\x1a\x1a", whole.rstrip(b"\r\n") + b"\x1a\x1a\x1a"):

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import inspect, text
 
+import commands.ledger
 from cli import cbi
 from commands import report_text
 from commands.common import Ctx
@@ -35,7 +36,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "250")
     monkeypatch.setattr(utenti, "HASHER", QUICK_HASHER)
 
-    def run(*args, passwords=(), code=None, lang="en"):
+    def run(*args, passwords=(), code=None, lang="en", typed=None):
         read, write = os.pipe()
         os.write(write, "".join(f"{each}\n" for each in passwords).encode())
         os.close(write)
@@ -45,7 +46,7 @@ def run(tmp_path, monkeypatch):
             os.write(giving, f"{code}\n".encode())
             os.close(giving)
             words += ["--code-fd", str(codes)]
-        result = CliRunner().invoke(cbi, ["--home", str(tmp_path / "casa"), "--lang", lang, *words])
+        result = CliRunner().invoke(cbi, ["--home", str(tmp_path / "casa"), "--lang", lang, *words], input=typed)
         os.close(read)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -263,6 +264,22 @@ def test_no_command_takes_a_secret_as_an_argument():
     }
     assert {each for each in found if not each.endswith("-fd")} == set()
     assert {"--password-fd", "--code-fd"} <= found
+
+
+def test_who_types_the_password_is_shown_what_is_signed_and_signs_nothing_else(alone, tmp_path, monkeypatch):
+    (tmp_path / "f.cbi").write_bytes(riba())
+    alone("import", tmp_path / "f.cbi")
+    sign = ("sign", "1", "--user", "capo")
+    shown, asked = alone(*sign, "--dry-run", typed=f"{CAPO}\n").stderr.split("\n", 1)
+    assert shown.startswith("To sign, distinta 1: RIBA ") and ": " in asked
+
+    def edit_meanwhile(*_):
+        alone("distinte", "edit", "1", "nome=ALTRO", "--user", "capo", passwords=[CAPO])
+        return CAPO
+
+    monkeypatch.setattr(commands.ledger, "read_proof", edit_meanwhile)
+    assert "FIRMA-009" in alone(*sign).stderr
+    assert json.loads(alone("distinte", "--format", "json").stdout)[0]["firmato"] == 0
 
 
 # --- reports ----------------------------------------------------------------------------------------------------------

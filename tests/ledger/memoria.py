@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from ledger import database
@@ -16,7 +16,7 @@ from ledger.ports import PUBLIC
 from tests.ledger.sala import StillClock, ports
 
 ROOT = Path("/memoria")
-COMPILED: dict[Any, Any] = {}  # statements that were made into text, for all the homes: there are as many as verbs
+SPARE: list[Engine] = []  # of homes that are no more: they know how the statements are written
 
 
 class Disk:
@@ -61,13 +61,21 @@ def raw(home: Home) -> Any:
     return home.engine.raw_connection().driver_connection
 
 
-def memory(clock: StillClock, like: Home | None = None) -> Home:
-    """A home in memory: without tables, or with all that another holds."""
-    options = {"cbi_begin": "BEGIN", "compiled_cache": COMPILED}
-    engine = create_engine("sqlite://", poolclass=StaticPool, execution_options=options)
+def _engine() -> Engine:
+    engine = create_engine("sqlite://", poolclass=StaticPool, execution_options={"cbi_begin": "BEGIN"})
     event.listen(engine, "connect", partial(database._on_connect, foreign_keys=True))
     event.listen(engine, "begin", database._on_begin)
-    home = Home(ROOT, ports(Disk(), clock), engine)
+    return engine
+
+
+def give_back(home: Home) -> None:
+    """A home in memory is no more; the next one like another takes its place."""
+    SPARE.append(home.engine)
+
+
+def memory(clock: StillClock, like: Home | None = None) -> Home:
+    """A home in memory: without tables, or with all that another holds."""
+    home = Home(ROOT, ports(Disk(), clock), SPARE.pop() if like is not None and SPARE else _engine())
     if like is not None:
         raw(like).backup(raw(home))
     return home
