@@ -31,8 +31,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
-VERSION = "0003"
-OLDER = ("0001", "0002")  # what `Home.upgrade` brings here
+VERSION = "0004"
+OLDER = ("0001", "0002", "0003")  # what `Home.upgrade` brings here
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -524,4 +524,32 @@ MOVIMENTO = _table(
     UniqueConstraint("rapporto_id", "line"),
     Index("ix_movimento_riferimento", "tipo_riferimento", "riferimento"),
     Index("ix_movimento_data", "data_contabile"),
+)
+
+LAVORO = _table(
+    "lavoro",
+    _id(),
+    _text("nome"),
+    _to("azienda", nullable=True),  # none: of all of them
+    _text("abi", nullable=True),  # none: of every bank
+    _day("giorno"),  # of Rome
+    _when("inizio"),
+    _when("fine", nullable=True),  # none: being done, or never finished
+    _text("esito"),  # in_corso | riuscito | fallito | interrotto
+    _text("chi"),  # the machine and the process that did it
+    _text("dati"),  # what it did, or why it could not: canonical JSON
+    Index("ix_lavoro_nome", "nome", "inizio"),
+    Index("ix_lavoro_esito", "esito"),
+)
+
+LINEA = _table(
+    "linea",
+    _id(),
+    _to("azienda"),
+    _text("abi"),
+    _int("errori"),  # in a row, 0 since the last time it worked
+    _when("riprova_dal", nullable=True),  # not before; none: now
+    _text("errore"),  # the last one, "" for none
+    _when(),
+    UniqueConstraint("azienda_id", "abi"),
 )
