@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
+from itertools import count
 
 MAX_NAME = 120
 """Longest name accepted from outside, in characters: leaves room for the suffixes of the quarantine."""
@@ -48,3 +50,9 @@ def harmless(name: str) -> str:
     kept = _NOT_HARMLESS.sub("_", name).strip("._-")[:40] or "file"
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     return f"{kept}-{digest}"
+
+
+def numbered(name: str) -> Iterator[str]:
+    """`name`, then `name.1`, `name.2`, ... without end."""
+    yield name
+    yield from (f"{name}.{n}" for n in count(1))

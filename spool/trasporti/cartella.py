@@ -1,0 +1,86 @@
+"""A line by folders of this machine: a share of the bank's, or what its own program reads and writes."""
+
+from __future__ import annotations
+
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from ledger.ports import Ports
+from spool.lettura import read_foreign
+from spool.linee import Linea
+from spool.quarantena import free
+from spool.trasporti.protocollo import Changed, Voce, other_bytes, require_size, scratch_name
+
+
+class Cartella:
+    """Both folders must be there: one that is not is a share that is not mounted. Raises ConnectionError."""
+
+    def __init__(self, linea: Linea, ports: Ports) -> None:
+        self._ports, self._disk = ports, ports.disk
+        self._out, self._in = linea.local(linea.come.consegna), linea.local(linea.come.ritiro)
+        self._archive = None if linea.come.archivio is None else linea.local(linea.come.archivio)
+        for folder in filter(None, (self._out, self._in, self._archive)):
+            if not folder.is_dir():
+                raise ConnectionError(f"{folder}: cartella che non c'è / no such folder")
+
+    def deliver(self, name: str, data: bytes) -> None:
+        final = self._out / name
+        if self._holds(final, data):
+            return
+        scratch = self._out / scratch_name(self._ports, name)
+        try:
+            self._disk.write_new(scratch, data)
+            if self._disk.read(scratch) != data:
+                raise OSError(f"{scratch}: riletto, non è ciò che è stato scritto / read back, not what was written")
+            self._disk.rename(scratch, final)
+        except OSError:
+            with suppress(OSError):
+                self._disk.remove(scratch)
+            raise
+        self._disk.fsync_dir(self._out)
+
+    def waiting(self) -> list[Voce]:
+        found = (_entry(self._in / name) for name in self._disk.listdir(self._in))
+        return [voce for voce in found if voce]
+
+    def fetch(self, voce: Voce) -> bytes:
+        require_size(voce)
+        self._require_same(voce)
+        data = read_foreign(self._in / voce.nome)
+        self._require_same(voce)
+        if len(data) != voce.dimensione:
+            raise Changed(voce.nome)
+        return data
+
+    def take_away(self, voce: Voce) -> None:
+        self._require_same(voce)
+        source = self._in / voce.nome
+        if self._archive is None:
+            self._disk.remove(source)
+        else:
+            self._disk.rename(source, free(self._disk, self._archive, voce.nome))
+
+    def close(self) -> None:
+        pass
+
+    def _holds(self, path: Path, data: bytes) -> bool:
+        """Whether a file is there. Raises Refused (LINEA-009) when it holds other bytes."""
+        if not self._disk.exists(path):
+            return False
+        if self._disk.size(path) != len(data) or self._disk.read(path) != data:
+            raise other_bytes(path.name)
+        return True
+
+    def _require_same(self, voce: Voce) -> None:
+        if _entry(self._in / voce.nome) != voce:
+            raise Changed(voce.nome)
+
+
+def _entry(path: Path) -> Voce | None:
+    """A regular file, as it is; None for anything else, or nothing."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    return Voce(path.name, found.st_size, int(found.st_mtime)) if stat.S_ISREG(found.st_mode) else None
