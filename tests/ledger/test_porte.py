@@ -29,6 +29,7 @@ WRITTEN_IN = {
     "APPROVAZIONE": {"ledger.cambi"},
     "FIRMA": {"ledger.firme"},
     "JOURNAL": {"ledger.journal"},
+    "LINEA": {"ledger.linee"},
 }
 
 # What changes people and rules: called where a change is applied, and where a company comes to be.
