@@ -62,7 +62,7 @@ def failed(conn: Connection, ports: Ports, azienda_id: int, abi: str, it: str, e
 def pause(errori: int) -> timedelta:
     """How long a line is left alone after so many failures in a row, `SOGLIA` or more."""
     doublings = min(errori - SOGLIA, (PAUSA_MASSIMA // PRIMA_PAUSA).bit_length())
-    return min(PRIMA_PAUSA * 2**doublings, PAUSA_MASSIMA)
+    return min(PRIMA_PAUSA * (1 << doublings), PAUSA_MASSIMA)
 
 
 def _keep(conn: Connection, azienda_id: int, abi: str, **values: Any) -> None:

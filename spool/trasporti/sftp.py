@@ -28,8 +28,9 @@ except ImportError as error:
         hint_en="It is installed with: pip install 'cbi-engine[sftp]'",
     ) from error
 
-PATIENCE = 30
-"""Seconds to wait for a connection, and for a sign of life of one that is silent."""
+PATIENCE, LONGEST = 30, 300
+"""Seconds to wait for a connection, and for a sign of life of one that is silent; and for any one thing to be done when
+the host is alive and does nothing."""
 
 _T = TypeVar("_T")
 
@@ -46,11 +47,9 @@ class Sftp:
         self._connection: asyncssh.SSHClientConnection | None = None
         try:
             self._sftp = self._run(self._connect())
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter for a name that no host can have
             self.close()
-            raise (
-                error if isinstance(error, (ConnectionError, TimeoutError)) else ConnectionError(str(error))
-            ) from error
+            raise ConnectionError(f"{self._come.host}:{self._come.porta}: {error}") from error
         except BaseException:
             self.close()
             raise
@@ -75,8 +74,14 @@ class Sftp:
         self._runner.close()
 
     def _run(self, work: Coroutine[Any, Any, _T]) -> _T:
+        async def in_time() -> _T:
+            async with asyncio.timeout(LONGEST):
+                return await work
+
         try:
-            return self._runner.run(work)
+            return self._runner.run(in_time())
+        except TimeoutError as error:
+            raise TimeoutError("la banca non risponde / the bank does not answer") from error
         except asyncssh.Error as error:
             raise self._told(error) from error
 

@@ -206,3 +206,4 @@ def _pass(source: socket.socket, target: socket.socket, most: int | None) -> Non
     for each in (source, target):
         with suppress(OSError):
             each.shutdown(socket.SHUT_RDWR)
+    target.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -269,7 +270,7 @@ def test_the_key_of_an_agent_opens_the_line(
 
 
 def test_a_door_that_nobody_opens_is_a_line_that_is_down(mine: Sportello) -> None:
-    for come in ({"porta": 1}, {"host": "nessuno.invalid"}):
+    for come in ({"porta": 1}, {"host": "nessuno.invalid"}, {"host": "a..b"}):
         with pytest.raises(ConnectionError) as error:
             mine.open(**come)
         assert down(error.value)
@@ -347,3 +348,15 @@ def test_a_file_that_the_bank_takes_at_once_has_been_delivered(mine: Sportello) 
     far.deliver(NAME, content(500))
     far.close()
     assert (seen, names(mine.consegna)) == ([content(500)], [])
+
+
+def test_a_bank_that_is_alive_and_does_nothing_is_a_line_that_is_down(
+    mine: Sportello, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far: Any = mine.open()
+    far._sftp.stat = lambda path: asyncio.Event().wait()
+    monkeypatch.setattr("spool.trasporti.sftp.LONGEST", 0.05)
+    with pytest.raises(TimeoutError) as error:
+        far.deliver(NAME, b"x")
+    far.close()
+    assert down(error.value)
