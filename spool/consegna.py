@@ -229,7 +229,8 @@ def _deliver(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
             _move_to_sent(disk, branch, intento.nome_file)
             yield Passaggio(linea.sia, linea.abi, name, CONSEGNATO)
         except (Refused, OSError) as error:
-            yield Passaggio(linea.sia, linea.abi, intento.nome_file, FALLITO, error)
+            if disk.exists(branch.out("new") / intento.nome_file):  # else another run was quicker
+                yield Passaggio(linea.sia, linea.abi, intento.nome_file, FALLITO, error)
     if linea.come.certificato is not None:
         _forget_envelopes(disk, branch)
 

@@ -153,7 +153,8 @@ class Sftp:
         except (asyncssh.SFTPError, OSError):
             with suppress(asyncssh.Error, OSError):
                 await self._sftp.remove(scratch)
-            raise
+            if not await self._holds(final, data):  # unless another run was quicker
+                raise
         # What is no longer there the bank has taken already: it was read back before it had its name.
         await self._holds(final, data)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,6 +25,7 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.linee import PAUSA_MASSIMA, PRIMA_PAUSA, SOGLIA
 from spool.consegna import CADUTA, CONSEGNATO, FALLITO, PRESO, PRONTO, RECENTE, SOSPESA, deliver, fetch, look, wait
+from spool.dispatch import dispatch_ready
 from spool.lettura import MAX_FILE
 from spool.linee import line
 from spool.receive import receive
@@ -125,11 +129,12 @@ def test_a_name_taken_by_other_bytes_stops_one_file_and_not_the_line(home: Home,
         assert linee.states(conn)[SIA, "03069"].errori == 0
 
 
-def crashes(
-    template: Path, folder: Path, work: Callable[[Home], Any], prepare: Callable[[Home], Any]
-) -> Iterator[Home]:
-    """A home for each call of `work` that changes the disk, and each way in which the machine may stop there, once it
-    has stopped."""
+Step = Callable[..., Any]
+
+
+def crashes(template: Path, folder: Path, work: Step, prepare: Step) -> Iterator[Home]:
+    """A home for each call of `work` that changes the disk, once the machine has stopped there: after it, or half way
+    through what it writes."""
     whole = casa.copy(template, folder / "whole" / "home", disk := casa.Disk())
     prepare(whole)
     disk.calls.clear()
@@ -257,6 +262,87 @@ def test_a_dry_run_leaves_a_line_as_it_fared(home: Home, tmp_path: Path) -> None
     assert verdicts(fetch(home, dry_run=True)) == [("02008", CADUTA)]
     with home.read() as conn:
         assert linee.states(conn) == {}
+
+
+class Cut:
+    """What speaks SFTP for a line, until the machine stops at the `last` thing that it asks: after it, but for what is
+    opened."""
+
+    def __init__(self, sftp: Any, last: int) -> None:
+        self.sftp, self.left = sftp, last
+
+    def __getattr__(self, name: str) -> Any:
+        self.left -= 1
+        if self.left:
+            return getattr(self.sftp, name)
+        if name in ("open", "scandir"):
+            raise casa.Crash
+        return lambda *args: self.stop(getattr(self.sftp, name)(*args))
+
+    async def stop(self, asked: Any) -> None:
+        with suppress(asyncssh.SFTPError):
+            await asked
+        raise casa.Crash
+
+
+@pytest.mark.parametrize("work", [deliver, fetch])
+def test_a_crash_after_anything_asked_of_the_bank_delivers_and_keeps_each_file_once(
+    sent: Path, tmp_path: Path, work: Step
+) -> None:
+    def open_(linea: Any, ports: Any) -> Any:
+        far: Any = open_line(linea, ports)
+        far._sftp = Cut(far._sftp, last)
+        return far
+
+    with host(tmp_path / "ssh") as bank:
+        for last in range(1, 100):
+            home = casa.copy(sent, tmp_path / str(last) / "home")
+            root = tmp_path / str(last) / "banca"
+            (home.path / "linee.toml").write_text(settings("03069", bank.settings(root)))
+            (root / "ritiro" / "rh.cbi").write_bytes(b"whatever")
+            left = {name: data for name, data in out(home, "new").items() if name.startswith("03069")}
+            try:
+                work(home, rete=Rete(open_))
+            except casa.Crash:
+                work(home)
+            else:
+                break
+            finally:
+                there = {f"03069/{path.name}": path.read_bytes() for path in (root / "consegna").glob("RIBA*")}
+                kept = {path.read_bytes() for path in casa.branch(home).into("new").iterdir()}
+                home.close()
+            if work is deliver:
+                assert there == out(home, "sent") == left
+            else:
+                assert kept == {b"whatever"} and not list((root / "ritiro").iterdir())
+                assert [path.name for path in (root / "archivio").iterdir()] == ["rh.cbi"]
+    assert last > 6
+
+
+@pytest.fixture(scope="module")
+def many(sent: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with five distinte sent to one bank. Copy it."""
+    path = tmp_path_factory.mktemp("many") / "home"
+    shutil.copytree(sent, path)
+    home = casa.extend(path, *(casa.flow(f"RIBA-{n}", range(100 + n, 101 + n)) for n in range(4)))
+    dispatch_ready(home)
+    home.close()
+    return path
+
+
+@pytest.mark.parametrize("kind", ["cartella", "sftp"])
+def test_two_runs_at_once_deliver_each_file_once_and_neither_complains(many: Path, tmp_path: Path, kind: str) -> None:
+    home = casa.copy(many, tmp_path / "home")
+    left = {name: data for name, data in out(home, "new").items() if name.startswith("03069")}
+    with host(tmp_path / "ssh") as bank, ThreadPoolExecutor(2) as runs:
+        come = {"tipo": "cartella", **folders(tmp_path / "banca")}
+        come = come if kind == "cartella" else bank.settings(tmp_path / "banca")
+        (home.path / "linee.toml").write_text(settings("03069", come))
+        both = [Home.open(home.path, casa.ports()) for _ in range(2)]
+        done = [passaggio for passaggi in runs.map(deliver, both) for passaggio in passaggi]
+    assert {passaggio.verdetto for passaggio in done} == {CONSEGNATO}
+    there = {f"03069/{path.name}": path.read_bytes() for path in (tmp_path / "banca" / "consegna").iterdir()}
+    assert there == out(home, "sent") == left and len(left) == 5
 
 
 def test_a_road_cut_half_way_is_taken_again_to_the_end(home: Home, tmp_path: Path) -> None:
