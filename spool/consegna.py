@@ -224,10 +224,7 @@ def _deliver(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
     branch, disk = _branch(home, linea), home.ports.disk
     for intento in _leaving(home, branch):
         try:
-            name, data = _to_deliver(home, linea, branch, intento)
-            filo.ask(_delivery(name, data))
-            _move_to_sent(disk, branch, intento.nome_file)
-            yield Passaggio(linea.sia, linea.abi, name, CONSEGNATO)
+            yield Passaggio(linea.sia, linea.abi, _give(home, linea, branch, filo, intento), CONSEGNATO)
         except (Refused, OSError) as error:
             if disk.exists(branch.out("new") / intento.nome_file):  # else another run was quicker
                 yield Passaggio(linea.sia, linea.abi, intento.nome_file, FALLITO, error)
@@ -235,8 +232,12 @@ def _deliver(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
         _forget_envelopes(disk, branch)
 
 
-def _delivery(name: str, data: bytes) -> Callable[[Trasporto], None]:
-    return lambda far: far.deliver(name, data)
+def _give(home: Home, linea: Linea, branch: Ramo, filo: Filo, intento: Intento) -> str:
+    """The name under which the bank has the file; it has been moved to `out/sent`."""
+    name, data = _to_deliver(home, linea, branch, intento)
+    filo.ask(lambda far: far.deliver(name, data))
+    _move_to_sent(home.ports.disk, branch, intento.nome_file)
+    return name
 
 
 def _leaving(home: Home, branch: Ramo) -> list[Intento]:

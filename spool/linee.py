@@ -78,8 +78,8 @@ class Linea:
 
 
 def lines(home: Home) -> list[Linea]:
-    """Every line of the home, by company and bank. Raises Refused when the file is not TOML (LINEA-001) or says what it
-    should not (LINEA-002)."""
+    """Every line of the home, by company and bank. Raises Refused when the file is not TOML (LINEA-001), says what it
+    should not (LINEA-002), or has two lines that fetch from one folder (LINEA-012)."""
     path = home.path / FILE
     if not home.ports.disk.exists(path):
         return []
@@ -96,7 +96,9 @@ def lines(home: Home) -> list[Linea]:
         ) from error
     except ValidationError as error:
         raise _wrong(path, text, error) from error
-    return [Linea(sia, abi, told[sia][abi], home.path) for sia in sorted(told) for abi in sorted(told[sia])]
+    found = [Linea(sia, abi, told[sia][abi], home.path) for sia in sorted(told) for abi in sorted(told[sia])]
+    _require_apart(found)
+    return found
 
 
 def line(home: Home, sia: str, abi: str) -> Linea:
@@ -111,6 +113,26 @@ def line(home: Home, sia: str, abi: str) -> Linea:
         hint_it="Le linee che ci sono: cbi lines",
         hint_en="The lines there are: cbi lines",
     )
+
+
+def _require_apart(found: list[Linea]) -> None:
+    """Refused (LINEA-012) when what a bank leaves in a folder could be fetched for one company or for another."""
+    seen: dict[object, Linea] = {}
+    for linea in found:
+        come = linea.come
+        where = (
+            (come.host, come.porta, come.utente, come.ritiro) if isinstance(come, InSftp) else linea.local(come.ritiro)
+        )
+        other = seen.setdefault(where, linea)
+        if other is not linea:
+            pair = f"[{other.sia}.{other.abi}], [{linea.sia}.{linea.abi}]"
+            raise Refused(
+                "LINEA-012",
+                f"Due linee hanno lo stesso ritiro: {pair}. Non si saprebbe di chi è ciò che arriva.",
+                f"Two lines have the same ritiro: {pair}. Nobody could tell whose what arrives is.",
+                hint_it="Chiedere alla banca una cartella per ognuna.",
+                hint_en="Ask the bank for a folder for each.",
+            )
 
 
 _WHY = {

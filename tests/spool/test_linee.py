@@ -89,6 +89,16 @@ def test_a_file_that_is_not_toml_is_told_as_such(home: Home, text: str) -> None:
     assert refused.code == "LINEA-001" and "line" in refused.en
 
 
+@pytest.mark.parametrize("text", [FOLDER + FOLDER.replace("03069", "02008"), SFTP + SFTP.replace("A1B2C", "Z9Z9Z")])
+def test_two_lines_do_not_fetch_from_one_folder(home: Home, text: str) -> None:
+    assert told(home, text).code == "LINEA-012"
+
+
+def test_two_users_of_one_host_have_folders_of_their_own(home: Home) -> None:
+    (home.path / FILE).write_text(SFTP + SFTP.replace("A1B2C", "Z9Z9Z").replace('"a1b2c"', '"z9z9z"'))
+    assert len(lines(home)) == 2
+
+
 def test_a_line_that_is_not_there_is_told(home: Home) -> None:
     (home.path / FILE).write_text(FOLDER)
     with pytest.raises(Refused) as refused:
