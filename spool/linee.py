@@ -119,11 +119,7 @@ def _require_apart(found: list[Linea]) -> None:
     """Refused (LINEA-012) when what a bank leaves in a folder could be fetched for one company or for another."""
     seen: dict[object, Linea] = {}
     for linea in found:
-        come = linea.come
-        where = (
-            (come.host, come.porta, come.utente, come.ritiro) if isinstance(come, InSftp) else linea.local(come.ritiro)
-        )
-        other = seen.setdefault(where, linea)
+        other = seen.setdefault(_fetched_from(linea), linea)
         if other is not linea:
             pair = f"[{other.sia}.{other.abi}], [{linea.sia}.{linea.abi}]"
             raise Refused(
@@ -133,6 +129,14 @@ def _require_apart(found: list[Linea]) -> None:
                 hint_it="Chiedere alla banca una cartella per ognuna.",
                 hint_en="Ask the bank for a folder for each.",
             )
+
+
+def _fetched_from(linea: Linea) -> object:
+    """The folder of a line, equal for lines that have the same."""
+    come = linea.come
+    if isinstance(come, InSftp):
+        return come.host, come.porta, come.utente, come.ritiro
+    return linea.local(come.ritiro)
 
 
 _WHY = {

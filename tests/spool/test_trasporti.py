@@ -14,6 +14,7 @@ import pytest
 
 from ledger.errors import Refused
 from spool.lettura import MAX_FILE, Hostile
+from spool.trasporti import cartella
 from spool.trasporti.protocollo import Changed, Chiusa, Trasporto, down
 from tests.ledger.sala import FailingDisk
 from tests.spool import casa
@@ -145,6 +146,27 @@ def test_a_file_that_changed_since_it_was_listed_is_neither_fetched_nor_taken_aw
             verb(voce)
         assert not down(changed.value)
     assert names(there.ritiro) == ["rh.cbi"]
+
+
+def test_a_file_that_grows_while_it_is_read_is_not_fetched(
+    there: Sportello, far: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = there.ritiro / "rh.cbi"
+    path.write_bytes(b"what")
+    (voce,) = far.waiting()
+    where, name = (far, "_read") if hasattr(far, "_read") else (cartella, "read_foreign")
+    real = getattr(where, name)
+
+    def grown(data: bytes) -> bytes:
+        path.write_bytes(b"whatever")
+        return data
+
+    async def read_far(*args: Any) -> bytes:
+        return grown(await real(*args))
+
+    monkeypatch.setattr(where, name, read_far if where is far else lambda *args: grown(real(*args)))
+    with pytest.raises(Changed):
+        far.fetch(voce)
 
 
 def test_a_file_that_is_gone_is_no_fault_of_the_line(there: Sportello, far: Trasporto) -> None:
