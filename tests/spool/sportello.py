@@ -141,14 +141,12 @@ def _asyncssh(folder: Path, port: int) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    listening = asyncssh.listen(
-        "127.0.0.1",
-        port,
-        server_host_keys=[folder / "host_key"],
-        authorized_client_keys=str(folder / "authorized_keys"),
-        sftp_factory=True,
-    )
-    server = asyncio.run_coroutine_threadsafe(listening, loop).result(10)
+
+    async def listen() -> asyncssh.SSHAcceptor:
+        keys = {"server_host_keys": [folder / "host_key"], "authorized_client_keys": str(folder / "authorized_keys")}
+        return await asyncssh.listen("127.0.0.1", port, sftp_factory=True, **keys)
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
     try:
         yield
     finally:
