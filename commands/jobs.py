@@ -44,8 +44,9 @@ def run_cmd(
     with 0. With --once the exit code is 3 when any did not succeed.
     """
     from commands.jobs_text import print_appointments
+    from ledger.lavori import RIUSCITO
     from spool import agenda, misure, registro
-    from spool.lavori import RIUSCITO, named
+    from spool.lavori import named
 
     jobs, home = named(nomi), open_home(ctx)
     log = registro.open_(sys.stderr, home.ports.clock)

@@ -134,7 +134,8 @@ def last_of_each(conn: Connection) -> list[Corsa]:
 def last_done(conn: Connection, *nomi: str) -> datetime | None:
     """When one of those jobs last ended well; None for never."""
     done = and_(LAVORO.c.nome.in_(nomi), LAVORO.c.esito == RIUSCITO)
-    return conn.scalar(select(func.max(LAVORO.c.fine)).where(done))
+    found: datetime | None = conn.scalar(select(func.max(LAVORO.c.fine)).where(done))
+    return found
 
 
 def counts(conn: Connection) -> dict[tuple[str, str], int]:

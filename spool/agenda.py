@@ -72,7 +72,7 @@ def once(home: Home, jobs: Sequence[Lavoro], log: Registro) -> list[Corsa | Refu
         try:
             done += run(home, each, here(), log)
         except Refused as refused:
-            log.error("avviso", lavoro=each.nome, perche=why(refused)["it"])
+            log.error("avviso", lavoro=each.nome, perche=why(refused)[0])
             done.append(refused)
     return done
 
@@ -123,7 +123,7 @@ def _guarded(
             run(home, lavoro, here(), log, stopping.is_set)
             after()
         except Exception as error:
-            log.error("avviso", lavoro=lavoro.nome, perche=why(error)["it"])
+            log.error("avviso", lavoro=lavoro.nome, perche=why(error)[0])
 
     return work
 

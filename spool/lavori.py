@@ -105,8 +105,8 @@ def _once(home: Home, nome: str, parte: Parte, chi: str, log: Registro) -> Corsa
         fatto = parte.fai()
         dati = _kept(fatto)
     except Exception as error:  # whatever it is, the other jobs go on
-        told = why(error)
-        fatto, dati = Fatto(avvisi=(Avviso(**told, guasto=True),)), {"errore": told}
+        it, en = why(error)
+        fatto, dati = Fatto(avvisi=(Avviso(it, en, guasto=True),)), {"errore": {"it": it, "en": en}}
     for each in fatto.avvisi:
         tell = log.error if each.guasto else log.warning
         tell("avviso", lavoro=nome, sia=each.sia or sia, abi=each.abi, distinta=each.distinta, perche=each.it)
@@ -122,20 +122,18 @@ def _kept(fatto: Fatto) -> dict[str, Any]:
     return {"conti": dict(fatto.conti), "avvisi": told, "omessi": len(fatto.avvisi) - len(told)}
 
 
-def why(error: Exception) -> dict[str, str]:
+def why(error: Exception) -> tuple[str, str]:
     """Why a job could not be done, in Italian and in English; of a fault of the program, only of what kind and where:
     what it says may hold anything."""
     if isinstance(error, Refused):
-        return {"it": f"{error.code}: {error.it}", "en": f"{error.code}: {error.en}"}
+        return f"{error.code}: {error.it}", f"{error.code}: {error.en}"
     if isinstance(error, OSError):
-        return {"it": f"disco: {error.strerror}", "en": f"disk: {error.strerror}"}
+        return f"disco: {error.strerror}", f"disk: {error.strerror}"
     trace, where = error.__traceback__, ""
     while trace is not None:
         where, trace = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}", trace.tb_next
-    return {
-        "it": f"difetto del programma: {type(error).__name__} in {where}",
-        "en": f"{type(error).__name__} in {where}",
-    }
+    what = f"{type(error).__name__} in {where}"
+    return f"difetto del programma: {what}", f"fault of the program: {what}"
 
 
 # --- what they do -----------------------------------------------------------------------------------------------------
@@ -169,7 +167,7 @@ def _sent(inoltri: list[dispatch.Inoltro]) -> Fatto:
     avvisi = []
     for each in inoltri:
         if each.error is not None:
-            avvisi.append(Avviso(**why(each.error), distinta=each.distinta_id, guasto=True))
+            avvisi.append(Avviso(*why(each.error), distinta=each.distinta_id, guasto=True))
         elif each.ritardo is not None and each.dal is None:
             it, en = "partita in ritardo sul giorno di pagamento", "it left late on the day of payment"
             avvisi.append(Avviso(it, en, distinta=each.distinta_id))

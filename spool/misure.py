@@ -135,7 +135,7 @@ def registry(home: Home) -> CollectorRegistry:
     from prometheus_client import CollectorRegistry
 
     made = CollectorRegistry(auto_describe=False)
-    made.register(_Collector(lambda: measure(home)))  # type: ignore[arg-type]
+    made.register(_Collector(lambda: measure(home)))
     return made
 
 
@@ -211,7 +211,7 @@ def served(home: Home, host: str, port: int) -> Iterator[int]:
 def _application(home: Home) -> Callable[..., Iterable[bytes]]:
     from prometheus_client import make_wsgi_app
 
-    metrics = make_wsgi_app(registry(home))
+    metrics: Callable[..., Iterable[bytes]] = make_wsgi_app(registry(home))
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         match environ["PATH_INFO"]:
