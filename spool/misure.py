@@ -66,7 +66,7 @@ def measure(home: Home) -> Misure:
         late = attese.overdue(conn, today(home.ports))
         return Misure(
             in_attesa=waiting,
-            quarantena=_quarantined(home),
+            quarantena={**dict.fromkeys(known, 0), **_quarantined(home)},
             incerte=_counted(known, attese.uncertain(conn)),
             senza_ricevuta=_counted(known, ((each.sia, each.abi) for each in late)),
             riconciliato=lavori.last_done(conn, *RICONCILIA),

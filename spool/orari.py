@@ -47,7 +47,9 @@ def _collection(value: str) -> str:
 Abi: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{5}$")]
 Flusso: TypeAlias = Annotated[str, AfterValidator(_flow)]
 Incasso: TypeAlias = Annotated[str, AfterValidator(_collection)]
-Ora: TypeAlias = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Ora: TypeAlias = Annotated[
+    str, Field(pattern=r"^((0[1-9]|1[0-9]|2[0-3]):[0-5][0-9]|00:(0[1-9]|[1-5][0-9]))$")
+]  # at midnight: never
 Giorni: TypeAlias = Annotated[int, Field(ge=1, le=MOST_DAYS)]
 
 
