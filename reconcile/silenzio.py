@@ -5,7 +5,7 @@ Any word of the bank that comes later prevails over it (see `ledger.stati`).
 
 from __future__ import annotations
 
-from ledger import attese, distinte, outcomes
+from ledger import distinte, outcomes, silenzio
 from ledger.ports import today
 from ledger.stati import Evento, di_distinta, vita
 from ledger.varco import Lavoro
@@ -18,7 +18,7 @@ def presume(lavoro: Lavoro, abi: str, flusso: str, giorni: int) -> int:
     fell due become Presunta pagata; how many. Doing it again does nothing. Distinte of which nothing more is awaited
     are Elaborata."""
     conn, ports = lavoro.conn, lavoro.ports
-    found = list(attese.silent(conn, lavoro.azienda_id, abi, flusso, giorni, today(ports)))
+    found = list(silenzio.silent(conn, lavoro.azienda_id, abi, flusso, giorni, today(ports)))
     for disposizione_id, _ in found:
         distinte.apply_order(conn, ports, disposizione_id, Evento.PRESUMI, chi=CHI, dati={"giorni": giorni})
     for distinta_id in outcomes.all_final(conn, {distinta_id for _, distinta_id in found}, vita(flusso).finali):

@@ -91,7 +91,7 @@ def due(home: Home, conn: Connection, distinta: Distinta) -> Inoltro:
 
 def dispatch(home: Home, distinta_id: int) -> Inoltro:
     """Dispatches one distinta. Raises `Refused` when its state does not allow it, its day has not come (INOLTRO-001),
-    it is too late for today (INOLTRO-002) or its bytes are not those signed, `OSError` when the disk fails (the intent
+    it is too late for today (INOLTRO-010) or its bytes are not those signed, `OSError` when the disk fails (the intent
     stays pending, `recover` completes it).
     """
     return _complete(home, _intend(home, distinta_id), INOLTRATA)
@@ -167,7 +167,7 @@ def _require_due(inoltro: Inoltro) -> None:
     why = ("INOLTRO-001", f"La banca accetta la distinta {n} dal {dal}.", f"The bank takes distinta {n} from {dal} on.")
     if inoltro.ritardo is not None:
         why = (
-            "INOLTRO-002",
+            "INOLTRO-010",
             f"Per oggi è tardi: la distinta {n} parte il {dal}.",
             f"Late: distinta {n} goes on {dal}.",
         )

@@ -181,8 +181,8 @@ def _receipts(home: Home) -> Fatto:
         late = attese.overdue(conn, today(home.ports))
     avvisi = tuple(
         Avviso(
-            f"inoltrata il {each.dal.astimezone(ROME):%d/%m/%Y}, nessuna ricevuta",
-            f"sent on {each.dal.astimezone(ROME):%d/%m/%Y}, no receipt",
+            f"inoltrata il {each.inoltrata:%d/%m/%Y}, nessuna ricevuta",
+            f"sent on {each.inoltrata:%d/%m/%Y}, no receipt",
             each.sia,
             each.abi,
             each.distinta_id,

@@ -13,13 +13,13 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ledger import attese, lavori, outcomes
+from ledger import attese, lavori, outcomes, partenze
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.lavori import FALLITO, INTERROTTO, Corsa
 from ledger.ports import put, today
 from spool.albero import branches
-from spool.dispatch import would_dispatch
+from spool.dispatch import COMPLETATA, INOLTRATA, would_dispatch
 from spool.quarantena import NOTE
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ TOO_LONG = timedelta(hours=1)
 
 Ramo: TypeAlias = tuple[str, str]  # SIA, ABI
 RICONCILIA = ("receive", "reconcile")
+LEAVE = (INOLTRATA, COMPLETATA)
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,15 @@ def measure(home: Home) -> Misure:
     now = home.ports.clock.now()
     ready, refused = _ready(home)
     with home.read() as conn:
-        signed, known = attese.signed(conn), outcomes.banks(conn)
+        signed, known = partenze.signed(conn), outcomes.banks(conn)
         waiting: dict[Ramo, list[float]] = {ramo: [] for ramo in known}
         for each in (signed[n] for n in ready if n in signed):
-            waiting.setdefault((each.sia, each.abi), []).append((now - each.dal).total_seconds())
+            waiting.setdefault((each.sia, each.abi), []).append((now - each.at).total_seconds())
         late = attese.overdue(conn, today(home.ports))
         return Misure(
             in_attesa=waiting,
             quarantena={**dict.fromkeys(known, 0), **_quarantined(home)},
-            incerte=_counted(known, attese.uncertain(conn)),
+            incerte=_counted(known, partenze.uncertain(conn)),
             senza_ricevuta=_counted(known, ((each.sia, each.abi) for each in late)),
             riconciliato=lavori.last_done(conn, *RICONCILIA),
             ultime=lavori.last_of_each(conn),
@@ -84,7 +85,7 @@ def _counted(known: Iterable[Ramo], found: Iterable[Ramo]) -> Mapping[Ramo, int]
 def _ready(home: Home) -> tuple[list[int], Refused | None]:
     """The distinte that may leave now; none, and why, when that cannot be told."""
     try:
-        return [each.distinta_id for each in would_dispatch(home) if each.dal is None], None
+        return [each.distinta_id for each in would_dispatch(home) if each.verdetto in LEAVE], None
     except Refused as refused:
         return [], refused
 

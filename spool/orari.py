@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from sqlalchemy import Connection
 
 from cbi.validators.calendari import is_banking_day, next_banking_day
-from ledger import attese, distinte
+from ledger import distinte, silenzio
 from ledger.distinte import Distinta
 from ledger.errors import Refused
 from ledger.home import Home
@@ -39,7 +39,7 @@ def _flow(value: str) -> str:
 
 
 def _collection(value: str) -> str:
-    if not attese.may_be_presumed(_flow(value)):
+    if not silenzio.counts(_flow(value)):
         raise ValueError("not a collection")
     return value
 

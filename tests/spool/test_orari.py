@@ -119,7 +119,7 @@ def test_a_flow_signed_late_waits_for_the_next_banking_day_and_leaves_by_itself(
     assert (inoltro.verdetto, inoltro.dal, inoltro.ritardo) == (would.verdetto, would.dal, would.ritardo)
     assert (inoltro.verdetto, inoltro.dal) == (ATTENDE, date(2026, 11, 9))
     assert inoltro.ritardo == Ritardo(LIMITE, date(2026, 11, 9), attende=True)
-    with pytest.raises(Refused, match="INOLTRO-002"):
+    with pytest.raises(Refused, match="INOLTRO-010"):
         dispatch(ready, 1)
     (sunday,) = dispatch_ready(on(ready, rome("2026-11-08T23:59")))
     assert (sunday.verdetto, casa.left(ready)) == (ATTENDE, [])
