@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, insert, select, upda
 
 from ledger.canonico import canonical
 from ledger.errors import Refused
-from ledger.ports import Ports, today
+from ledger.ports import ROME, Ports, today
 from ledger.schema import LAVORO
 
 IN_CORSO, RIUSCITO, FALLITO, INTERROTTO = "in_corso", "riuscito", "fallito", "interrotto"
@@ -89,10 +89,11 @@ def begin(conn: Connection, ports: Ports, chiave: Chiave, chi: str) -> int:
     )
     busy = conn.execute(select(LAVORO).where(LAVORO.c.esito == IN_CORSO, *same)).first()
     if busy is not None:
+        since = f"{busy.inizio.astimezone(ROME):%d/%m/%Y %H:%M:%S}"
         raise Refused(
             "LAVORO-002",
-            f"Il lavoro {chiave.nome} lo sta già facendo {busy.chi}, dal {busy.inizio:%d/%m/%Y %H:%M:%S} UTC.",
-            f"Job {chiave.nome} is already being done by {busy.chi}, since {busy.inizio:%d/%m/%Y %H:%M:%S} UTC.",
+            f"Il lavoro {chiave.nome} lo sta già facendo {busy.chi}, dal {since}.",
+            f"Job {chiave.nome} is already being done by {busy.chi}, since {since}.",
             hint_it="Attendere che finisca: cbi jobs",
             hint_en="Wait until it has finished: cbi jobs",
         )

@@ -31,7 +31,7 @@ def open_(stream: TextIO, clock: Clock) -> Registro:
 
     render: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     if watched:
-        render = structlog.dev.ConsoleRenderer(timestamp_key="at", event_key="event")
+        render = structlog.dev.ConsoleRenderer(timestamp_key="at", colors=False)
     logger: Registro = structlog.wrap_logger(
         structlog.WriteLogger(stream),
         processors=[structlog.processors.add_log_level, stamp, render],
