@@ -67,7 +67,7 @@ def dispatch_ready(home: Home) -> list[Inoltro]:
     tried = {inoltro.distinta_id for inoltro in done}
     with home.read() as conn:
         ready = [due(home, conn, distinta) for distinta in distinte.ready(conn) if distinta.id not in tried]
-    return done + [_attempt(home, each) if each.dal is None else each for each in ready]
+    return done + [_attempt(home, each) if each.verdetto == INOLTRATA else each for each in ready]
 
 
 def would_dispatch(home: Home) -> list[Inoltro]:
@@ -79,11 +79,15 @@ def would_dispatch(home: Home) -> list[Inoltro]:
 
 
 def due(home: Home, conn: Connection, distinta: Distinta) -> Inoltro:
-    """What is to become of a distinta that has all its signatures: it leaves, or waits for its day."""
+    """What is to become of a distinta that has all its signatures: it leaves, or waits for its day; or fails, when the
+    hours of its bank cannot be read."""
     dal = distinte.not_before(conn, distinta)
     if dal is not None and today(home.ports) < dal:
         return Inoltro(distinta.id, "", ATTENDE, dal=dal)
-    late = orari.ritardo(orari.read(home), conn, distinta, home.ports.clock.now())
+    try:
+        late = orari.ritardo(orari.read(home), conn, distinta, home.ports.clock.now())
+    except (Refused, OSError) as error:
+        return Inoltro(distinta.id, "", FALLITA, error=error)
     if late is not None and late.attende:
         return Inoltro(distinta.id, "", ATTENDE, dal=late.dal, ritardo=late)
     return Inoltro(distinta.id, "", INOLTRATA, ritardo=late)
@@ -161,6 +165,8 @@ def _intend(home: Home, distinta_id: int) -> Intento:
 
 
 def _require_due(inoltro: Inoltro) -> None:
+    if inoltro.error is not None:
+        raise inoltro.error
     if inoltro.dal is None:
         return
     n, dal = inoltro.distinta_id, f"{inoltro.dal:%d/%m/%Y}"

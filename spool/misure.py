@@ -14,12 +14,12 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ledger import attese, lavori, outcomes, partenze
-from ledger.errors import Refused
 from ledger.home import Home
 from ledger.lavori import FALLITO, INTERROTTO, Corsa
 from ledger.ports import put, today
 from spool.albero import branches
 from spool.dispatch import COMPLETATA, INOLTRATA, would_dispatch
+from spool.lavori import why
 from spool.quarantena import NOTE
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ LEAVE = (INOLTRATA, COMPLETATA)
 class Misure:
     """The figures of a home at an instant: by SIA and ABI the seconds that each distinta ready to leave has waited, and
     how many files are in quarantine, intents uncertain, receipts overdue; when the banks were last heard; the last run
-    of each job and part, and how many runs ended how; `rifiuto` is why nothing can leave at all."""
+    of each job and part, and how many runs ended how; why what is signed cannot leave (`fermi`), in both languages."""
 
     in_attesa: Mapping[Ramo, Sequence[float]]
     quarantena: Mapping[Ramo, int]
@@ -47,7 +47,7 @@ class Misure:
     riconciliato: datetime | None
     ultime: Sequence[Corsa]
     corse: Mapping[tuple[str, str], int]
-    rifiuto: Refused | None
+    fermi: Sequence[tuple[str, str]]
 
     @property
     def mali(self) -> list[tuple[str, str]]:
@@ -58,7 +58,8 @@ class Misure:
 def measure(home: Home) -> Misure:
     """The figures of a home now."""
     now = home.ports.clock.now()
-    ready, refused = _ready(home)
+    inoltri = would_dispatch(home)
+    ready = [each.distinta_id for each in inoltri if each.verdetto in LEAVE]
     with home.read() as conn:
         signed, known = partenze.signed(conn), outcomes.banks(conn)
         waiting: dict[Ramo, list[float]] = {ramo: [] for ramo in known}
@@ -73,21 +74,13 @@ def measure(home: Home) -> Misure:
             riconciliato=lavori.last_done(conn, *RICONCILIA),
             ultime=lavori.last_of_each(conn),
             corse=lavori.counts(conn),
-            rifiuto=refused,
+            fermi=[*dict.fromkeys(why(each.error) for each in inoltri if each.error is not None)],
         )
 
 
 def _counted(known: Iterable[Ramo], found: Iterable[Ramo]) -> Mapping[Ramo, int]:
     """How many of each, also of those that there are none of."""
     return {**dict.fromkeys(known, 0), **Counter(found)}
-
-
-def _ready(home: Home) -> tuple[list[int], Refused | None]:
-    """The distinte that may leave now; none, and why, when that cannot be told."""
-    try:
-        return [each.distinta_id for each in would_dispatch(home) if each.verdetto in LEAVE], None
-    except Refused as refused:
-        return [], refused
 
 
 def _quarantined(home: Home) -> dict[Ramo, int]:
@@ -100,8 +93,7 @@ def _quarantined(home: Home) -> dict[Ramo, int]:
 
 
 def _mali(misure: Misure) -> Iterator[tuple[str, str]]:
-    if misure.rifiuto is not None:
-        yield f"{misure.rifiuto.code}: {misure.rifiuto.it}", f"{misure.rifiuto.code}: {misure.rifiuto.en}"
+    yield from misure.fermi
     for (sia, abi), seconds in misure.in_attesa.items():
         if max(seconds, default=0) > TOO_LONG.total_seconds():
             minutes = int(max(seconds) // 60)

@@ -20,7 +20,7 @@ from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import ROME
 from spool import orari
-from spool.dispatch import ATTENDE, INOLTRATA, dispatch, dispatch_ready, would_dispatch
+from spool.dispatch import ATTENDE, FALLITA, INOLTRATA, dispatch, dispatch_ready, would_dispatch
 from spool.orari import Ritardo
 from tests.spool import casa
 
@@ -167,8 +167,11 @@ def test_settings_that_say_something_else_are_refused_in_words(ready: Home, text
 
 def test_settings_that_are_not_text_are_refused(ready: Home) -> None:
     (ready.path / orari.FILE).write_bytes(b"\xff\xfe")
+    (inoltro,) = dispatch_ready(ready)
+    assert inoltro.verdetto == FALLITA and isinstance(inoltro.error, Refused) and inoltro.error.code == "ORARI-001"
     with pytest.raises(Refused, match="ORARI-001"):
-        dispatch_ready(ready)
+        dispatch(ready, 1)
+    assert casa.left(ready) == []
 
 
 # --- F24 --------------------------------------------------------------------------------------------------------------
