@@ -21,7 +21,7 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.lavori import INTERROTTO, Corsa, here
 from ledger.ports import ROME
-from spool.lavori import Lavoro, run, why
+from spool.lavori import Lavoro, reap, run, why
 from spool.turno import turno
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def keep(
     wake, stopping = wake or SimpleQueue(), Event()
     with turno(home) as mine, _signals_to(wake):
         log.info("al_lavoro", chi=mine.chi, lavori=[each.nome for each in jobs])
-        _reap(home, log)
+        reap(home, mine.chi, log)
         scheduler = _scheduler(log)
         for each in appointments(home, jobs):
             scheduler.add_job(
@@ -103,12 +103,6 @@ def keep(
         log.info("in_chiusura", chi=mine.chi)
         scheduler.shutdown(wait=True)
     log.info("finito", chi=mine.chi)
-
-
-def _reap(home: Home, log: Registro) -> None:
-    with home.begin() as conn:
-        for dead in lavori.reap(conn, home.ports, here()):
-            log.warning(dead.esito, lavoro=dead.nome, chi=dead.chi)
 
 
 def _guarded(

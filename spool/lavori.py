@@ -91,14 +91,20 @@ def run(home: Home, lavoro: Lavoro, chi: str, log: Registro, stop: Callable[[], 
     Raises Refused when another process is at it (LAVORO-002) or the database does not answer; what fails is a run like
     the others.
     """
+    reap(home, chi, log)
     return [_once(home, lavoro.nome, parte, chi, log) for parte in lavoro.parti(home) if not stop()]
+
+
+def reap(home: Home, chi: str, log: Registro) -> None:
+    """Note, in the name of a process, that the runs nobody is doing any more were interrupted."""
+    with home.begin() as conn:
+        for dead in lavori.reap(conn, home.ports, chi):
+            log.warning(dead.esito, lavoro=dead.nome, chi=dead.chi)
 
 
 def _once(home: Home, nome: str, parte: Parte, chi: str, log: Registro) -> Corsa:
     sia = parte.azienda.sia if parte.azienda else ""
     with home.begin() as conn:
-        for dead in lavori.reap(conn, home.ports, chi):
-            log.warning(dead.esito, lavoro=dead.nome, chi=dead.chi)
         chiave = Chiave(nome, parte.azienda.id if parte.azienda else None)
         corsa_id = lavori.begin(conn, home.ports, chiave, chi)
     try:

@@ -67,7 +67,7 @@ OPENS = {
     ("spool.dispatch", "_complete"): "what has all its signatures leaves",
     ("spool.lavori", "_once"): "what a job does is noted, outside the books",
     ("spool.lavori", "_retention"): "notes that are old, outside the books",
-    ("spool.agenda", "_reap"): "what a dead process was doing, outside the books",
+    ("spool.lavori", "reap"): "what a dead process was doing, outside the books",
 }
 RECEIVES = ("spool.receive", "spool.smistamento", "spool.lettura", "reconcile")  # what banks say is received by a job
 
