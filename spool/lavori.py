@@ -145,17 +145,20 @@ def why(error: Exception) -> tuple[str, str]:
 # --- what they do -----------------------------------------------------------------------------------------------------
 
 
+NOT_READ: Mapping[str, tuple[str, str]] = {
+    receive.QUARANTENA: ("un file è in quarantena", "a file is in quarantine"),
+    receive.FALLITO: ("un file non si è potuto leggere", "a file could not be read"),
+}
+
+
 def _receive(home: Home) -> Fatto:
     seen: Counter[str] = Counter()
     avvisi = []
     for file in receive.receive(home):
         seen[file.verdetto] += 1
-        if file.verdetto != receive.FATTO:
-            unread = file.verdetto == receive.FALLITO
-            words = ("un file non si è potuto leggere", "a file could not be read")
-            words = words if unread else ("un file è in quarantena", "a file is in quarantine")
-            avvisi.append(Avviso(*words, file.sia, file.abi, guasto=unread))
-    conti = {"file": seen.total() - seen[receive.FALLITO], "quarantena": seen[receive.QUARANTENA]}
+        if words := NOT_READ.get(file.verdetto):
+            avvisi.append(Avviso(*words, file.sia, file.abi, guasto=file.verdetto == receive.FALLITO))
+    conti = {"file": seen[receive.FATTO] + seen[receive.QUARANTENA], "quarantena": seen[receive.QUARANTENA]}
     return Fatto(conti, tuple(avvisi))
 
 
