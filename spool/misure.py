@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ledger import attese, lavori, outcomes, partenze
+from ledger import attese, giacenze, lavori, outcomes
 from ledger.home import Home
 from ledger.lavori import FALLITO, INTERROTTO, Corsa
 from ledger.ports import put, today
@@ -61,7 +61,7 @@ def measure(home: Home) -> Misure:
     inoltri = would_dispatch(home)
     ready = [each.distinta_id for each in inoltri if each.verdetto in LEAVE]
     with home.read() as conn:
-        signed, known = partenze.signed(conn), outcomes.banks(conn)
+        signed, known = giacenze.signed(conn), outcomes.banks(conn)
         waiting: dict[Ramo, list[float]] = {ramo: [] for ramo in known}
         for each in (signed[n] for n in ready if n in signed):
             waiting.setdefault((each.sia, each.abi), []).append((now - each.at).total_seconds())
@@ -69,7 +69,7 @@ def measure(home: Home) -> Misure:
         return Misure(
             in_attesa=waiting,
             quarantena={**dict.fromkeys(known, 0), **_quarantined(home)},
-            incerte=_counted(known, partenze.uncertain(conn)),
+            incerte=_counted(known, giacenze.uncertain(conn)),
             senza_ricevuta=_counted(known, ((each.sia, each.abi) for each in late)),
             riconciliato=lavori.last_done(conn, *RICONCILIA),
             ultime=lavori.last_of_each(conn),

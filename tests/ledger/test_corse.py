@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ledger import attese, lavori, partenze, silenzio
+from ledger import attese, giacenze, lavori, silenzio
 from ledger.errors import Refused
 from ledger.lavori import FALLITO, IN_CORSO, INTERROTTO, RIUSCITO, Chiave
 from ledger.ports import today
@@ -59,4 +59,4 @@ def test_a_home_with_nothing_in_it_awaits_nothing(sala):
     with sala.home.read() as conn:
         oggi = today(sala.home.ports)
         assert [*silenzio.silent(conn, sala.azienda_id, "03069", "RIBA", 1, oggi), *attese.overdue(conn, oggi)] == []
-        assert (partenze.signed(conn), partenze.uncertain(conn)) == ({}, [])
+        assert (giacenze.signed(conn), giacenze.uncertain(conn)) == ({}, [])

@@ -12,10 +12,10 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import update
 
-from ledger import lavori, partenze
+from ledger import giacenze, lavori
+from ledger.giacenze import INCERTO
 from ledger.home import Home
 from ledger.lavori import FALLITO, RIUSCITO, Chiave
-from ledger.partenze import INCERTO
 from ledger.schema import INTENTO
 from spool import misure, orari
 from spool.dispatch import dispatch_ready
@@ -52,7 +52,7 @@ def ready(signed: Path, tmp_path: Path) -> Home:
 
 def test_what_is_ready_and_has_not_left_is_counted_with_how_long_it_waits(ready: Home) -> None:
     with ready.read() as conn:
-        since = min(each.at for each in partenze.signed(conn).values())
+        since = min(each.at for each in giacenze.signed(conn).values())
     ready.ports.clock.at = since + timedelta(minutes=30)  # type: ignore[attr-defined]
     assert of(ready, "pending_distinte") == 1
     assert 1800 <= of(ready, "oldest_pending_seconds") < 1810
