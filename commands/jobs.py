@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -62,8 +61,8 @@ def run_cmd(
         done = agenda.once(home, jobs, log)
         after()
         return OK if all(getattr(each, "esito", "") == RIUSCITO for each in done) else REFUSED
-    with nullcontext() if metrics_port is None else misure.served(home, metrics_host, metrics_port):
-        agenda.keep(home, jobs, log, after)
+    served = None if metrics_port is None else misure.served(home, metrics_host, metrics_port)
+    agenda.keep(home, jobs, log, after, meanwhile=served)
     home.close()
     return OK
 

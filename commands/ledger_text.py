@@ -116,11 +116,12 @@ def print_about_to_sign(ctx: Ctx, found: Sequence[Distinta]) -> None:
 def print_late(ctx: Ctx, home: Home, found: Sequence[Distinta]) -> None:
     """Which of those about to be signed are late for today, on standard error."""
     from commands.path_text import late
+    from ledger.stati import Stato
     from spool import orari
 
     settings, now = orari.read(home), home.ports.clock.now()
     with home.read() as conn:
-        for each in found:
+        for each in (each for each in found if each.stato in (Stato.DA_SPEDIRE, Stato.FIRMATA)):
             ritardo = orari.ritardo(settings, conn, each, now)
             if ritardo is not None:
                 it, en = late(ritardo)

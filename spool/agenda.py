@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from queue import SimpleQueue
@@ -78,15 +78,21 @@ def once(home: Home, jobs: Sequence[Lavoro], log: Registro) -> list[Corsa | Refu
 
 
 def keep(
-    home: Home, jobs: Sequence[Lavoro], log: Registro, after: Callable[[], None], wake: Wake | None = None
+    home: Home,
+    jobs: Sequence[Lavoro],
+    log: Registro,
+    after: Callable[[], None],
+    *,
+    meanwhile: AbstractContextManager[object] | None = None,
+    wake: Wake | None = None,
 ) -> None:
     """Run jobs at their hours until a signal (SIGTERM, SIGINT), or whatever is put into `wake`; `after` is called each
-    time one has been run.
+    time one has been run, `meanwhile` entered once the home is ours.
 
     Refused (LAVORO-001) when another process does it for this home.
     """
     wake, stopping = wake or SimpleQueue(), Event()
-    with turno(home) as mine, _signals_to(wake):
+    with turno(home) as mine, meanwhile or nullcontext(), _signals_to(wake):
         log.info("al_lavoro", chi=mine.chi, lavori=[each.nome for each in jobs])
         reap(home, mine.chi, log)
         scheduler = _scheduler(log)

@@ -25,7 +25,7 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.lavori import FALLITO, IN_CORSO, INTERROTTO, RIUSCITO, Chiave
 from ledger.ports import ROME, real_ports
-from spool import agenda, registro, turno
+from spool import agenda, misure, registro, turno
 from spool.agenda import appointments, keep
 from spool.lavori import LAVORI, Fatto, Lavoro, Parte
 from tests.console import ROOT, cbi
@@ -116,7 +116,8 @@ def test_a_second_signal_does_not_wait(home: Home) -> None:
 
 def test_a_second_run_is_told_who_is_at_work_and_the_machine_lets_go_when_that_one_is_killed(home: Home) -> None:
     with running(home, PATIENCE_SECONDS) as process:
-        refused = cbi("--home", home.path, "run", lang="en")
+        with misure.served(home, "127.0.0.1", 0) as port:  # as that of the first one would be
+            refused = cbi("--home", home.path, "run", "--metrics-port", port, lang="en")
         assert refused.code == 3 and refused.err.startswith("LAVORO-001")
         assert f":{process.pid} (machine:process), since " in refused.err
         held = turno.of(home)
@@ -220,7 +221,7 @@ def test_one_that_fails_stops_neither_the_others_nor_itself(home: Home) -> None:
             wake.put("enough")
             raise OSError(28, "No space left on device")
 
-    worker = Thread(target=keep, args=(machine, jobs, log(machine, stream), after, wake))
+    worker = Thread(target=keep, args=(machine, jobs, log(machine, stream), after), kwargs={"wake": wake})
     worker.start()
     worker.join(PATIENCE_SECONDS)
     assert not worker.is_alive() and {ran.get(timeout=1), ran.get(timeout=1)} == {"fails", "works"}
@@ -235,5 +236,5 @@ def test_what_a_home_missed_is_done_once_when_somebody_comes(signed: Path, tmp_p
     wake: SimpleQueue[object] = SimpleQueue()
     machine = Home.open(home.path, real_ports())
     jobs = [LAVORI["dispatch"]]
-    keep(machine, jobs, log(machine), lambda: wake.put("enough"), wake)
+    keep(machine, jobs, log(machine), lambda: wake.put("enough"), wake=wake)
     assert len(casa.left(home)) == 1 and runs(home) == {("dispatch", RIUSCITO): 1}
