@@ -51,6 +51,9 @@ COMMANDS = {
     "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
+    "run": "commands.jobs:run_cmd",
+    "jobs": "commands.jobs:jobs_cmd",
+    "metrics": "commands.jobs:metrics_cmd",
     "audit": "commands.audit:audit_cmd",
     "evidence": "commands.audit:evidence_cmd",
 }

@@ -316,13 +316,15 @@ def _signed(
 ) -> Iterator[tuple[int, SignResult | Refused]]:
     """Each distinta with what came of it. Whoever types the password is shown them all first, and they are signed only
     if they are still what was shown; the password is asked once, when the first one needs it."""
-    from commands.ledger_text import print_about_to_sign
+    from commands.ledger_text import print_about_to_sign, print_late
     from ledger import firme
     from ledger.errors import Refused
 
     password, shown = None, {each: _looked_at(home, each) for each in ids}
+    found = [seen.distinta for seen in shown.values() if not isinstance(seen, Refused)]
     if password_fd is None:
-        print_about_to_sign(ctx, [seen.distinta for seen in shown.values() if not isinstance(seen, Refused)])
+        print_about_to_sign(ctx, found)
+    print_late(ctx, home, found)
     for each, seen in shown.items():
         try:
             if isinstance(seen, Refused):

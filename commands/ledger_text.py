@@ -45,11 +45,12 @@ def print_left(ctx: Ctx, home: Home, distinte_ids: Sequence[int]) -> None:
     """Where some distinte have got to, and from which day those that wait are sent."""
     from ledger import distinte
     from ledger.stati import Stato
+    from spool.dispatch import due
 
     with home.read() as conn:
         for distinta_id in distinte_ids:
             distinta = distinte.get(conn, distinta_id)
-            dal = distinte.not_before(conn, distinta) if distinta.stato is Stato.FIRMATA else None
+            dal = due(home, conn, distinta).dal if distinta.stato is Stato.FIRMATA else None
             it, en = (f", parte dal {dal:%d/%m/%Y}", f", leaves from {dal:%d/%m/%Y} on") if dal else ("", "")
             say(ctx, f"distinta {distinta_id}: {distinta.stato}{it}", f"distinta {distinta_id}: {distinta.stato}{en}")
 
@@ -110,6 +111,21 @@ def print_about_to_sign(ctx: Ctx, found: Sequence[Distinta]) -> None:
         what = f"{each.flusso} {each.nome_supporto}, {each.numero_disposizioni} disp., {euro(each.totale, ctx.lang)}"
         about = f"distinta {each.id}: {what}, SHA-256 {each.sha256[:16]}"
         warn(ctx, f"Da firmare, {about}", f"To sign, {about}")
+
+
+def print_late(ctx: Ctx, home: Home, found: Sequence[Distinta]) -> None:
+    """Which of those about to be signed are late for today, on standard error."""
+    from commands.path_text import late
+    from ledger.stati import Stato
+    from spool import orari
+
+    settings, now = orari.read(home), home.ports.clock.now()
+    with home.read() as conn:
+        for each in (each for each in found if each.stato in (Stato.DA_SPEDIRE, Stato.FIRMATA)):
+            ritardo = orari.ritardo(settings, conn, each, now)
+            if ritardo is not None:
+                it, en = late(ritardo)
+                warn(ctx, f"distinta {each.id}: {it}", f"distinta {each.id}: {en}")
 
 
 def distinta_cells(ctx: Ctx, distinta: Distinta) -> tuple[str, ...]:

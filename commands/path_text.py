@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from spool.albero import Ramo
     from spool.dispatch import Inoltro
+    from spool.orari import Ritardo
     from spool.receive import FileRicevuto
 
 SHOWN_REASONS = 5
@@ -63,6 +64,7 @@ def _inoltro_json(ctx: Ctx, inoltro: Inoltro) -> dict[str, Any]:
         "file": inoltro.nome_file,
         "path": str(inoltro.path) if inoltro.path else None,
         "dal": inoltro.dal.isoformat() if inoltro.dal else None,
+        "ritardo": ritardo_json(inoltro.ritardo),
         "errore": _error(ctx, inoltro) or None,
     }
 
@@ -70,11 +72,37 @@ def _inoltro_json(ctx: Ctx, inoltro: Inoltro) -> dict[str, Any]:
 def _error(ctx: Ctx, inoltro: Inoltro) -> str:
     from ledger.errors import Refused
 
+    if inoltro.ritardo is not None and inoltro.error is None:
+        return ctx.say(*late(inoltro.ritardo))
     if inoltro.dal is not None:
         day = f"{inoltro.dal:%d/%m/%Y}"
         return ctx.say(f"la banca la accetta dal {day}", f"the bank takes it from {day} on")
     error = inoltro.error
     return error.message(ctx.lang) if isinstance(error, Refused) else str(error or "")
+
+
+def late(ritardo: Ritardo) -> tuple[str, str]:
+    """That a distinta is late, and what becomes of it, in Italian and in English."""
+    hour, dal = ritardo.limite, day(ritardo.dal)
+    if ritardo.attende:
+        past = (
+            (f"dopo le {hour}", f"after {hour}") if hour else ("oggi le banche sono chiuse", "banks are closed today")
+        )
+        return f"{past[0]}: parte il giorno bancario dopo, {dal}", f"{past[1]}: goes the next banking day, {dal}"
+    it, en = "il giorno di pagamento è passato", "the day of payment is past"
+    if hour:
+        it, en = f"sono passate le {hour} del giorno di pagamento", f"it is past {hour} of the day of payment"
+    return (
+        f"{it}: parte subito, ma la banca può trattarla il {dal} o rifiutarla",
+        f"{en}: it leaves at once, but the bank may see to it on {dal}, or refuse it",
+    )
+
+
+def ritardo_json(ritardo: Ritardo | None) -> dict[str, Any] | None:
+    """How late a distinta is; None when it is in time."""
+    if ritardo is None:
+        return None
+    return {"limite": ritardo.limite or None, "dal": ritardo.dal.isoformat(), "attende": ritardo.attende}
 
 
 # --- receive --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Nothing else in the engine asks the machine what time it is, writes a file or dr
 what lets a test stop the clock, or fail the n-th write.
 """
 
+import fcntl
 import os
 import secrets
 from dataclasses import dataclass
@@ -59,6 +60,11 @@ class Disk(Protocol):
     def remove(self, path: Path) -> None: ...
 
     def size(self, path: Path) -> int: ...
+
+    def hold(self, path: Path, data: bytes) -> BinaryIO | None:
+        """Take a file for oneself and write `data` in it, until it is closed or the process dies; None when it is
+        another's."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,18 @@ class _Disk:
 
     def size(self, path: Path) -> int:
         return path.stat().st_size
+
+    def hold(self, path: Path, data: bytes) -> BinaryIO | None:
+        stream = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PUBLIC), "r+b")
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.close()
+            return None
+        stream.truncate()
+        stream.write(data)
+        stream.flush()
+        return stream
 
 
 def real_ports() -> Ports:

@@ -42,6 +42,12 @@ def take(home: Home, azienda: Azienda) -> Checkpoint:
     return taken
 
 
+def fresh(conn: Connection, azienda_id: int) -> bool:
+    """Whether nothing has happened to a company since its last checkpoint: that is the last event of its chain."""
+    mine = select(JOURNAL.c.tipo).where(JOURNAL.c.azienda_id == azienda_id)
+    return bool(conn.scalar(mine.order_by(JOURNAL.c.numero.desc()).limit(1)) == TIPO)
+
+
 def _named_last(conn: Connection, azienda_id: int) -> str:
     """The last checkpoint that the journal names: the file may have one more, of a commit that did not come."""
     mine = select(JOURNAL.c.dati).where(JOURNAL.c.azienda_id == azienda_id, JOURNAL.c.tipo == TIPO)

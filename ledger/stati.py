@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from cbi.flows.f24 import FINESTRA
+from cbi.flows.f24 import FINESTRA, ORA
 from ledger.errors import Refused
 
 
@@ -128,7 +128,8 @@ class Vita:
     `parole`: what the bank may say, each word prevailing over those before it, so that contradictory outcomes end in
     the same state in whatever order they arrive. `oltre`: what else may happen, and `aperti` the states it leads to
     from which any word of the bank is still good. `attese`: words after which another is awaited. `distinta`:
-    what the distinta goes through that others do not. `anticipo`: how long before its due date an order may leave.
+    what the distinta goes through that others do not. `anticipo`: how long before its due date an order may leave;
+    `entro`: until which hour of Rome of that date, "" for any.
     """
 
     titolo: str
@@ -138,6 +139,7 @@ class Vita:
     attese: frozenset[Stato] = frozenset()
     distinta: Tabella = field(default_factory=dict)
     anticipo: timedelta | None = None
+    entro: str = ""
 
     @property
     def dette(self) -> frozenset[Stato]:
@@ -213,6 +215,7 @@ VITE: Mapping[str, Vita] = {
         ),
         attese=frozenset({Stato.ACCETTATA}),
         anticipo=FINESTRA,
+        entro=ORA,
     ),
     # A refusal for want of an answer yields to the answer; a mandate that stands, to its end.
     "AL": Vita(

@@ -92,6 +92,13 @@ def list_(conn: Connection, azienda_id: int) -> list[Utente]:
     return [_utente(row) for row in rows]
 
 
+def expiring(conn: Connection, azienda_id: int, before: datetime) -> list[tuple[str, datetime]]:
+    """The active users of a company whose password does not last until an instant, by login, and when it ends."""
+    rows = conn.execute(select(UTENTE).where(UTENTE.c.azienda_id == azienda_id, UTENTE.c.stato == ATTIVO))
+    ends = [(row.login, _ends(row, Profilo.read(row.profilo))) for row in rows]
+    return sorted((login, end) for login, end in ends if end is not None and end < before)
+
+
 def active(conn: Connection, ports: Ports, utente_id: int, funzione: Funzione | None = None) -> Utente:
     """The user as it is now; Refused when no longer active (UTENTE-006, UTENTE-008), out of hours (UTENTE-009) or not
     allowed to do that (UTENTE-010)."""
@@ -372,8 +379,14 @@ def _matches(hashed: str, password: str) -> bool:
 
 def _stale(row: Row[Any], profilo: Profilo, at: datetime) -> bool:
     """Whether the password was given by somebody else, or has lasted its days."""
-    since, days = row.password_at or row.at, profilo.scadenza
-    return bool(row.da_cambiare) or (days is not None and at - since >= timedelta(days=days))
+    end = _ends(row, profilo)
+    return bool(row.da_cambiare) or (end is not None and at >= end)
+
+
+def _ends(row: Row[Any], profilo: Profilo) -> datetime | None:
+    """When the password has lasted its days; None for never."""
+    since: datetime = row.password_at or row.at
+    return None if profilo.scadenza is None else since + timedelta(days=profilo.scadenza)
 
 
 def _row(conn: Connection, azienda_id: int, login: str) -> Row[Any] | None:

@@ -14,7 +14,7 @@ once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -25,10 +25,12 @@ from ledger.distinte import Distinta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.intenti import Intento
-from ledger.ports import Disk, Ports, today
+from ledger.ports import Disk, today
 from ledger.stati import Evento, di_distinta, next_state
+from spool import orari
 from spool.albero import Ramo, branches, plant, ramo
 from spool.nomi import outgoing_name
+from spool.orari import Ritardo
 
 INOLTRATA = "inoltrata"
 COMPLETATA = "completata"
@@ -43,7 +45,8 @@ class Inoltro:
     """What became of one distinta: `verdetto` is one of the words above; `path` is where the flow is now.
 
     `error` says why when the intent was withdrawn or when the attempt failed (it stays pending: try again); `dal` is
-    the day that it waits for, because the bank would not take it before.
+    the day that it waits for, because the bank would not take it before, or because of its `ritardo`; one that is late
+    may leave all the same.
     """
 
     distinta_id: int
@@ -52,6 +55,7 @@ class Inoltro:
     path: Path | None = None
     error: Refused | OSError | None = None
     dal: date | None = None
+    ritardo: Ritardo | None = None
 
 
 def dispatch_ready(home: Home) -> list[Inoltro]:
@@ -62,8 +66,8 @@ def dispatch_ready(home: Home) -> list[Inoltro]:
     done = recover(home)
     tried = {inoltro.distinta_id for inoltro in done}
     with home.read() as conn:
-        ready = [_due(conn, distinta, home.ports) for distinta in distinte.ready(conn) if distinta.id not in tried]
-    return done + [_attempt(home, each.distinta_id) if each.dal is None else each for each in ready]
+        ready = [due(home, conn, distinta) for distinta in distinte.ready(conn) if distinta.id not in tried]
+    return done + [_attempt(home, each) if each.verdetto == INOLTRATA else each for each in ready]
 
 
 def would_dispatch(home: Home) -> list[Inoltro]:
@@ -71,12 +75,28 @@ def would_dispatch(home: Home) -> list[Inoltro]:
     with home.read() as conn:
         pending = [Inoltro(i.distinta_id, i.nome_file, COMPLETATA) for i in intenti.pending(conn)]
         begun = {inoltro.distinta_id for inoltro in pending}
-        return pending + [_due(conn, each, home.ports) for each in distinte.ready(conn) if each.id not in begun]
+        return pending + [due(home, conn, each) for each in distinte.ready(conn) if each.id not in begun]
+
+
+def due(home: Home, conn: Connection, distinta: Distinta) -> Inoltro:
+    """What is to become of a distinta that has all its signatures: it leaves, or waits for its day; or fails, when the
+    hours of its bank cannot be read."""
+    dal = distinte.not_before(conn, distinta)
+    if dal is not None and today(home.ports) < dal:
+        return Inoltro(distinta.id, "", ATTENDE, dal=dal)
+    try:
+        late = orari.ritardo(orari.read(home), conn, distinta, home.ports.clock.now())
+    except (Refused, OSError) as error:
+        return Inoltro(distinta.id, "", FALLITA, error=error)
+    if late is not None and late.attende:
+        return Inoltro(distinta.id, "", ATTENDE, dal=late.dal, ritardo=late)
+    return Inoltro(distinta.id, "", INOLTRATA, ritardo=late)
 
 
 def dispatch(home: Home, distinta_id: int) -> Inoltro:
-    """Dispatches one distinta. Raises `Refused` when its state does not allow it, its day has not come (INOLTRO-001)
-    or its bytes are not those signed, `OSError` when the disk fails (the intent stays pending, `recover` completes it).
+    """Dispatches one distinta. Raises `Refused` when its state does not allow it, its day has not come (INOLTRO-001),
+    it is too late for today (INOLTRO-010) or its bytes are not those signed, `OSError` when the disk fails (the intent
+    stays pending, `recover` completes it).
     """
     return _complete(home, _intend(home, distinta_id), INOLTRATA)
 
@@ -111,9 +131,10 @@ def _move(disk: Disk, source: Path, target: Path) -> bool:
     return True
 
 
-def _attempt(home: Home, distinta_id: int) -> Inoltro:
+def _attempt(home: Home, ready: Inoltro) -> Inoltro:
+    distinta_id = ready.distinta_id
     try:
-        return dispatch(home, distinta_id)
+        return replace(dispatch(home, distinta_id), ritardo=ready.ritardo)
     except (Refused, OSError) as error:
         with home.read() as conn:
             left = intenti.done_of(conn, distinta_id)  # another process has sent it since it was found ready
@@ -137,28 +158,30 @@ def _intend(home: Home, distinta_id: int) -> Intento:
         distinta = distinte.get(conn, distinta_id)
         next_state(di_distinta(distinta.flusso), distinta.stato, Evento.INOLTRA)
         distinte.require_complete(distinta)
-        _require_due(_due(conn, distinta, home.ports))
+        _require_due(due(home, conn, distinta))
         distinte.payload(home, conn, distinta_id)
         name = outgoing_name(distinta.flusso, distinta.data_creazione, distinta.nome_supporto, distinta.sha256)
         return intenti.intend(conn, home.ports, distinta_id, name)
 
 
-def _due(conn: Connection, distinta: Distinta, ports: Ports) -> Inoltro:
-    """What is to become of a distinta that has all its signatures: it leaves, or waits for its day."""
-    dal = distinte.not_before(conn, distinta)
-    waits = dal is not None and today(ports) < dal
-    return Inoltro(distinta.id, "", ATTENDE if waits else INOLTRATA, dal=dal if waits else None)
-
-
 def _require_due(inoltro: Inoltro) -> None:
-    if inoltro.dal is not None:
-        raise Refused(
-            "INOLTRO-001",
-            f"La banca accetta la distinta {inoltro.distinta_id} dal {inoltro.dal:%d/%m/%Y}.",
-            f"The bank takes distinta {inoltro.distinta_id} from {inoltro.dal:%d/%m/%Y} on.",
-            hint_it="Parte da sé con il primo inoltro da quel giorno: cbi dispatch",
-            hint_en="It leaves by itself with the first dispatch from that day on: cbi dispatch",
+    if inoltro.error is not None:
+        raise inoltro.error
+    if inoltro.dal is None:
+        return
+    n, dal = inoltro.distinta_id, f"{inoltro.dal:%d/%m/%Y}"
+    why = ("INOLTRO-001", f"La banca accetta la distinta {n} dal {dal}.", f"The bank takes distinta {n} from {dal} on.")
+    if inoltro.ritardo is not None:
+        why = (
+            "INOLTRO-010",
+            f"Per oggi è tardi: la distinta {n} parte il {dal}.",
+            f"Late: distinta {n} goes on {dal}.",
         )
+    raise Refused(
+        *why,
+        hint_it="Parte da sé con il primo inoltro da quel giorno: cbi dispatch",
+        hint_en="It leaves by itself with the first dispatch from that day on: cbi dispatch",
+    )
 
 
 def _complete(home: Home, intento: Intento, verdetto: str) -> Inoltro:

@@ -21,6 +21,7 @@ from cbi.records import f24 as r
 from cbi.records.cornice import Corpo
 
 FINESTRA = timedelta(days=25)  # how long before the day of payment a delegation may be sent
+ORA = "11:00"  # of Rome, on the day of payment: banks promise nothing of what is sent later
 
 
 class Sezione(NamedTuple):

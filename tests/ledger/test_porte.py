@@ -66,6 +66,9 @@ OPENS = {
     ("commands.ledger", "init_cmd"): "a company that comes to be, with its first administrators",
     ("spool.dispatch", "_intend"): "what has all its signatures leaves",
     ("spool.dispatch", "_complete"): "what has all its signatures leaves",
+    ("spool.lavori", "_once"): "what a job does is noted, outside the books",
+    ("spool.lavori", "_retention"): "notes that are old, outside the books",
+    ("spool.lavori", "reap"): "what a dead process was doing, outside the books",
 }
 RECEIVES = ("spool.receive", "spool.smistamento", "spool.lettura", "reconcile")  # what banks say is received by a job
 
