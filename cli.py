@@ -45,6 +45,7 @@ COMMANDS = {
     "dispatch": "commands.path:dispatch_cmd",
     "receive": "commands.path:receive_cmd",
     "reconcile": "commands.path:reconcile_cmd",
+    "spool": "commands.spool:spool_cmd",
     "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",

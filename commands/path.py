@@ -23,13 +23,13 @@ def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     an interruption left halfway: nothing leaves twice.
     """
     from commands.path_text import print_inoltri
-    from spool.dispatch import FALLITA, RITIRATA, dispatch_ready, would_dispatch
+    from spool.dispatch import FALLITA, INCERTA, RITIRATA, dispatch_ready, would_dispatch
 
     home = open_home(ctx)
     with busy(ctx, "inoltro", "sending"):
         inoltri = would_dispatch(home) if dry_run else dispatch_ready(home)
     print_inoltri(ctx, inoltri, form)
-    return REFUSED if any(i.verdetto in (FALLITA, RITIRATA) for i in inoltri) else OK
+    return REFUSED if any(i.verdetto in (FALLITA, INCERTA, RITIRATA) for i in inoltri) else OK
 
 
 @click.command("receive")

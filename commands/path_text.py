@@ -31,6 +31,7 @@ VERDETTI = {
     "ritirata": ("ritirata", "withdrawn"),
     "attende": ("attende il suo giorno", "waits for its day"),
     "fallita": ("non riuscita, si può ripetere", "failed, may be repeated"),
+    "incerta": ("incerta, da decidere", "uncertain, to be decided"),
     "fatto": ("letto", "read"),
     "gia_ricevuto": ("già ricevuto", "already received"),
     "quarantena": ("in quarantena", "in quarantine"),
@@ -42,7 +43,9 @@ VERDETTI = {
 
 
 def print_inoltri(ctx: Ctx, inoltri: Sequence[Inoltro], form: str) -> None:
-    """What became of the distinte that were ready."""
+    """What became of the distinte that were ready, and what to do about those that stay."""
+    from ledger.errors import Refused
+
     if form == "json":
         print_json([_inoltro_json(ctx, inoltro) for inoltro in inoltri])
     elif inoltri:
@@ -52,6 +55,9 @@ def print_inoltri(ctx: Ctx, inoltri: Sequence[Inoltro], form: str) -> None:
         ]
         headings = ("Distinta", "Verdetto", "File", "Perché")
         print_table(ctx, ctx.say("Inoltri", "Dispatches"), headings, rows)
+        for i in inoltri:
+            if isinstance(i.error, Refused) and i.error.hint_it:
+                warn(ctx, f"  = {i.error.hint_it}", f"  = {i.error.hint_en}")
     else:
         say(ctx, "Nessuna distinta da inoltrare.", "No distinta to be sent.")
 

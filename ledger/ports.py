@@ -15,6 +15,11 @@ from zoneinfo import ZoneInfo
 PUBLIC, PRIVATE = 0o666, 0o600  # permissions of a new file: as the machine's mask says, or of its owner only
 
 
+class FsyncFailed(OSError):
+    """What was to be durable may not be. A second try may succeed and mean nothing: the machine forgets what it could
+    not write, so the same file is never to be trusted again."""
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, timezone-aware, in UTC."""
@@ -28,7 +33,8 @@ class Random(Protocol):
 
 
 class Disk(Protocol):
-    """Files and folders. Every method raises OSError when the machine refuses."""
+    """Files and folders. Every method raises OSError when the machine refuses; `write_new` and `fsync_dir` raise
+    FsyncFailed when all was done but it may not last."""
 
     def read(self, path: Path) -> bytes: ...
 
@@ -108,7 +114,7 @@ class _Disk:
         with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            _fsync(stream.fileno(), path)
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
@@ -116,7 +122,7 @@ class _Disk:
     def fsync_dir(self, path: Path) -> None:
         handle = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            _fsync(handle, path)
         finally:
             os.close(handle)
 
@@ -134,6 +140,13 @@ class _Disk:
 
     def size(self, path: Path) -> int:
         return path.stat().st_size
+
+
+def _fsync(descriptor: int, path: Path) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise FsyncFailed(error.errno, error.strerror, str(path)) from error
 
 
 def real_ports() -> Ports:

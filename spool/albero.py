@@ -68,6 +68,15 @@ def _make(disk: Disk, folder: Path, root: Path) -> None:
     disk.fsync_dir(folder.parent)
 
 
+def free(disk: Disk, folder: Path, name: str) -> Path:
+    """A path in `folder` that nothing has: `name`, or `name.1`, `name.2`, ..."""
+    target, n = folder / name, 0
+    while disk.exists(target):
+        n += 1
+        target = folder / f"{name}.{n}"
+    return target
+
+
 def branches(disk: Disk, root: Path) -> Iterator[Ramo]:
     """Every branch there is, in the order of the codes; what does not look like a code is not ours."""
     if not disk.exists(root):

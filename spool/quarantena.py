@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.ports import Disk
-from spool.albero import Ramo
+from spool.albero import Ramo, free
 from spool.nomi import harmless
 
 NOTE = ".diagnostica.json"
@@ -20,7 +20,7 @@ MAX_NOTED = 1000
 
 def shelve(disk: Disk, branch: Ramo, name: str) -> Path:
     """Moves `in/new/name` to `in/done`; returns where it is now. Never over another file."""
-    return _move(disk, branch, name, _free(disk, branch.into("done"), name))
+    return _move(disk, branch, name, free(disk, branch.into("done"), name))
 
 
 def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, Any]]) -> Path:
@@ -28,7 +28,7 @@ def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, 
 
     The note is written first: after a crash the file is still in `in/new`, and the same happens again.
     """
-    target = _free(disk, branch.into("quarantine"), harmless(name))
+    target = free(disk, branch.into("quarantine"), harmless(name))
     note = target.with_name(target.name + NOTE)
     text = {
         "file": name.encode("utf-8", "backslashreplace").decode(),
@@ -43,15 +43,6 @@ def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, 
     except FileNotFoundError:  # another process moved it first, with a note of its own
         disk.remove(note)
         raise
-
-
-def _free(disk: Disk, folder: Path, name: str) -> Path:
-    """A path in `folder` that nothing has: `name`, or `name.1`, `name.2`, ..."""
-    target, n = folder / name, 0
-    while disk.exists(target):
-        n += 1
-        target = folder / f"{name}.{n}"
-    return target
 
 
 def _move(disk: Disk, branch: Ramo, name: str, target: Path) -> Path:
