@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from textwrap import indent
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -124,6 +125,15 @@ def _english(heading: str) -> str:
 def print_json(value: Any) -> None:
     """JSON on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_list(values: Iterable[Any]) -> None:
+    """A list as `print_json` writes it, an item at a time."""
+    before = "["
+    for value in values:
+        click.echo(before + "\n" + indent(json.dumps(value, ensure_ascii=False, indent=2), "  "), nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def say(ctx: Ctx, it: str, en: str) -> None:
