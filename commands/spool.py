@@ -9,12 +9,45 @@ from dataclasses import asdict
 
 import click
 
-from commands.common import Ctx, dry_run_option, format_option, open_home, pass_ctx, password_fd_option, read_proof
+from commands.common import (
+    Ctx,
+    busy,
+    dry_run_option,
+    format_option,
+    open_home,
+    pass_ctx,
+    password_fd_option,
+    read_proof,
+)
+from commands.failures import OK, REFUSED
 
 
 @click.group("spool")
 def spool_cmd() -> None:
     """Le cartelle delle banche: se tutto torna, e cosa è da decidere / the folders of the banks."""
+
+
+@spool_cmd.command("status")
+@format_option
+@pass_ctx
+def status_cmd(ctx: Ctx, form: str) -> int:
+    """Cosa c'è nelle cartelle, e se ogni somma torna / what is in the folders, and whether every sum holds.
+
+    Per ogni banca: file ricevuti = done + quarantine + new + archivio; supporti = importati + già ricevuti + rifiutati;
+    esiti = applicati + già applicati + eccezioni. Le ricevute in ritardo e gli inoltri incerti. Codice di uscita 3 se
+    una somma non torna. / For each bank: files received, supporti and outcomes, each against its parts; late receipts
+    and uncertain dispatches. Exit code 3 when a sum does not hold.
+    """
+    from commands.spool_text import print_status
+    from ledger.ports import today
+    from spool.stato import status
+
+    home = open_home(ctx)
+    with busy(ctx, "controllo le cartelle", "checking the folders"):
+        stato = status(home, today(home.ports))
+    home.close()
+    print_status(ctx, stato, form)
+    return OK if stato.torna else REFUSED
 
 
 @spool_cmd.command("resolve")
