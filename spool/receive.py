@@ -119,7 +119,7 @@ def _attempt(home: Home, branch: Ramo, name: str, company: int | None, quiet: in
     except Unsettled:
         return [FileRicevuto(name, branch.sia, branch.abi, ATTESA)]
     except OSError as error:
-        if not home.ports.disk.exists(branch.into("new") / name):
+        if isinstance(error, FileNotFoundError) and not home.ports.disk.exists(branch.into("new") / name):
             return []  # another process took it
         why = reason("RIC-000", f"errore del disco: {error}", f"disk error: {error}")
         return [FileRicevuto(name, branch.sia, branch.abi, FALLITO, motivi=(why,))]

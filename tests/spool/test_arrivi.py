@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
@@ -19,15 +20,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banksim.risposte import conferma
+from banksim.risposte import conferma, ricevuta
 from cbi import read_supporti
 from ledger import archivio, outcomes
 from ledger.home import Home
+from ledger.ports import FsyncFailed
 from spool import archivi, lettura
 from spool.archivi import contents
 from spool.lettura import Hostile, Unsettled, read_foreign
 from spool.quarantena import NOTE
-from spool.receive import ATTESA, FATTO, GIA_RICEVUTO, QUARANTENA, FileRicevuto, all_waiting, arrivals, receive
+from spool.receive import ATTESA, FALLITO, FATTO, GIA_RICEVUTO, QUARANTENA, FileRicevuto, all_waiting, arrivals, receive
 from tests.spool import casa
 
 DAY = date(2027, 1, 4)
@@ -209,6 +211,57 @@ def test_a_crash_in_the_middle_of_an_archive_loses_and_doubles_nothing(home: Hom
         receive(after)
         assert casa.portrait(after) == expected
         after.close()
+
+
+@pytest.fixture(scope="module")
+def dropped(sent: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a receipt, a broken file and an archive waiting, one of them said to be ready."""
+    home = casa.copy(sent, tmp_path_factory.mktemp("dropped") / "home")
+    (path,) = [p for p in casa.left(home) if "03069" in p.parts]
+    receipt = conferma(next(read_supporti(io.BytesIO(path.read_bytes()))), DAY)
+    for name, data in {
+        "CN.cbi": receipt,
+        "CN.cbi.ok": b"",
+        "a.zip": zipped(("x.cbi.ack", ricevuta("x.cbi", b"x"))),
+    }.items():
+        casa.drop(home, name, data)
+    casa.drop(home, "rotto.bin", GARBAGE)
+    home.close()
+    return home.path
+
+
+FAULTS = {
+    "full": ("before", lambda: OSError(errno.ENOSPC, "No space left on device")),
+    "broken": ("before", lambda: OSError(errno.EIO, "Input/output error")),
+    "short": ("torn", lambda: OSError(errno.ENOSPC, "No space left on device")),
+    "fsync": ("after", lambda: FsyncFailed(errno.EIO, "Input/output error")),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_any_call_of_a_reception_loses_and_doubles_nothing(
+    dropped: Path, tmp_path: Path, fault: str
+) -> None:
+    calm = casa.copy(dropped, tmp_path / "calm", disk := casa.Disk())
+    disk.calls.clear()
+    receive(calm)
+    expected, calls = casa.portrait(calm), list(disk.calls)
+    calm.close()
+    mode, error = FAULTS[fault]
+    tidied = max(n for n, name in enumerate(calls, 1) if name == "rename")  # where it lies then decides nothing
+    durable = [n for n, name in enumerate(calls, 1) if name in ("write_new", "fsync_dir")]
+    for n in durable if fault == "fsync" else casa.crash_points(calls, mode):
+        home = casa.copy(dropped, tmp_path / str(n), disk := casa.Disk(mode=mode, error=error))
+        disk.calls.clear()
+        disk.fail_at = n
+        told = [each.verdetto for each in receive(home)]
+        assert FALLITO in told or n >= tidied, n
+        disk.fail_at = 0
+        receive(home)
+        assert casa.portrait(home) == expected, n
+        assert receive(home) == []
+        home.close()
+        shutil.rmtree(home.path)
 
 
 HOSTILE_NAMES = [

@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import shutil
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -297,10 +298,8 @@ def test_a_crash_or_a_fault_at_any_call_of_filing_loses_nothing(day: Home) -> No
             home = casa.copy(day.path, day.path.with_name("broken"), disk := casa.Disk(error=error))
             disk.calls.clear()
             disk.fail_at = n
-            try:
+            with suppress(casa.Crash, OSError):
                 file_away(home, 1)
-            except (casa.Crash, OSError):
-                pass
             assert sorted(casa.folders(home).values()) == expected
             disk.fail_at = 0
             file_away(home, 1)
