@@ -48,6 +48,7 @@ COMMANDS = {
     "lines": "commands.lines:lines_cmd",
     "receive": "commands.path:receive_cmd",
     "reconcile": "commands.path:reconcile_cmd",
+    "spool": "commands.spool:spool_cmd",
     "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 LANGUAGE: ContextVar[str] = ContextVar("language", default="it")  # for what is said after a command has stopped
+_Item = TypeVar("_Item")
 PIPE_WIDTH = 160  # of tables that nobody looks at on a terminal
 
 
@@ -166,6 +167,16 @@ def busy(ctx: Ctx, it: str, en: str) -> Iterator[None]:
     """Something that moves on standard error, on a terminal, while a thing takes its time."""
     with ctx.err.status(ctx.say(it, en)) if ctx.err.is_terminal else nullcontext():
         yield
+
+
+def counted(ctx: Ctx, it: str, en: str, items: Iterable[_Item], total: int) -> Iterator[_Item]:
+    """The items, one by one, and a bar on standard error, on a terminal, of how many there have been of `total`."""
+    if not ctx.err.is_terminal:
+        yield from items
+        return
+    from rich.progress import track
+
+    yield from track(items, ctx.say(it, en), total=total, console=ctx.err, transient=True)
 
 
 # Options that several commands share.

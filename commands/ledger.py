@@ -351,11 +351,11 @@ def _looked_at(home: Home, distinta_id: int) -> DaFirmare | Refused:
 def _sent(ctx: Ctx, home: Home, complete: Sequence[int]) -> int:
     """Sends what is ready, tells where some distinte have got to; the exit code."""
     from commands.ledger_text import print_failed, print_left
-    from spool.dispatch import dispatch_ready
+    from spool.dispatch import INCERTA, dispatch_ready
 
     failed = [inoltro for inoltro in dispatch_ready(home) if inoltro.error is not None]
     for inoltro in failed:
-        print_failed(ctx, inoltro.distinta_id, inoltro.error)
+        print_failed(ctx, inoltro.distinta_id, inoltro.error, again=inoltro.verdetto != INCERTA)
     print_left(ctx, home, complete)
     return REFUSED if failed else 0
 

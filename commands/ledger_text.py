@@ -30,15 +30,16 @@ def print_refused(ctx: Ctx, error: Refused, about: str = "") -> None:
         warn(ctx, f"  = {error.hint_it}", f"  = {error.hint_en}")
 
 
-def print_failed(ctx: Ctx, distinta_id: int, error: Exception | None) -> None:
-    """Why a distinta, though signed, has not left: it may be tried again with `cbi dispatch`."""
+def print_failed(ctx: Ctx, distinta_id: int, error: Exception | None, *, again: bool) -> None:
+    """Why a distinta, though signed, has not left; most may be tried `again` with `cbi dispatch`."""
     from ledger.errors import Refused
 
     if isinstance(error, Refused):
         print_refused(ctx, error, f"distinta {distinta_id}")
     else:
         warn(ctx, f"distinta {distinta_id}: non inoltrata: {error}", f"distinta {distinta_id}: not sent: {error}")
-    warn(ctx, "  = Si può riprovare: cbi dispatch", "  = It can be tried again: cbi dispatch")
+    if again:
+        warn(ctx, "  = Si può riprovare: cbi dispatch", "  = It can be tried again: cbi dispatch")
 
 
 def print_left(ctx: Ctx, home: Home, distinte_ids: Sequence[int]) -> None:

@@ -7,8 +7,29 @@ from __future__ import annotations
 
 import click
 
-from commands.common import Ctx, busy, by_a_user, dry_run_option, format_option, in_chiaro_option, open_home, pass_ctx
+from commands.common import (
+    Ctx,
+    busy,
+    by_a_user,
+    counted,
+    dry_run_option,
+    format_option,
+    in_chiaro_option,
+    open_home,
+    pass_ctx,
+)
 from commands.failures import OK, REFUSED
+
+_quiet = click.option(
+    "--quiet-seconds",
+    "quiet",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    envvar="CBI_QUIET_SECONDS",
+    help="Lascia stare un file finché nessuno vi scrive da tanti secondi, se accanto non ha NOME.ok / leaves a file "
+    "alone until nobody has written to it for so many seconds, unless NAME.ok is beside it (CBI_QUIET_SECONDS).",
+)
 
 
 @click.command("dispatch")
@@ -23,54 +44,57 @@ def dispatch_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
     an interruption left halfway: nothing leaves twice.
     """
     from commands.path_text import print_inoltri
-    from spool.dispatch import FALLITA, RITIRATA, dispatch_ready, would_dispatch
+    from spool.dispatch import FALLITA, INCERTA, RITIRATA, dispatch_ready, would_dispatch
 
     home = open_home(ctx)
     with busy(ctx, "inoltro", "sending"):
         inoltri = would_dispatch(home) if dry_run else dispatch_ready(home)
     print_inoltri(ctx, inoltri, form)
-    return REFUSED if any(i.verdetto in (FALLITA, RITIRATA) for i in inoltri) else OK
+    return REFUSED if any(i.verdetto in (FALLITA, INCERTA, RITIRATA) for i in inoltri) else OK
 
 
 @click.command("receive")
+@_quiet
 @format_option
 @dry_run_option
 @pass_ctx
 @by_a_user("reconcile")
-def receive_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
+def receive_cmd(ctx: Ctx, quiet: int, form: str, dry_run: bool) -> int:
     """Legge ciò che le banche hanno lasciato in in/new / reads what the banks left in in/new."""
-    return _receive(ctx, form, dry_run, recover_first=False)
+    return _receive(ctx, form, dry_run, quiet, recover_first=False)
 
 
 @click.command("reconcile")
+@_quiet
 @format_option
 @dry_run_option
 @pass_ctx
 @by_a_user("reconcile")
-def reconcile_cmd(ctx: Ctx, form: str, dry_run: bool) -> int:
+def reconcile_cmd(ctx: Ctx, quiet: int, form: str, dry_run: bool) -> int:
     """Completa gli inoltri, riceve e riconcilia / completes the dispatches, receives and reconciles.
 
     Per ogni file: esiti ricevuti = applicati + già applicati + eccezioni. / For each file: outcomes received =
     applied + already applied + exceptions.
     """
-    return _receive(ctx, form, dry_run, recover_first=True)
+    return _receive(ctx, form, dry_run, quiet, recover_first=True)
 
 
-def _receive(ctx: Ctx, form: str, dry_run: bool, *, recover_first: bool) -> int:
+def _receive(ctx: Ctx, form: str, dry_run: bool, quiet: int, *, recover_first: bool) -> int:
     from commands.path_text import print_files, print_waiting
     from spool.dispatch import recover
-    from spool.receive import FATTO, all_waiting, receive
+    from spool.receive import all_waiting, arrivals
 
     home = open_home(ctx)
+    waiting = all_waiting(home)
     if dry_run:
-        print_waiting(ctx, all_waiting(home), form)
+        print_waiting(ctx, waiting, form)
         return OK
-    with busy(ctx, "leggo ciò che le banche hanno mandato", "reading what the banks have sent"):
-        if recover_first:
+    if recover_first:
+        with busy(ctx, "completo gli inoltri", "completing the dispatches"):
             recover(home)
-        files = receive(home)
-    print_files(ctx, files, form)
-    return REFUSED if any(file.verdetto != FATTO for file in files) else OK
+    words = ("leggo ciò che le banche hanno mandato", "reading what the banks have sent")
+    read = print_files(ctx, counted(ctx, *words, arrivals(home, quiet=quiet), len(waiting)), form)
+    return OK if read else REFUSED
 
 
 @click.command("exceptions")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
-from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
+from commands.tables import account, amount, day, euro, print_json, print_json_list, print_table, say, warn
 from reconcile.abbinamento import MOTIVI
 from reconcile.codici_er import in_words
 from reconcile.conto import Conto
-from spool.receive import FATTO, GIA_RICEVUTO
+from spool.receive import ATTESA, FATTO, GIA_RICEVUTO
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spool.receive import FileRicevuto
 
 SHOWN_REASONS = 5
+SHOWN_FILES = 200
 
 VERDETTI = {
     "inoltrata": ("inoltrata", "sent"),
@@ -32,10 +33,12 @@ VERDETTI = {
     "ritirata": ("ritirata", "withdrawn"),
     "attende": ("attende il suo giorno", "waits for its day"),
     "fallita": ("non riuscita, si può ripetere", "failed, may be repeated"),
+    "incerta": ("incerta, da decidere", "uncertain, to be decided"),
     "fatto": ("letto", "read"),
     "gia_ricevuto": ("già ricevuto", "already received"),
     "quarantena": ("in quarantena", "in quarantine"),
     "fallito": ("non letto, si riprova", "not read, to be tried again"),
+    "attesa": ("in attesa, qualcuno ci scrive", "waits, somebody is writing"),
 }
 
 
@@ -43,7 +46,9 @@ VERDETTI = {
 
 
 def print_inoltri(ctx: Ctx, inoltri: Sequence[Inoltro], form: str) -> None:
-    """What became of the distinte that were ready."""
+    """What became of the distinte that were ready, and what to do about those that stay."""
+    from ledger.errors import Refused
+
     if form == "json":
         print_json([_inoltro_json(ctx, inoltro) for inoltro in inoltri])
     elif inoltri:
@@ -53,6 +58,9 @@ def print_inoltri(ctx: Ctx, inoltri: Sequence[Inoltro], form: str) -> None:
         ]
         headings = ("Distinta", "Verdetto", "File", "Perché")
         print_table(ctx, ctx.say("Inoltri", "Dispatches"), headings, rows)
+        for i in inoltri:
+            if isinstance(i.error, Refused) and i.error.hint_it:
+                warn(ctx, f"  = {i.error.hint_it}", f"  = {i.error.hint_en}")
     else:
         say(ctx, "Nessuna distinta da inoltrare.", "No distinta to be sent.")
 
@@ -117,19 +125,48 @@ def print_waiting(ctx: Ctx, waiting: Iterable[tuple[Ramo, str]], form: str) -> N
         print_table(ctx, ctx.say("Da leggere", "To be read"), ("SIA", "Banca", "File"), rows)
 
 
-def print_files(ctx: Ctx, files: Sequence[FileRicevuto], form: str) -> None:
-    """What became of each file, with its sums and, below, why something was refused."""
+def print_files(ctx: Ctx, files: Iterable[FileRicevuto], form: str) -> bool:
+    """What became of each file, with its sums and, below, why something was refused; whether nothing was.
+
+    However many files there are, few are held at once: those after the first ones are told by their sums and, as they
+    come, by what was refused in them.
+    """
+    seen = _Visti()
     if form == "json":
-        print_json([_file_json(file) for file in files])
-    elif files:
-        _print_sums(ctx, files)
-        for file in files:
+        print_json_list(_file_json(file) for file in seen.each(files))
+        return seen.read
+    for file in seen.each(files):
+        if len(seen.shown) < SHOWN_FILES:
+            seen.shown.append(file)
+        else:
+            _print_refusals(ctx, file)
+    if seen.shown:
+        _print_sums(ctx, seen)
+        for file in seen.shown:
             _print_refusals(ctx, file)
     else:
         say(ctx, "Nessun file nuovo dalle banche.", "No new file from the banks.")
+    return seen.read
 
 
-def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
+@dataclass
+class _Visti:
+    """How many files there were, the first of them, their sums, and whether all was read or waits."""
+
+    many: int = 0
+    shown: list[FileRicevuto] = field(default_factory=list)
+    conto: Conto = field(default_factory=Conto)
+    read: bool = True
+
+    def each(self, files: Iterable[FileRicevuto]) -> Iterator[FileRicevuto]:
+        for file in files:
+            self.many += 1
+            self.conto += file.conto
+            self.read = self.read and file.verdetto in (FATTO, ATTESA)
+            yield file
+
+
+def _print_sums(ctx: Ctx, seen: _Visti) -> None:
     headings = (
         "Banca",
         "File",
@@ -141,10 +178,13 @@ def _print_sums(ctx: Ctx, files: Sequence[FileRicevuto]) -> None:
         ">Prom.",
         ">Mov.",
     )
-    rows = [(f.abi, f.nome, ctx.say(*VERDETTI[_verdict(f)]), *_figures(f.conto)) for f in files]
-    if len(files) > 1:
-        total = sum((file.conto for file in files), Conto())
-        rows.append(("", ctx.say("Totale", "Total"), "", *_figures(total)))
+    rows = [(f.abi, f.nome, ctx.say(*VERDETTI[_verdict(f)]), *_figures(f.conto)) for f in seen.shown]
+    more = seen.many - len(seen.shown)
+    if more:
+        rest = [""] * len(_figures(seen.conto))
+        rows.append(("", ctx.say(f"e altri {more} file", f"and {more} more files"), "", *rest))
+    if seen.many > 1:
+        rows.append(("", ctx.say("Totale", "Total"), "", *_figures(seen.conto)))
     print_table(ctx, ctx.say("File ricevuti", "Files received"), headings, rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from textwrap import indent
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -95,6 +96,14 @@ ENGLISH = {
     "Vale": "Valid",
     "Valuta": "Value",
     "Verdetto": "Verdict",
+    "Aperti": "Open",
+    "Archivio": "Archive",
+    "Incerti": "Uncertain",
+    "Inoltrata": "Sent",
+    "Somma": "Sum",
+    "Torna": "Holds",
+    "attesa": "waiting",
+    "Attesa entro": "Due by",
     "+ già appl.": "+ already",
     "+ ecc.": "+ exc.",
 }
@@ -134,6 +143,15 @@ def _english(heading: str) -> str:
 def print_json(value: Any) -> None:
     """JSON on standard output."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_list(values: Iterable[Any]) -> None:
+    """A list as `print_json` writes it, an item at a time."""
+    before = "["
+    for value in values:
+        click.echo(before + "\n" + indent(json.dumps(value, ensure_ascii=False, indent=2), "  "), nl=False)
+        before = ","
+    click.echo("[]" if before == "[" else "\n]")
 
 
 def say(ctx: Ctx, it: str, en: str) -> None:

@@ -1,20 +1,24 @@
-"""The intents of dispatch: written, and journaled, before the disk is touched; closed once with what came
-of them."""
+"""The intents of dispatch: written, and journaled, before the disk is touched; closed once with what came of them.
+
+One whose file may not last, because the disk said so, is uncertain: nothing completes or withdraws it but a person."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, func, insert, select, update
 
 from ledger import journal
+from ledger.distinte import Distinta
 from ledger.errors import Refused
 from ledger.ports import Ports
 from ledger.schema import AZIENDA, DISTINTA, INTENTO
 from ledger.stati import Stato
 
-APERTO, COMPIUTO, RITIRATO = "aperto", "compiuto", "ritirato"
+APERTO, COMPIUTO, RITIRATO, INCERTO = "aperto", "compiuto", "ritirato", "incerto"
+CHUNK = 500  # names asked for at once
 
 FOLDERS = {Stato.RICEVUTA_BANCA: "confirmed", Stato.ELABORATA: "confirmed", Stato.SCARTATA: "rejected"}
 """The folder of `out` where a flow belongs once its fate is known."""
@@ -52,7 +56,16 @@ def _intenti() -> Select[Any]:
 
 def pending(conn: Connection) -> list[Intento]:
     """Every open intent, oldest first."""
-    return [Intento(*row) for row in conn.execute(_intenti().where(INTENTO.c.stato == APERTO))]
+    return _in(conn, APERTO)
+
+
+def uncertain(conn: Connection) -> list[Intento]:
+    """Every uncertain intent, oldest first."""
+    return _in(conn, INCERTO)
+
+
+def _in(conn: Connection, stato: str) -> list[Intento]:
+    return [Intento(*row) for row in conn.execute(_intenti().where(INTENTO.c.stato == stato))]
 
 
 def pending_of(conn: Connection, distinta_id: int) -> Intento | None:
@@ -65,13 +78,45 @@ def done_of(conn: Connection, distinta_id: int) -> Intento | None:
     return _of(conn, distinta_id, COMPIUTO)
 
 
+def uncertain_of(conn: Connection, distinta_id: int) -> Intento | None:
+    """The uncertain intent of a distinta, if there is one."""
+    return _of(conn, distinta_id, INCERTO)
+
+
+def require_uncertain(conn: Connection, distinta_id: int) -> Intento:
+    """The uncertain intent of a distinta. Refused (INOLTRO-003) when there is none."""
+    if (intento := uncertain_of(conn, distinta_id)) is None:
+        raise Refused(
+            "INOLTRO-003",
+            f"L'inoltro della distinta {distinta_id} non è incerto: non c'è nulla da decidere.",
+            f"The dispatch of distinta {distinta_id} is not uncertain: there is nothing to decide.",
+            hint_it="Quelli incerti: cbi spool status",
+            hint_en="The uncertain ones: cbi spool status",
+        )
+    return intento
+
+
+def in_doubt(intento: Intento) -> Refused:
+    """Why a distinta stays where it is, and who can move it (INOLTRO-002)."""
+    which = f"cbi spool resolve {intento.distinta_id}"
+    return Refused(
+        "INOLTRO-002",
+        f"Distinta {intento.distinta_id}, inoltro incerto: il disco non ha confermato il file {intento.nome_file}.",
+        f"Distinta {intento.distinta_id}, uncertain dispatch: the disk did not confirm file {intento.nome_file}.",
+        hint_it=f"Sentire la banca, poi decidere: {which} --left se l'ha, {which} --not-left se non l'ha",
+        hint_en=f"Ask the bank, then decide: {which} --left if it has it, {which} --not-left if it has not",
+    )
+
+
 def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
     row = conn.execute(_intenti().where(INTENTO.c.distinta_id == distinta_id, INTENTO.c.stato == stato)).first()
     return Intento(*row) if row else None
 
 
 def require_not_leaving(conn: Connection, distinta_id: int) -> None:
-    """Refused (DISTINTA-003) when a distinta may already be on its way."""
+    """Refused when a distinta may already be on its way (DISTINTA-003), or nobody knows (INOLTRO-002)."""
+    if (doubtful := uncertain_of(conn, distinta_id)) is not None:
+        raise in_doubt(doubtful)
     if pending_of(conn, distinta_id) is not None:
         raise Refused(
             "DISTINTA-003",
@@ -82,9 +127,20 @@ def require_not_leaving(conn: Connection, distinta_id: int) -> None:
         )
 
 
-def is_pending(conn: Connection, intento_id: int) -> bool:
-    """Whether the intent is still open."""
-    return bool(conn.scalar(select(INTENTO.c.stato == APERTO).where(INTENTO.c.id == intento_id)))
+def state(conn: Connection, intento_id: int) -> str:
+    """What has become of an intent: one of the four words above."""
+    return str(conn.scalar(select(INTENTO.c.stato).where(INTENTO.c.id == intento_id)))
+
+
+def sequence(conn: Connection, distinta: Distinta) -> int:
+    """Which time it is, from 1, that these bytes are meant for this bank: those withdrawn, and those that the bank
+    refused, have a name that is not to be used again."""
+    same = (DISTINTA.c.azienda_id == distinta.azienda_id, DISTINTA.c.abi == distinta.abi)
+    withdrawn = select(func.count(INTENTO.c.id)).join(DISTINTA, DISTINTA.c.id == INTENTO.c.distinta_id)
+    withdrawn = withdrawn.where(*same, INTENTO.c.stato == RITIRATO, INTENTO.c.sha256 == distinta.sha256)
+    refused = select(func.count(DISTINTA.c.id)).where(*same, DISTINTA.c.stato == Stato.SCARTATA)
+    refused = refused.where(DISTINTA.c.sha256 == distinta.sha256)
+    return 1 + int(conn.scalar(withdrawn) or 0) + int(conn.scalar(refused) or 0)
 
 
 def intend(conn: Connection, ports: Ports, distinta_id: int, nome_file: str) -> Intento:
@@ -105,16 +161,22 @@ def intend(conn: Connection, ports: Ports, distinta_id: int, nome_file: str) -> 
     return intento
 
 
-def done(conn: Connection, ports: Ports, intento: Intento) -> None:
-    """Closes the intent: the file has left."""
+def done(conn: Connection, ports: Ports, intento: Intento, **perche: str) -> None:
+    """Closes the intent: the file has left. `perche` is who said so, when it was a person."""
     _close(conn, intento, COMPIUTO)
-    _journal(conn, ports, "inoltro_compiuto", intento)
+    _journal(conn, ports, "inoltro_compiuto", intento, **perche)
 
 
-def withdraw(conn: Connection, ports: Ports, intento: Intento, *, why: str) -> None:
-    """Closes the intent: the file has not left and will not under it."""
+def withdraw(conn: Connection, ports: Ports, intento: Intento, *, why: str, **perche: str) -> None:
+    """Closes the intent: the file has not left and will not under it. `perche` as in `done`."""
     _close(conn, intento, RITIRATO)
-    _journal(conn, ports, "inoltro_ritirato", intento, motivo=why)
+    _journal(conn, ports, "inoltro_ritirato", intento, motivo=why, **perche)
+
+
+def doubt(conn: Connection, ports: Ports, intento: Intento, *, errno: str) -> None:
+    """Leaves the intent to a person: the disk failed to make its file durable (`errno`, by name)."""
+    _close(conn, intento, INCERTO)
+    _journal(conn, ports, "inoltro_incerto", intento, errno=errno)
 
 
 def sent_as(conn: Connection, azienda_id: int, abi: str, nome_file: str) -> Intento | None:
@@ -129,17 +191,21 @@ def sent_as(conn: Connection, azienda_id: int, abi: str, nome_file: str) -> Inte
     return Intento(*row) if row else None
 
 
-def folder_of(conn: Connection, sia: str, abi: str, nome_file: str) -> str | None:
-    """The folder of `out` where a sent file belongs by the state of its distinta; None: where it is."""
+def folders_of(conn: Connection, sia: str, abi: str, names: Iterable[str]) -> dict[str, str]:
+    """The folder of `out` where each of these sent files belongs by the state of its distinta; those that are not here
+    stay where they are."""
+    wanted, found = sorted(names), dict[str, str]()
     query = (
-        select(DISTINTA.c.stato)
+        select(INTENTO.c.nome_file, DISTINTA.c.stato)
         .join(INTENTO, INTENTO.c.distinta_id == DISTINTA.c.id)
         .join(AZIENDA, AZIENDA.c.id == DISTINTA.c.azienda_id)
-        .where(AZIENDA.c.sia == sia, INTENTO.c.abi == abi, INTENTO.c.nome_file == nome_file)
-        .where(INTENTO.c.stato == COMPIUTO)
+        .where(AZIENDA.c.sia == sia, INTENTO.c.abi == abi, INTENTO.c.stato == COMPIUTO)
+        .where(DISTINTA.c.stato.in_(FOLDERS))
     )
-    stato = conn.scalar(query)
-    return FOLDERS.get(Stato(stato)) if stato else None
+    for start in range(0, len(wanted), CHUNK):
+        for name, stato in conn.execute(query.where(INTENTO.c.nome_file.in_(wanted[start : start + CHUNK]))):
+            found[name] = FOLDERS[Stato(stato)]
+    return found
 
 
 def _close(conn: Connection, intento: Intento, stato: str) -> None:

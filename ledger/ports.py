@@ -16,6 +16,11 @@ from zoneinfo import ZoneInfo
 PUBLIC, PRIVATE = 0o666, 0o600  # permissions of a new file: as the machine's mask says, or of its owner only
 
 
+class FsyncFailed(OSError):
+    """What was to be durable may not be. A second try may succeed and mean nothing: the machine forgets what it could
+    not write, so the same file is never to be trusted again."""
+
+
 class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, timezone-aware, in UTC."""
@@ -29,7 +34,8 @@ class Random(Protocol):
 
 
 class Disk(Protocol):
-    """Files and folders. Every method raises OSError when the machine refuses."""
+    """Files and folders. Every method raises OSError when the machine refuses; `write_new` and `fsync_dir` raise
+    FsyncFailed when all was done but it may not last."""
 
     def read(self, path: Path) -> bytes: ...
 
@@ -114,7 +120,7 @@ class _Disk:
         with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            _fsync(stream.fileno(), path)
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
@@ -122,7 +128,7 @@ class _Disk:
     def fsync_dir(self, path: Path) -> None:
         handle = os.open(path, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            _fsync(handle, path)
         finally:
             os.close(handle)
 
@@ -152,6 +158,13 @@ class _Disk:
         stream.write(data)
         stream.flush()
         return stream
+
+
+def _fsync(descriptor: int, path: Path) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        raise FsyncFailed(error.errno, error.strerror, str(path)) from error
 
 
 def real_ports() -> Ports:

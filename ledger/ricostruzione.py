@@ -245,6 +245,7 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "intento_inoltro": _intento("aperto"),
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
+    "inoltro_incerto": _intento("incerto"),
     "checkpoint": _nothing,
     "archivio_aggiornato": _upgraded,
 }

@@ -401,7 +401,7 @@ INTENTO = _table(
     _text("abi"),
     _text("nome_file"),
     _text("sha256"),
-    _text("stato"),  # aperto | compiuto | ritirato
+    _text("stato"),  # aperto | compiuto | ritirato | incerto
     _when(),
     Index("ix_intento_stato", "stato"),
     Index(

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from ledger.errors import Refused
 from ledger.ports import Disk
+from spool.nomi import numbered
 
 OUT = ("tmp", "new", "sent", "confirmed", "rejected")
 IN = ("new", "done", "quarantine")
@@ -36,9 +39,25 @@ class Ramo:
         """A folder of what arrives: one of `IN`."""
         return self.root / self.sia / self.abi / "in" / folder
 
+    def dated(self, day: date, side: str) -> Path:
+        """The folder of the archive for what was received (`side` "in") or sent ("out") on a day."""
+        return self.root / self.sia / self.abi / "archive" / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}" / side
+
+    def archived(self, disk: Disk, side: str) -> Iterator[Path]:
+        """The folders of the archive that there are for a side, latest day first."""
+        days = [self.root / self.sia / self.abi / "archive"]
+        for _ in ("year", "month", "day"):
+            days = [each / name for each in days if disk.exists(each) for name in reversed(_numbers(disk, each))]
+        return (folder for day in days if disk.exists(folder := day / side))
+
     def where_left(self, disk: Disk, name: str) -> Path | None:
         """The path of an outgoing file that has left, wherever it is by now; None if it is nowhere."""
-        return next((p for f in LEFT if disk.exists(p := self.out(f) / name)), None)
+        folders = chain((self.out(folder) for folder in LEFT), self.archived(disk, "out"))
+        return next((path for folder in folders if disk.exists(path := folder / name)), None)
+
+
+def _numbers(disk: Disk, folder: Path) -> list[str]:
+    return [name for name in disk.listdir(folder) if name.isdecimal()]
 
 
 def ramo(root: Path, sia: str, abi: str) -> Ramo:
@@ -55,17 +74,23 @@ def ramo(root: Path, sia: str, abi: str) -> Ramo:
 def plant(disk: Disk, branch: Ramo) -> Ramo:
     """The branch with all its folders made, durably. Doing it again does nothing."""
     for folder in [branch.out(f) for f in OUT] + [branch.into(f) for f in IN]:
-        _make(disk, folder, branch.root)
+        make(disk, folder, branch.root)
     return branch
 
 
-def _make(disk: Disk, folder: Path, root: Path) -> None:
+def make(disk: Disk, folder: Path, root: Path) -> None:
+    """Makes a folder under the root, and those above it that are missing, durably."""
     if disk.exists(folder):
         return
     if folder != root:
-        _make(disk, folder.parent, root)
+        make(disk, folder.parent, root)
     disk.mkdir(folder)
     disk.fsync_dir(folder.parent)
+
+
+def free(disk: Disk, folder: Path, name: str) -> Path:
+    """A path in `folder` that nothing has: `name`, or `name.1`, `name.2`, ..."""
+    return next(path for each in numbered(name) if not disk.exists(path := folder / each))
 
 
 def branches(disk: Disk, root: Path) -> Iterator[Ramo]:

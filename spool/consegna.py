@@ -24,8 +24,8 @@ from spool import busta
 from spool.albero import Ramo, plant, ramo
 from spool.lettura import Hostile
 from spool.linee import Linea, lines
-from spool.nomi import harmless
-from spool.quarantena import free
+from spool.nomi import WRITING, harmless
+from spool.albero import free
 from spool.trasporti import RETE, Rete
 from spool.trasporti.protocollo import Chiusa, Trasporto, Voce, down, in_words
 
@@ -37,7 +37,6 @@ CADUTA, SOSPESA = "caduta", "sospesa"  # of a whole line: it failed now, it is l
 QUIET = timedelta(seconds=10)
 """How long a file of the bank must have been left as it is before it is fetched."""
 
-BEING_WRITTEN = (".tmp", ".part", ".filepart", ".partial")
 FIRST_WAIT, LONGEST_WAIT = 2, 60  # seconds between attempts
 
 Guasto = Refused | Hostile | OSError
@@ -319,7 +318,7 @@ def _fetch(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
 def _waiting(filo: Filo) -> list[Voce]:
     """What the bank has left, but for what it hides or is still writing."""
     found = filo.ask(lambda far: far.waiting())
-    return [voce for voce in found if not voce.nome.startswith(".") and not voce.nome.endswith(BEING_WRITTEN)]
+    return [voce for voce in found if not voce.nome.startswith(".") and not voce.nome.lower().endswith(WRITING)]
 
 
 def _recent(voce: Voce, ports: Ports) -> bool:

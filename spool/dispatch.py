@@ -8,12 +8,14 @@ The protocol, in two transactions:
 
 A crash leaves either nothing or a pending intent. `recover` looks for each pending one in the folders and
 does the second step again: a file that has left is never written twice, a half-written one in `out/tmp` is
-never trusted. The write transaction is also what keeps two processes from completing the same intent at
-once.
+never trusted. After a failed fsync the intent is uncertain, and only a person closes it (`spool.resolve`): what
+the disk could not keep once is never trusted again. The write transaction is also what keeps two processes
+from completing the same intent at once.
 """
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,7 +27,7 @@ from ledger.distinte import Distinta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.intenti import Intento
-from ledger.ports import Disk, today
+from ledger.ports import Disk, FsyncFailed, today
 from ledger.stati import Evento, di_distinta, next_state
 from spool import orari
 from spool.albero import Ramo, branches, plant, ramo
@@ -38,15 +40,19 @@ GIA_INOLTRATA = "gia_inoltrata"
 RITIRATA = "ritirata"
 FALLITA = "fallita"
 ATTENDE = "attende"
+INCERTA = "incerta"
+
+CHIUSI = {intenti.COMPIUTO: GIA_INOLTRATA, intenti.RITIRATO: RITIRATA, intenti.INCERTO: INCERTA}
+"""What is said of an intent that another process has closed meanwhile."""
 
 
 @dataclass(frozen=True)
 class Inoltro:
     """What became of one distinta: `verdetto` is one of the words above; `path` is where the flow is now.
 
-    `error` says why when the intent was withdrawn or when the attempt failed (it stays pending: try again); `dal` is
-    the day that it waits for, because the bank would not take it before, or because of its `ritardo`; one that is late
-    may leave all the same.
+    `error` says why when the intent was withdrawn, when the attempt failed (it stays pending: try again) or when it is
+    uncertain (a person decides); `dal` is the day that it waits for, because the bank would not take it before, or
+    because of its `ritardo`; one that is late may leave all the same.
     """
 
     distinta_id: int
@@ -79,8 +85,10 @@ def would_dispatch(home: Home) -> list[Inoltro]:
 
 
 def due(home: Home, conn: Connection, distinta: Distinta) -> Inoltro:
-    """What is to become of a distinta that has all its signatures: it leaves, or waits for its day; or fails, when the
-    hours of its bank cannot be read."""
+    """What is to become of a distinta that has all its signatures: it leaves, waits for its day or for a person; or
+    fails, when the hours of its bank cannot be read."""
+    if (doubtful := intenti.uncertain_of(conn, distinta.id)) is not None:
+        return _uncertain(doubtful)
     dal = distinte.not_before(conn, distinta)
     if dal is not None and today(home.ports) < dal:
         return Inoltro(distinta.id, "", ATTENDE, dal=dal)
@@ -95,14 +103,14 @@ def due(home: Home, conn: Connection, distinta: Distinta) -> Inoltro:
 
 def dispatch(home: Home, distinta_id: int) -> Inoltro:
     """Dispatches one distinta. Raises `Refused` when its state does not allow it, its day has not come (INOLTRO-001),
-    it is too late for today (INOLTRO-010) or its bytes are not those signed, `OSError` when the disk fails (the intent
-    stays pending, `recover` completes it).
+    it is too late for today (INOLTRO-010), it may have left already (INOLTRO-002) or its bytes are not those signed,
+    `OSError` when the disk fails (the intent stays pending, `recover` completes it).
     """
     return _complete(home, _intend(home, distinta_id), INOLTRATA)
 
 
 def recover(home: Home) -> list[Inoltro]:
-    """Completes or withdraws every pending intent, once. Does nothing when there is none."""
+    """Completes or withdraws every pending intent, once, and leaves the uncertain ones alone."""
     with home.read() as conn:
         pending = intenti.pending(conn)
     return [_attempt_to_complete(home, intento) for intento in pending]
@@ -113,10 +121,11 @@ def tidy(home: Home) -> list[Path]:
     moved = []
     for branch in branches(home.ports.disk, home.spool_dir):
         for folder in ("new", "sent"):
-            for name in home.ports.disk.listdir(branch.out(folder)):
-                with home.read() as conn:
-                    fate = intenti.folder_of(conn, branch.sia, branch.abi, name)
-                if fate and _move(home.ports.disk, branch.out(folder) / name, branch.out(fate) / name):
+            names = home.ports.disk.listdir(branch.out(folder))
+            with home.read() as conn:
+                fates = intenti.folders_of(conn, branch.sia, branch.abi, names)
+            for name, fate in fates.items():
+                if _move(home.ports.disk, branch.out(folder) / name, branch.out(fate) / name):
                     moved.append(branch.out(fate) / name)
     return moved
 
@@ -160,8 +169,13 @@ def _intend(home: Home, distinta_id: int) -> Intento:
         distinte.require_complete(distinta)
         _require_due(due(home, conn, distinta))
         distinte.payload(home, conn, distinta_id)
-        name = outgoing_name(distinta.flusso, distinta.data_creazione, distinta.nome_supporto, distinta.sha256)
+        volta, nome = intenti.sequence(conn, distinta), distinta.nome_supporto
+        name = outgoing_name(distinta.flusso, distinta.data_creazione, nome, distinta.sha256, volta)
         return intenti.intend(conn, home.ports, distinta_id, name)
+
+
+def _uncertain(intento: Intento) -> Inoltro:
+    return Inoltro(intento.distinta_id, intento.nome_file, INCERTA, error=intenti.in_doubt(intento))
 
 
 def _require_due(inoltro: Inoltro) -> None:
@@ -185,22 +199,32 @@ def _require_due(inoltro: Inoltro) -> None:
 
 
 def _complete(home: Home, intento: Intento, verdetto: str) -> Inoltro:
+    branch = ramo(home.spool_dir, intento.sia, intento.abi)
     with home.begin() as conn:
-        if not intenti.is_pending(conn, intento.id):
-            return Inoltro(intento.distinta_id, intento.nome_file, GIA_INOLTRATA)
-        branch = plant(home.ports.disk, ramo(home.spool_dir, intento.sia, intento.abi))
-        left = branch.where_left(home.ports.disk, intento.nome_file)
+        if closed := CHIUSI.get(intenti.state(conn, intento.id)):
+            return Inoltro(intento.distinta_id, intento.nome_file, closed)
         try:
-            data = b"" if left else distinte.payload(home, conn, intento.distinta_id)
+            path = _place(home, conn, branch, intento)
         except Refused as refused:
             intenti.withdraw(conn, home.ports, intento, why=refused.it)
             return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
-        path = left or _deliver(home.ports.disk, branch, intento.nome_file, data)
-        home.ports.disk.fsync_dir(path.parent)
+        except FsyncFailed as failed:
+            intenti.doubt(conn, home.ports, intento, errno=errno.errorcode.get(failed.errno or 0, "?"))
+            return _uncertain(intento)
         dati = {"file": intento.nome_file, "sha256": intento.sha256}
         distinte.apply(conn, home.ports, intento.distinta_id, Evento.INOLTRA, chi="spool", dati=dati)
         intenti.done(conn, home.ports, intento)
     return Inoltro(intento.distinta_id, intento.nome_file, verdetto, path)
+
+
+def _place(home: Home, conn: Connection, branch: Ramo, intento: Intento) -> Path:
+    """Where the flow is, durably: where it had got to, or in `out/new`. Raises Refused when the bytes signed are no
+    longer there, FsyncFailed when it may not last."""
+    disk = home.ports.disk
+    left = plant(disk, branch).where_left(disk, intento.nome_file)
+    path = left or _deliver(disk, branch, intento.nome_file, distinte.payload(home, conn, intento.distinta_id))
+    disk.fsync_dir(path.parent)
+    return path
 
 
 def _deliver(disk: Disk, branch: Ramo, name: str, data: bytes) -> Path:

@@ -15,18 +15,31 @@ MAX_NAME = 120
 ACK = ".ack"
 """Suffix of a receipt by sidecar: the name of the file sent, plus this."""
 
+READY = ".ok"
+"""Suffix of the sidecar by which a bank says that a file is complete."""
+
+WRITING = (".tmp", ".part", ".filepart", ".partial")
+"""Suffixes, in any case, that those who write give to a file until it is complete."""
+
 _HARMLESS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.,+=@() -]*\Z")
 _NOT_HARMLESS = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
-def outgoing_name(tipo: str, creata: date | None, nome_supporto: str, sha256: str) -> str:
-    """The name under which a flow leaves: same bytes, same name. `sha256` is the hex digest of the payload.
+def outgoing_name(tipo: str, creata: date | None, nome_supporto: str, sha256: str, volta: int = 1) -> str:
+    """The name under which a flow leaves: same bytes, same time that they are sent (`volta`, from 1), same name.
+    `sha256` is the hex digest of the payload.
 
     The nome supporto is text of the user: it enters only as letters, digits, dash and underscore.
     """
     day = creata.isoformat().replace("-", "") if creata else "00000000"
     supporto = re.sub(r"[^A-Za-z0-9_-]+", "_", nome_supporto).strip("_")[:20] or "senza-nome"
-    return f"{tipo}-{day}-{supporto}-{sha256[:16]}.cbi"
+    again = "" if volta == 1 else f"-{volta}"
+    return f"{tipo}-{day}-{supporto}-{sha256[:16]}{again}.cbi"
+
+
+def waits(name: str) -> bool:
+    """Whether a name in `in/new` is not yet that of something to be read: being written, or only said to be ready."""
+    return name.lower().endswith((*WRITING, READY))
 
 
 def why_hostile(name: str) -> tuple[str, str] | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ledger.ports import Disk
-from spool.albero import Ramo
-from spool.nomi import harmless, numbered
+from spool.albero import Ramo, free
+from spool.nomi import READY, harmless
 
 NOTE = ".diagnostica.json"
 
@@ -45,12 +46,12 @@ def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, 
         raise
 
 
-def free(disk: Disk, folder: Path, name: str) -> Path:
-    """A path in `folder` that nothing has: `name`, or `name.1`, `name.2`, ..."""
-    return next(path for each in numbered(name) if not disk.exists(path := folder / each))
-
-
 def _move(disk: Disk, branch: Ramo, name: str, target: Path) -> Path:
+    # Its sidecar goes first: left behind, it would say of the next file of that name that it is complete.
+    ready = branch.into("new") / (name + READY)
+    if disk.exists(ready):
+        with suppress(FileNotFoundError):  # another process moved it
+            disk.rename(ready, free(disk, target.parent, target.name + READY))
     disk.rename(branch.into("new") / name, target)
     disk.fsync_dir(target.parent)
     disk.fsync_dir(branch.into("new"))

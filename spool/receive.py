@@ -1,16 +1,17 @@
 """What arrives: every file in `in/new` is read once, routed supporto by supporto, and put where it belongs.
 
-For each file: its bytes into the archive; then one transaction with all that it says and what became of it,
-keyed by its digest; then the move to `in/done` or `in/quarantine`. A crash before the commit changes
-nothing; one after it finds the digest already known, applies nothing again and only moves the file. What
-was refused in a file (wrong company, a fault) leaves no mark: the same file, given again after the cause is
-cured, is read for that.
+A file that somebody may still be writing waits; an archive is as many files as it holds. For each file: its bytes into
+the archive; then one transaction with all that it says and what became of it, keyed by its digest; then the move to
+`in/done` or `in/quarantine`. A crash before the commit changes nothing; one after it finds the digest already known,
+applies nothing again and only moves the file. What was refused in a file (wrong company, a fault) leaves no mark: the
+same file, given again after the cause is cured, is read for that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ from ledger.home import Home
 from ledger.ports import Ports
 from reconcile.conto import Arrivo, Conto
 from spool.albero import Ramo, branches, plant, ramo
+from spool.archivi import contents
 from spool.dispatch import tidy
-from spool.lettura import Hostile, read_foreign
-from spool.nomi import why_hostile
+from spool.lettura import Hostile, Unsettled, read_foreign
+from spool.nomi import READY, waits, why_hostile
 from spool.quarantena import quarantine, shelve
 from spool.smistamento import Letto, Reason, reason, sort
 
 ELABORATO, GIA_RICEVUTO, RIFIUTATO = "elaborato", "gia_ricevuto", "rifiutato"
-FATTO, QUARANTENA, FALLITO = "fatto", "quarantena", "fallito"
+FATTO, QUARANTENA, FALLITO, ATTESA = "fatto", "quarantena", "fallito", "attesa"
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,11 @@ class SupportoRicevuto:
 
 @dataclass(frozen=True)
 class FileRicevuto:
-    """What became of one file: `verdetto` is fatto, quarantena or fallito (left in `in/new`, try again)."""
+    """What became of one file, or of one in an archive (`nome` is ARCHIVE/MEMBER): `verdetto` is fatto, quarantena,
+    fallito (left in `in/new`, try again) or attesa (left there: somebody may still be writing it).
+
+    `path` is where it is now; of one in an archive, where the archive is.
+    """
 
     nome: str
     sia: str
@@ -67,20 +73,36 @@ class FileRicevuto:
         return sum((s.conto for s in self.supporti), Conto())
 
 
-def receive(home: Home) -> list[FileRicevuto]:
-    """Reads all that the banks have left in `in/new`; returns one result per file. A file that cannot be
-    read now stays where it is, and the others go on."""
+def receive(home: Home, *, quiet: int = 0) -> list[FileRicevuto]:
+    """All of `arrivals` at once."""
+    return list(arrivals(home, quiet=quiet))
+
+
+def arrivals(home: Home, *, quiet: int = 0) -> Iterator[FileRicevuto]:
+    """Reads all that the banks have left in `in/new`, one file after another, in constant memory; gives what became of
+    each. A file that cannot be read now stays where it is, and the others go on.
+
+    A file is not read until nobody has written to it for `quiet` seconds, unless its NAME.ok is there.
+    """
     plant_all(home)
-    results = [result for branch, name in all_waiting(home) if (result := _attempt(home, branch, name))]
+    with home.read() as conn:
+        companies = {azienda.sia: azienda.id for azienda in aziende.list_(conn)}
+    for branch, name in all_waiting(home):
+        yield from _attempt(home, branch, name, companies.get(branch.sia), quiet)
     tidy(home)
-    return results
 
 
 def all_waiting(home: Home) -> list[tuple[Ramo, str]]:
-    """The names in every `in/new`, with their branch. Changes nothing."""
+    """The names to be looked at in every `in/new`, with their branch. Changes nothing."""
     disk = home.ports.disk
     folders = [(branch, branch.into("new")) for branch in branches(disk, home.spool_dir)]
-    return [(branch, name) for branch, folder in folders if disk.exists(folder) for name in disk.listdir(folder)]
+    return [
+        (branch, name)
+        for branch, folder in folders
+        if disk.exists(folder)
+        for name in disk.listdir(folder)
+        if not waits(name)
+    ]
 
 
 def plant_all(home: Home) -> None:
@@ -91,41 +113,54 @@ def plant_all(home: Home) -> None:
         plant(home.ports.disk, branch)
 
 
-def _attempt(home: Home, branch: Ramo, name: str) -> FileRicevuto | None:
+def _attempt(home: Home, branch: Ramo, name: str, company: int | None, quiet: int) -> list[FileRicevuto]:
     try:
-        return receive_file(home, branch, name)
+        return _receive_file(home, branch, name, company, quiet)
+    except Unsettled:
+        return [FileRicevuto(name, branch.sia, branch.abi, ATTESA)]
     except OSError as error:
-        if not home.ports.disk.exists(branch.into("new") / name):
-            return None  # another process took it
+        if isinstance(error, FileNotFoundError) and not home.ports.disk.exists(branch.into("new") / name):
+            return []  # another process took it
         why = reason("RIC-000", f"errore del disco: {error}", f"disk error: {error}")
-        return FileRicevuto(name, branch.sia, branch.abi, FALLITO, motivi=(why,))
+        return [FileRicevuto(name, branch.sia, branch.abi, FALLITO, motivi=(why,))]
 
 
-def receive_file(home: Home, branch: Ramo, name: str) -> FileRicevuto:
-    """Receives one file of `in/new`. Raises `OSError` when the disk fails; then nothing of it has been
-    lost."""
+def _receive_file(home: Home, branch: Ramo, name: str, company: int | None, quiet: int) -> list[FileRicevuto]:
+    """Receives one file of `in/new`, or all that it holds. Raises `OSError` when the disk fails, `Unsettled` when it
+    is not complete; then nothing of it has been lost."""
     try:
-        data = _bytes(branch, name)
+        pieces = contents(name, _bytes(branch, name, _still_since(home.ports, branch, name, quiet)))
     except Hostile as hostile:
-        return _refuse(home, branch, name, (reason("RIC-001", hostile.it, hostile.en),))
-    with home.read() as conn:
-        company = {a.sia: a.id for a in aziende.list_(conn)}.get(branch.sia)
+        return [_refuse(home, branch, name, (reason("RIC-001", hostile.it, hostile.en),))]
     if company is None:
         it = f"nessuna azienda con codice SIA {branch.sia} in questo archivio"
-        return _refuse(home, branch, name, (reason("RIC-002", it, f"no company {branch.sia} in this home"),))
-    sha256 = archivio.store(home, data)
-    supporti = tuple(_commit(home, branch, name, company, data, sha256, sort(branch, name, data)))
-    motivi = tuple(m for s in supporti for m in s.motivi)
+        return [_refuse(home, branch, name, (reason("RIC-002", it, f"no company {branch.sia} in this home"),))]
+    received = [_receive_piece(home, branch, company, piece, data) for piece, data in pieces]
+    noted = [why if file.nome == name else {**why, "file": file.nome} for file in received for why in file.motivi]
     disk = home.ports.disk
-    path = quarantine(disk, branch, name, motivi) if motivi else shelve(disk, branch, name)
-    verdetto = QUARANTENA if motivi else FATTO
-    return FileRicevuto(name, branch.sia, branch.abi, verdetto, sha256, path, supporti, motivi)
+    path = quarantine(disk, branch, name, noted) if noted else shelve(disk, branch, name)
+    return [replace(file, path=path) for file in received]
 
 
-def _bytes(branch: Ramo, name: str) -> bytes:
+def _still_since(ports: Ports, branch: Ramo, name: str, quiet: int) -> datetime | None:
+    """The instant after which nobody may have written to a file; None where that is no matter."""
+    ready = not quiet or ports.disk.exists(branch.into("new") / (name + READY))
+    return None if ready else ports.clock.now() - timedelta(seconds=quiet)
+
+
+def _bytes(branch: Ramo, name: str, still_since: datetime | None) -> bytes:
     if why := why_hostile(name):
         raise Hostile(*why)
-    return read_foreign(branch.into("new") / name)
+    return read_foreign(branch.into("new") / name, still_since=still_since)
+
+
+def _receive_piece(home: Home, branch: Ramo, company: int, name: str, data: bytes) -> FileRicevuto:
+    sha256 = archivio.store(home, data)
+    letti = sort(branch, name.rpartition("/")[2], data)
+    supporti = tuple(_commit(home, branch, name, company, data, sha256, letti))
+    motivi = tuple(m for s in supporti for m in s.motivi)
+    verdetto = QUARANTENA if motivi else FATTO
+    return FileRicevuto(name, branch.sia, branch.abi, verdetto, sha256, None, supporti, motivi)
 
 
 def _refuse(home: Home, branch: Ramo, name: str, motivi: tuple[Reason, ...]) -> FileRicevuto:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ledger.ports import Ports
 from spool.lettura import read_foreign
 from spool.linee import Linea
-from spool.quarantena import free
+from spool.albero import free
 from spool.trasporti.protocollo import Changed, Voce, other_bytes, require_size, scratch_name
 
 

@@ -10,6 +10,7 @@ from functools import cache
 import pytest
 
 from ledger import cambi, firme, importa, operazioni, varco
+from spool import resolve
 from tests.console import ROOT
 
 ROOMS = ("ledger", "spool", "reconcile", "commands", "banksim")
@@ -160,6 +161,7 @@ def _is_home(node):
         (cambi, {"ask", "approve", "reject"}),
         (firme, {"sign", "approve", "refuse", "zero"}),
         (importa, {"import_file"}),
+        (resolve, {"resolve"}),
     ],
 )
 def test_every_public_verb_goes_through_the_gate(module, verbs):

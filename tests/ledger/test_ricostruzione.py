@@ -3,6 +3,7 @@
 import ast
 import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -11,16 +12,18 @@ from sqlalchemy import select
 from cli import cbi
 from ledger import archivio, aziende, cambi, firme, importa, journal, poteri, ricostruzione, utenti
 from ledger.errors import Refused
+from ledger.ports import FsyncFailed
 from ledger.poteri import Potere, Soglia
 from ledger.profilo import Profilo
 from ledger.ricostruzione import PASSI, Differenza
 from ledger.schema import JOURNAL
-from spool.dispatch import dispatch_ready, recover
+from spool.dispatch import INCERTA, dispatch_ready, recover
 from spool.receive import receive
+from spool.resolve import resolve
 from tests.console import ROOT
 from tests.ledger.flussi import faulty
 from tests.ledger.sala import QUICK_HASHER
-from tests.spool.casa import PASSWORD, SIA, answers, build, copy, flow
+from tests.spool.casa import PASSWORD, SIA, answers, build, copy, flow, ports
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +47,8 @@ def template(tmp_path_factory):
             aziende.set_option(conn, home.ports, 1, "quattro_occhi", "si", chi="bianchi")
         importa.import_file(home, flow("QUARTO", range(30, 33)), "quarto.cbi", 1)
         _withdrawn(home, 5)
+        importa.import_file(home, flow("QUINTO", range(40, 42)), "quinto.cbi", 1)
+        _uncertain(home, 6)
         for _ in range(7):
             with pytest.raises(Refused):
                 utenti.authenticate(home, 1, "verdi", "una password sbagliata")
@@ -87,6 +92,21 @@ def _withdrawn(home, distinta_id):
     recover(home)
     path.write_bytes(data)
     dispatch_ready(home)
+
+
+def _uncertain(home, distinta_id):
+    """Signed and put on a disk that may not keep it; a person says that it has left."""
+
+    class Forgetful:
+        def __getattr__(self, name):
+            return getattr(home.ports.disk, name)
+
+        def fsync_dir(self, path):
+            raise FsyncFailed(5, "Input/output error")
+
+    firme.sign(home, distinta_id, "bianchi", PASSWORD)
+    assert [each.verdetto for each in dispatch_ready(replace(home, ports=ports(Forgetful())))] == [INCERTA]
+    resolve(home, distinta_id, "bianchi", PASSWORD, left=True)
 
 
 @pytest.fixture

@@ -363,7 +363,7 @@ def test_a_file_that_cannot_be_read_now_stays_and_the_rest_go_on(home: Home, mon
     casa.drop(home, "a.cbi", GARBAGE)
     casa.drop(home, "b.cbi", conferma(sent_supporto(home), DAY))
 
-    def unreadable(path: Path) -> bytes:
+    def unreadable(path: Path, **when: object) -> bytes:
         if path.name == "a.cbi":
             raise PermissionError(13, "Permission denied")
         return read_foreign(path)
