@@ -50,6 +50,7 @@ COMMANDS = {
     "movimenti": "commands.path:movimenti_cmd",
     "audit": "commands.audit:audit_cmd",
     "evidence": "commands.audit:evidence_cmd",
+    "replay": "commands.replay:replay_cmd",
 }
 
 

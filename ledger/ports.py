@@ -6,6 +6,8 @@ what lets a test stop the clock, or fail the n-th write.
 
 import os
 import secrets
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -38,6 +40,10 @@ class Disk(Protocol):
         """Create `path` (which must not exist) with these permissions, write all of `data` and make it durable."""
         ...
 
+    def write_parts(self, path: Path, parts: Iterable[bytes]) -> None:
+        """As `write_new`, of what is too much to be in memory at once."""
+        ...
+
     def rename(self, source: Path, target: Path) -> None:
         """Move within one file system, at once: a reader sees the old name or the new one."""
         ...
@@ -57,6 +63,10 @@ class Disk(Protocol):
         ...
 
     def remove(self, path: Path) -> None: ...
+
+    def remove_tree(self, path: Path) -> None:
+        """Remove a folder and all that is in it."""
+        ...
 
     def size(self, path: Path) -> int: ...
 
@@ -110,6 +120,12 @@ class _Disk:
             stream.flush()
             os.fsync(stream.fileno())
 
+    def write_parts(self, path: Path, parts: Iterable[bytes]) -> None:
+        with path.open("xb") as stream:
+            stream.writelines(parts)
+            stream.flush()
+            os.fsync(stream.fileno())
+
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
 
@@ -131,6 +147,9 @@ class _Disk:
 
     def remove(self, path: Path) -> None:
         path.unlink()
+
+    def remove_tree(self, path: Path) -> None:
+        shutil.rmtree(path)
 
     def size(self, path: Path) -> int:
         return path.stat().st_size

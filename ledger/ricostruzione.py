@@ -51,6 +51,7 @@ MAKES = (*NASCITE, Evento.MODIFICA)  # the steps that make the bytes of a distin
 APPLIED = "elaborato"  # the verdict on a supporto of a bank that did something
 COPERTI = ("sha256", "numero_disposizioni", "totale")
 AZIENDE = ("nome", "codice_fiscale", "natura")
+SENT = ("id", "nome_file", "sha256", "abi", "stato")
 UTENTI = ("stato", "profilo", "da_cambiare", "password_at", "totp_at")
 RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
 
@@ -174,7 +175,7 @@ def _user(libri: Libri, chiave: str, dati: Riga) -> None:
     """A user; before powers had events of their own, with the weight of their signature; before version 0003 of the
     tables, without rights of their own."""
     told = {campo: dati[campo] for campo in UTENTI if campo in dati}
-    libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, "at": libri.quando, **told})
+    libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, "at": told.get("password_at") or libri.quando, **told})
     if "peso" in dati:
         _power(libri, chiave, {"peso": dati["peso"], "soglie": {}})
 
@@ -253,7 +254,7 @@ def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
             **covered,
             "peso": why["regole"]["peso"],
             "regole": canonical(why["regole"]),
-            "at": libri.quando,
+            "at": why["firma"]["at"] if "firma" in why else libri.quando,
         }
 
 
@@ -280,9 +281,9 @@ def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
 
     def passo(libri: Libri, chiave: str, dati: Riga) -> None:
         libri.intenti[chiave] += stato == "aperto"
-        begun = libri.tabelle["intento"].setdefault(f"{chiave} {libri.intenti[chiave]}", {"at": libri.quando})
-        begun |= {"id": dati["id"], "nome_file": dati["file"], "sha256": dati["sha256"], "abi": dati["abi"]}
-        begun["stato"] = stato
+        begun = {"id": dati["id"], "nome_file": dati["file"], "sha256": dati["sha256"], "abi": dati["abi"]}
+        row = {**begun, "at": libri.quando}
+        libri.tabelle["intento"].setdefault(f"{chiave} {libri.intenti[chiave]}", row)["stato"] = stato
 
     return passo
 
