@@ -110,7 +110,7 @@ def export_cmd(ctx: Ctx, sia: str | None, into: Path | None) -> None:
         with busy(ctx, "copio l'archivio", "copying the archive"):
             contents = esporta.archive(home, into)
         home.close()
-        click.echo(f"{into}: {ctx.say(f'{contents} contenuti', f'{contents} contents')}", err=True)
+        click.echo(f"{into}: {ctx.say(f'contenuti {contents}', f'contents {contents}')}", err=True)
         return
     with home.read() as conn:
         wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)

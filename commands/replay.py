@@ -41,6 +41,7 @@ def replay_cmd(
     from commands.replay_text import print_repliche
     from ledger import replica
     from ledger.ports import real_ports
+    from spool.rilettura import reread
 
     if check:
         if archive or into or until:
@@ -54,7 +55,7 @@ def replay_cmd(
             raise click.UsageError(ctx.say("servono ARCHIVE e --into, o --check", "ARCHIVE and --into, or --check"))
         with _bars(ctx) as moved:
             day = None if until is None else until.date()
-            found = replica.replay(archive, into, real_ports(), until=day, moved=moved)
+            found = replica.replay(archive, into, real_ports(), until=day, reread=reread, moved=moved)
     print_repliche(ctx, found, None if check else into, form)
     return OK if all(each.sound for each in found) else REFUSED
 

@@ -35,8 +35,8 @@ def _print(ctx: Ctx, replica: Replica) -> None:
         return
     n, contents, left = replica.eventi, replica.contenuti, replica.partiti
     if replica.sound:
-        it = f"{sia}: {n} eventi, {contents} contenuti, {left} file inoltrati: tutto com'era"
-        say(ctx, it, f"{sia}: {n} events, {contents} contents, {left} files sent: all as it was")
+        it = f"{sia}: tutto com'era: eventi {n}, contenuti {contents}, file inoltrati {left}"
+        say(ctx, it, f"{sia}: all as it was: events {n}, contents {contents}, files sent {left}")
     for each in replica.guasti:
         say(ctx, *_content(sia, each))
     for differenza in replica.differenze:

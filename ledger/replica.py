@@ -21,7 +21,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -50,6 +50,7 @@ _SIA = re.compile(r"[A-Z0-9]{5}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}")  # of what may be a file here, whatever a journal says
 _WRONG = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, OverflowError)
+Reread = Callable[[Home, Connection, int], Iterable[Differenza]]
 Moved = Callable[[str, int, int], None]  # told of the stage, and how much of how much of it is done
 
 
@@ -121,14 +122,7 @@ def _checked(home: Home, conn: Connection, azienda_id: int | None, verdetto: Ver
     with _telling(verdetto.sia):
         differenze = [*ricostruzione.compare(conn, azienda_id, libri), *_orders_compared(home, conn, azienda_id, libri)]
         gone = list(map(_outcome, partenze.again(libri, verdetto.sia, lambda each: archivio.load(home, each))))
-    return Replica(
-        verdetto,
-        verdetto.cammino.eventi,
-        len(libri.contenuti),
-        differenze=tuple(differenze),
-        partiti=len(gone),
-        fuori=tuple(filter(None, gone)),
-    )
+    return replace(found, differenze=tuple(differenze), partiti=len(gone), fuori=tuple(filter(None, gone)))
 
 
 def _outcome(partenza: Partenza) -> Fuori | None:
@@ -156,10 +150,17 @@ def _said(value: Any) -> Any:
 
 
 def replay(
-    source: Path, into: Path, ports: Ports, *, until: date | None = None, moved: Moved = lambda _what, _done, _of: None
+    source: Path,
+    into: Path,
+    ports: Ports,
+    *,
+    until: date | None = None,
+    reread: Reread = lambda _home, _conn, _azienda_id: (),
+    moved: Moved = lambda _what, _done, _of: None,
 ) -> list[Replica]:
     """Make a home again, in a folder that is not there yet, from an archive: up to the end of day `until` in Rome, or
-    all of it. `moved` is told how far it has come: bytes of the journal, then contents, then files that left.
+    all of it. `reread` is what reads the files of the banks again, company by company; `moved` is told how far it has
+    come: bytes of the journal, then contents, then files that left.
 
     Where a chain does not hold or a content is missing, no home is made; a file that cannot be made again as it was
     leaves the home there, and is told. Raises Refused when the folder is there (REPLICA-001), the archive has no
@@ -175,7 +176,7 @@ def replay(
     scratch = into.with_name(f".{into.name}.{ports.random.token()}.tmp")
     try:
         Home.create(scratch, ports).close()
-        found = _replayed(archive, scratch, ports, until, moved)
+        found = _replayed(archive, scratch, ports, until, reread, moved)
         if all(each.whole for each in found):
             ports.disk.fsync_dir(scratch)
             ports.disk.rename(scratch, into)
@@ -197,7 +198,9 @@ class _Catena:
     verdetto: Verdetto = field(default_factory=lambda: Verdetto("", Cammino(0, journal.GENESIS), 0))
 
 
-def _replayed(archive: Home, scratch: Path, ports: Ports, until: date | None, moved: Moved) -> list[Replica]:
+def _replayed(
+    archive: Home, scratch: Path, ports: Ports, until: date | None, reread: Reread, moved: Moved
+) -> list[Replica]:
     # What a row refers to may come after it: references are checked at the end, all of them.
     home = Home(scratch, ports, database.connect(scratch, foreign_keys=False))
     try:
@@ -213,6 +216,7 @@ def _replayed(archive: Home, scratch: Path, ports: Ports, until: date | None, mo
             if all(each.whole for each in found):
                 _write_books(archive, conn, catene, utenti.nobodys(ports))
                 found = [_remade(archive, home, *each, moved) for each in zip(catene, found, strict=True)]
+                found = [_reread(home, conn, *each, reread) for each in zip(catene, found, strict=True)]
                 if database.dangling(conn):
                     raise _no_books("", "riferimenti a righe che non ci sono", "references to rows that are not there")
     finally:
@@ -372,9 +376,12 @@ def _remade(archive: Home, home: Home, catena: _Catena, found: Replica, moved: M
                 disk.write_new(folder / partenza.nome_file, partenza.data)
             fuori.append(_outcome(partenza))
     _seals(archive, home, catena)
-    return Replica(
-        found.verdetto, found.eventi, found.contenuti, partiti=gone, fuori=tuple(each for each in fuori if each)
-    )
+    return replace(found, partiti=gone, fuori=tuple(each for each in fuori if each))
+
+
+def _reread(home: Home, conn: Connection, catena: _Catena, found: Replica, reread: Reread) -> Replica:
+    with _telling(catena.sia):
+        return replace(found, differenze=tuple(reread(home, conn, catena.azienda_id)))
 
 
 def _seals(archive: Home, home: Home, catena: _Catena) -> None:

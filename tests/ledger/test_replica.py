@@ -117,7 +117,7 @@ def opened(path):
     return Home.open(path, real_ports())
 
 
-def books(home):
+def books(home, but=UNTOLD):
     """Every row that the journal tells, by table; without what it does not tell of it."""
     unsaid = {"utente": {"hash", "tentativi", "totp", "totp_ultimo"}} | {each: {"at"} for each in A_MOMENT_LATER}
     with home.read() as conn:
@@ -127,7 +127,7 @@ def books(home):
                 for row in conn.execute(select(table).order_by(*table.primary_key.columns))
             ]
             for table in METADATA.sorted_tables
-            if table.name not in UNTOLD
+            if table.name not in but
         }
 
 
