@@ -1,10 +1,12 @@
 """Replay: a home made again elsewhere from its archive and its journal, and a live one checked as if it were."""
 
 import json
+import os
 import shutil
 import sqlite3
 from datetime import UTC, date, datetime
 from io import BytesIO
+from time import monotonic
 
 import pytest
 from sqlalchemy import select
@@ -30,6 +32,7 @@ from ledger.partenze import Diversa, first_difference
 from ledger.ports import Ports, real_ports
 from ledger.schema import DISPOSIZIONE, JOURNAL, METADATA
 from spool.dispatch import dispatch_ready
+from tests.ledger import lungo
 from tests.ledger.giornale import linked
 from tests.ledger.sala import QUICK_HASHER, _empty
 from tests.ledger.test_ricostruzione import differences, tamper, template  # noqa: F401
@@ -499,3 +502,27 @@ def test_orders_are_read_again_as_they_were_kept(home):
         kept = {row.id: dict(row._mapping) for row in conn.execute(select(DISPOSIZIONE))}
     assert told == kept
     assert sum(row["distinta_id"] is None for row in told.values()) == 2
+
+
+# --- how long it takes ------------------------------------------------------------------------------------------------
+
+FEWEST = 1_000_000 / 600  # events a second: a million in ten minutes
+
+
+def test_many_lives_are_replayed_like_one(tmp_path):
+    distinte_made = lungo.archive(tmp_path / "copia", 500)
+    (found,) = replay(tmp_path / "copia")
+    assert found.sound
+    assert (found.partiti, found.eventi >= 500) == (distinte_made, True)
+
+
+@pytest.mark.long
+@pytest.mark.skipif("CBI_SOAK" not in os.environ, reason="a minute: make soak")
+def test_a_million_events_would_take_less_than_ten_minutes(tmp_path):
+    lungo.archive(tmp_path / "copia", 50_000)
+    start = monotonic()
+    (found,) = replay(tmp_path / "copia")
+    rate = found.eventi / (monotonic() - start)
+    print(f"{found.eventi} events, {rate:.0f} a second")
+    assert found.sound
+    assert rate > FEWEST
