@@ -44,6 +44,14 @@ class Disk(Protocol):
         """As `write_new`, of what is too much to be in memory at once."""
         ...
 
+    def write_soon(self, path: Path, data: bytes) -> None:
+        """As `write_new`, but durable only from the next `sync` on: for many files that count all together."""
+        ...
+
+    def sync(self) -> None:
+        """Make durable whatever was written."""
+        ...
+
     def rename(self, source: Path, target: Path) -> None:
         """Move within one file system, at once: a reader sees the old name or the new one."""
         ...
@@ -125,6 +133,13 @@ class _Disk:
             stream.writelines(parts)
             stream.flush()
             os.fsync(stream.fileno())
+
+    def write_soon(self, path: Path, data: bytes) -> None:
+        with path.open("xb") as stream:
+            stream.write(data)
+
+    def sync(self) -> None:
+        os.sync()
 
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)

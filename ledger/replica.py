@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.exc import DataError, IntegrityError, StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from ledger import archivio, aziende, database, journal, partenze, ricostruzione, sigilli, utenti, verifica
 from ledger.canonico import canonical
@@ -178,7 +178,7 @@ def replay(
         Home.create(scratch, ports).close()
         found = _replayed(archive, scratch, ports, until, reread, moved)
         if all(each.whole for each in found):
-            ports.disk.fsync_dir(scratch)
+            ports.disk.sync()
             ports.disk.rename(scratch, into)
             ports.disk.fsync_dir(into.parent)
     finally:
@@ -341,7 +341,6 @@ STEPS = ("distinta_stato", "disposizione_stato")
 def _contents(archive: Home, libri: Libri, moved: Moved, into: Home | None = None) -> Iterator[Contenuto]:
     """Every content that the events name: those that are not there as they were stored. Those that are go into
     another home, if there is one."""
-    folders = set()
     for done, (sha256, subject) in enumerate(libri.contenuti.items(), 1):
         moved(archive.archive_dir.name, done, len(libri.contenuti))
         try:
@@ -355,10 +354,7 @@ def _contents(archive: Home, libri: Libri, moved: Moved, into: Home | None = Non
             target = into.archive_dir / sha256[:2] / sha256
             if not into.ports.disk.exists(target):
                 into.ports.disk.mkdir(target.parent)
-                into.ports.disk.write_new(target, data)
-                folders.add(target.parent)
-    for folder in folders:
-        archive.ports.disk.fsync_dir(folder)
+                into.ports.disk.write_soon(target, data)
 
 
 def _remade(archive: Home, home: Home, catena: _Catena, found: Replica, moved: Moved) -> Replica:
@@ -373,7 +369,7 @@ def _remade(archive: Home, home: Home, catena: _Catena, found: Replica, moved: M
             folder = home.path / REMADE / catena.sia / partenza.abi
             disk.mkdir(folder)
             if not disk.exists(folder / partenza.nome_file):  # a name is made of the bytes: refused, they left again
-                disk.write_new(folder / partenza.nome_file, partenza.data)
+                disk.write_soon(folder / partenza.nome_file, partenza.data)
             fuori.append(_outcome(partenza))
     _seals(archive, home, catena)
     return replace(found, partiti=gone, fuori=tuple(each for each in fuori if each))
@@ -535,7 +531,9 @@ def _telling(sia: str, catena: _Catena | None = None) -> Iterator[None]:
     """Events that hold and make no books, as a refusal (REPLICA-003): of another version, or made up."""
     try:
         yield
-    except (*_WRONG, IntegrityError, DataError, StatementError, StopIteration) as error:
+    except OperationalError:
+        raise  # the machine, not what was written
+    except (*_WRONG, StatementError, StopIteration) as error:
         where = f"{sia} {catena.numero}" if catena is not None else sia
         said = f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"
         raise _no_books(where, said, said) from error
