@@ -33,7 +33,9 @@ from ledger.ports import Ports, real_ports
 from ledger.schema import DISPOSIZIONE, JOURNAL, METADATA
 from spool.dispatch import dispatch_ready
 from tests.ledger import lungo
+from tests.ledger.flussi import riba
 from tests.ledger.giornale import linked
+from tests.ledger.sala import PASSWORD as FRASE
 from tests.ledger.sala import QUICK_HASHER, _empty
 from tests.ledger.test_ricostruzione import differences, tamper, template  # noqa: F401
 from tests.spool.casa import PASSWORD, SIA, Clock, Crash, Disk, copy, flow
@@ -502,6 +504,21 @@ def test_orders_are_read_again_as_they_were_kept(home):
         kept = {row.id: dict(row._mapping) for row in conn.execute(select(DISPOSIZIONE))}
     assert told == kept
     assert sum(row["distinta_id"] is None for row in told.values()) == 2
+
+
+@pytest.mark.ovunque
+@pytest.mark.usefixtures("own_tables")
+def test_a_home_on_a_server_is_checked_and_made_again_in_a_file(sala, tmp_path):
+    importa.import_file(sala.home, riba(), "uno.cbi", sala.azienda_id)
+    firme.sign(sala.home, 1, "carla", FRASE)
+    dispatch_ready(sala.home)
+    (checked,) = replica.check(sala.home)
+    esporta.archive(sala.home, tmp_path / "copia")
+    (found,) = replay(tmp_path / "copia")
+    assert (checked.sound, checked.partiti, found.sound, found.partiti) == (True, 1, True, 1)
+    again = opened(tmp_path / "nuova")
+    assert books(again) == books(sala.home)
+    again.close()
 
 
 # --- how long it takes ------------------------------------------------------------------------------------------------
