@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -27,24 +27,23 @@ from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, StatementError
 
-from ledger import archivio, aziende, database, journal, partenze, ricostruzione, sigilli, utenti, verifica
+from ledger import archivio, aziende, database, journal, partenze, ricostruzione, riscrittura, sigilli, utenti, verifica
 from ledger.canonico import canonical
-from ledger.composizione import Composta, parts
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.journal import Cammino, Event
 from ledger.partenze import Diversa, Partenza
 from ledger.ports import ROME, Ports, put
 from ledger.ricostruzione import Differenza, Libri, Riga
-from ledger.schema import DISPOSIZIONE, ITER, JOURNAL, METADATA, Giorno, Istante, instant
+from ledger.schema import DISPOSIZIONE, ITER, JOURNAL, instant
 from ledger.verifica import Testimone, Verdetto
 
 JOURNAL_FILE, REMADE = "journal.ndjson", "rifatti"
+BATCH = 1000  # events written, and orders compared, at a time
 LONGEST_LINE = 64 * 1024 * 1024  # bytes of an event as text
-BATCH = 1000
 _TEXTS, _NUMBERS = ("at", "dati", "hash", "prima", "soggetto", "tipo"), ("azienda_id", "numero")
 _SIA = re.compile(r"[A-Z0-9]{5}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -134,7 +133,7 @@ def _outcome(partenza: Partenza) -> Fuori | None:
 def _orders_compared(home: Home, conn: Connection, azienda_id: int, libri: Libri) -> Iterator[Differenza]:
     """The orders in the tables against the bytes that the journal names, each column."""
     query = DISPOSIZIONE.select().where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(DISPOSIZIONE.c.id)
-    told = _orders(home, azienda_id, libri)
+    told = riscrittura.orders(home, azienda_id, libri)
     while rows := {row["id"]: row for row in islice(told, BATCH)}:
         for kept in conn.execute(query.where(DISPOSIZIONE.c.id.in_(list(rows)))):
             for column, value in rows[kept.id].items():
@@ -214,7 +213,7 @@ def _replayed(
                 for each, guasti in zip(catene, copied, strict=True)
             ]
             if all(each.whole for each in found):
-                _write_books(archive, conn, catene, utenti.nobodys(ports))
+                _written(archive, conn, catene, utenti.nobodys(ports))
                 found = [_remade(archive, home, *each, moved) for each in zip(catene, found, strict=True)]
                 found = [_reread(home, conn, *each, reread) for each in zip(catene, found, strict=True)]
                 if database.dangling(conn):
@@ -320,7 +319,7 @@ def _followed(conn: Connection, catena: _Catena, events: Iterable[Event], end: s
 
 def _flush(conn: Connection, rows: list[Event], steps: list[Riga]) -> None:
     for table, batch in ((JOURNAL, rows), (ITER, steps)):
-        _insert(conn, table, batch)
+        riscrittura.insert(conn, table, batch)
         batch.clear()
 
 
@@ -357,6 +356,12 @@ def _contents(archive: Home, libri: Libri, moved: Moved, into: Home | None = Non
                 into.ports.disk.write_soon(target, data)
 
 
+def _written(archive: Home, conn: Connection, catene: Iterable[_Catena], impronta: str) -> None:
+    with _telling(" ".join(each.sia for each in catene)):
+        libri = {(each.azienda_id, each.sia): each.libri for each in catene}
+        riscrittura.write(archive, conn, libri, impronta)
+
+
 def _remade(archive: Home, home: Home, catena: _Catena, found: Replica, moved: Moved) -> Replica:
     """The files that left, made again in the new home, and the checkpoints of what it holds."""
     disk, gone, fuori = home.ports.disk, 0, []
@@ -377,7 +382,8 @@ def _remade(archive: Home, home: Home, catena: _Catena, found: Replica, moved: M
 
 def _reread(home: Home, conn: Connection, catena: _Catena, found: Replica, reread: Reread) -> Replica:
     with _telling(catena.sia):
-        return replace(found, differenze=tuple(reread(home, conn, catena.azienda_id)))
+        unread = reread(home, conn, catena.azienda_id)
+        return replace(found, differenze=(*ricostruzione.unknown(catena.libri), *unread))
 
 
 def _seals(archive: Home, home: Home, catena: _Catena) -> None:
@@ -387,140 +393,6 @@ def _seals(archive: Home, home: Home, catena: _Catena) -> None:
         lines = [each.riga for each in sigilli.stored(archive, catena.sia) if each.numero <= catena.numero]
         put(home.ports, home.audit_dir / catena.sia, "".join(f"{each}\n" for each in lines).encode())
         put(home.ports, home.audit_dir / sigilli.KEYS, archive.ports.disk.read(archive.audit_dir / sigilli.KEYS))
-
-
-# --- books into tables ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Chi:
-    """Who there is, by company and login and by SIA.login, and the companies by SIA: the ids that rows refer to."""
-
-    utenti: Mapping[tuple[int, str], int]
-    persone: Mapping[str, int]
-    aziende: Mapping[str, int]
-
-    @classmethod
-    def of(cls, catene: Iterable[_Catena]) -> _Chi:
-        """Ids in the order in which they came to be, in all the companies: the journal does not tell them."""
-        born = [
-            (row["at"], n, login, catena)
-            for catena in catene
-            for n, (login, row) in enumerate(catena.libri.tabelle["utente"].items())
-        ]
-        known = {
-            (each[3].azienda_id, each[2]): id_
-            for id_, each in enumerate(sorted(born, key=lambda e: (e[0], e[3].azienda_id, e[1])), 1)
-        }
-        sia = {catena.azienda_id: catena.sia for catena in catene}
-        return cls(
-            known,
-            {f"{sia[azienda]}.{login}": each for (azienda, login), each in known.items()},
-            {each: azienda for azienda, each in sia.items()},
-        )
-
-    def person(self, azienda_id: int, chi: str) -> tuple[int, int]:
-        """The user in whose name somebody acted, and the person that they are."""
-        user = self.utenti[azienda_id, journal.login_of(chi)]
-        return user, self.persone[chi.partition(journal.COME)[0]] if journal.COME in chi else user
-
-
-def _write_books(archive: Home, conn: Connection, catene: Iterable[_Catena], impronta: str) -> None:
-    catene = list(catene)
-    chi = _Chi.of(catene)
-    for catena in catene:
-        with _telling(catena.sia):
-            for name, of in ROWS.items():
-                table, told = METADATA.tables[name], catena.libri.tabelle[name].items()
-                rows = ({**row, **of(chi, catena.azienda_id, key, row)} for key, row in told)
-                _insert(conn, table, [_typed(table, row) for row in rows])
-            _insert(conn, METADATA.tables["utente"], _users(chi, catena, impronta))
-            orders = _orders(archive, catena.azienda_id, catena.libri)
-            while batch := list(islice(orders, BATCH)):
-                _insert(conn, DISPOSIZIONE, batch)
-
-
-def _users(chi: _Chi, catena: _Catena, impronta: str) -> list[Riga]:
-    table, azienda_id = METADATA.tables["utente"], catena.azienda_id
-    fixed = {"azienda_id": azienda_id, "hash": impronta, "tentativi": 0, "totp": None, "totp_ultimo": None}
-    unsaid = {"profilo": utenti.OPERATIVO.text, "da_cambiare": 0, "password_at": None, "totp_at": None}
-    return [
-        _typed(table, {**fixed, **unsaid, "id": chi.utenti[azienda_id, login], "login": login, **row})
-        for login, row in catena.libri.tabelle["utente"].items()
-    ]
-
-
-def _vote(chi: _Chi, azienda: int, key: str, _row: Riga) -> Riga:
-    cambio, _, who = key.partition(" ")
-    user, person = chi.person(azienda, who)
-    return {"cambio_id": int(cambio), "utente_id": user, "persona_id": person, "chi": who}
-
-
-def _signature(chi: _Chi, azienda: int, key: str, _row: Riga) -> Riga:
-    distinta, _, rest = key.partition(" ")
-    login, _, revisione = rest.rpartition(" ")
-    return {"distinta_id": int(distinta), "utente_id": chi.utenti[azienda, login], "revisione": int(revisione)}
-
-
-def _share(chi: _Chi, azienda: int, key: str, row: Riga) -> Riga:
-    return {"azienda_id": azienda, "utente_id": chi.utenti[azienda, row["login"]], "persona_id": chi.persone[key]}
-
-
-# What the key of a row of the books, and what it says of others, are in its table; a user is more than that.
-ROWS: Mapping[str, Callable[[_Chi, int, str, Riga], Riga]] = {
-    "azienda": lambda _chi, azienda, key, _row: {"id": azienda, "sia": key},
-    "banca": lambda _chi, azienda, key, _row: {"azienda_id": azienda, "abi": key},
-    "conto": lambda _chi, azienda, key, _row: {"azienda_id": azienda, "iban": key},
-    "opzione": lambda _chi, azienda, key, _row: {"azienda_id": azienda, "nome": key},
-    "potere": lambda chi, azienda, key, _row: {"utente_id": chi.utenti[azienda, key]},
-    "gruppo": lambda chi, azienda, _key, row: {"azienda_id": azienda, "capogruppo_id": chi.aziende[row["sia"]]},
-    "condivisione": _share,
-    "cambio": lambda _chi, azienda, key, _row: {"id": int(key), "azienda_id": azienda, "segreto": None},
-    "approvazione": _vote,
-    "file": lambda _chi, azienda, key, _row: {"id": int(key), "azienda_id": azienda},
-    "distinta": lambda _chi, azienda, key, _row: {"id": int(key), "azienda_id": azienda},
-    "firma": _signature,
-    "intento": lambda _chi, _azienda, key, _row: {"distinta_id": int(key.partition(" ")[0])},
-}
-
-
-def _typed(table: Table, row: Riga) -> Riga:
-    """A row as the journal writes values, as its table takes them."""
-    return {column.name: _value(column.type, row[column.name]) for column in table.c if column.name in row}
-
-
-def _value(kind: Any, value: Any) -> Any:
-    if value is not None and isinstance(kind, Istante | Giorno):
-        return (datetime if isinstance(kind, Istante) else date).fromisoformat(value)
-    return value
-
-
-def _orders(archive: Home, azienda_id: int, libri: Libri) -> Iterator[Riga]:
-    """The orders of a company as rows, read again in the bytes that the journal names: those of each distinta in the
-    order in which it was born, then those that are in none."""
-    for distinta, ranges in libri.file_di.items():
-        ids = [each for first, last in ranges for each in range(first, last + 1)]
-        if ids:
-            told = _read(archive, libri.tabelle["distinta"][str(distinta)]["sha256"])
-            for each, columns in zip(ids, told, strict=True):
-                stato = libri.singoli.get(each, libri.ordini[distinta])
-                yield {**columns, "id": each, "azienda_id": azienda_id, "distinta_id": distinta, "stato": stato}
-    loose = [(*libri.sciolti[each], each) for each in sorted(libri.dentro[None])]
-    for sha256, mine in groupby(loose, key=lambda each: each[0]):
-        told = _read(archive, sha256)
-        for _, numero, each in mine:
-            where = {"id": each, "azienda_id": azienda_id, "distinta_id": None, "stato": libri.singoli[each]}
-            yield {**told[numero - 1], **where}
-
-
-def _read(archive: Home, sha256: str) -> tuple[Riga, ...]:
-    data = archivio.load(archive, sha256)
-    return Composta(parts(data), data, ()).ordini
-
-
-def _insert(conn: Connection, table: Table, rows: list[Any]) -> None:
-    if rows:  # of none SQLAlchemy would make one
-        conn.execute(table.insert(), rows)
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------

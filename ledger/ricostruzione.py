@@ -106,11 +106,15 @@ def check(conn: Connection, azienda_id: int) -> list[Differenza]:
 
 def compare(conn: Connection, azienda_id: int, told: Libri) -> list[Differenza]:
     """Every difference between the books of a company as they were told, and its tables."""
-    unknown = [Differenza("journal", tipo, "", None, None) for tipo in sorted(told.sconosciuti)]
     kept = Libri()
     for name, rows in _tables(conn, azienda_id):
         kept.tabelle[name] = rows
-    return [*unknown, *_compared(told, kept), *_orders(conn, azienda_id, told)]
+    return [*unknown(told), *_compared(told, kept), *_orders(conn, azienda_id, told)]
+
+
+def unknown(told: Libri) -> list[Differenza]:
+    """The types of events that the books were told and could not follow."""
+    return [Differenza("journal", tipo, "", None, None) for tipo in sorted(told.sconosciuti)]
 
 
 def fold(conn: Connection, azienda_id: int) -> Libri:

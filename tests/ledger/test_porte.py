@@ -109,7 +109,7 @@ def test_a_table_of_people_or_rules_is_written_in_its_module_alone(table):
 
 
 def test_a_table_that_is_not_named_is_written_where_a_home_is_made_again():
-    assert {module for each, module in written() if each == "table"} == {"ledger.replica"}
+    assert {module for each, module in written() if each == "table"} == {"ledger.riscrittura"}
 
 
 def test_no_table_is_written_by_its_name_in_text():

@@ -22,6 +22,7 @@ from ledger import (
     replica,
     ricostruzione,
     rifacimento,
+    riscrittura,
     utenti,
     verifica,
 )
@@ -500,7 +501,7 @@ def test_a_live_journal_that_does_not_hold_is_told_first(home):
 def test_orders_are_read_again_as_they_were_kept(home):
     """Loose ones too, and those that were thrown away."""
     with home.read() as conn:
-        told = {row["id"]: row for row in replica._orders(home, 1, ricostruzione.fold(conn, 1))}
+        told = {row["id"]: row for row in riscrittura.orders(home, 1, ricostruzione.fold(conn, 1))}
         kept = {row.id: dict(row._mapping) for row in conn.execute(select(DISPOSIZIONE))}
     assert told == kept
     assert sum(row["distinta_id"] is None for row in told.values()) == 2
