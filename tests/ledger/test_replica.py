@@ -17,6 +17,7 @@ from ledger import (
     esporta,
     firme,
     importa,
+    journal,
     operazioni,
     partenze,
     replica,
@@ -309,6 +310,16 @@ def test_the_first_difference_of_contents_of_any_length():
     assert first_difference(b"AB\r\nCD\r\n", b"AB\r\nCE\r\n") == Diversa(2, 2, "D", "E")
     assert first_difference(b"AB\r\nCD\r\n", b"AB\r\n") == Diversa(2, 1, "CD", "")
     assert first_difference(b"AB", b"") == Diversa(1, 1, "AB", "")
+
+
+def test_events_that_this_version_cannot_follow_are_told(home, tmp_path):
+    with home.begin() as conn:
+        at = home.ports.clock.now()
+        journal.append(conn, azienda_id=1, tipo="novita", soggetto="cosa:1", dati={}, at=at)
+    esporta.archive(home, tmp_path / "copia")
+    (first, _) = replay(tmp_path / "copia")
+    assert [(each.tabella, each.chiave) for each in first.differenze] == [("journal", "novita")]
+    assert (tmp_path / "nuova").exists()
 
 
 # --- what is not to be replayed ---------------------------------------------------------------------------------------
