@@ -33,6 +33,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 from ledger import archivio, aziende, database, journal, partenze, ricostruzione, riscrittura, sigilli, utenti, verifica
 from ledger.canonico import canonical
 from ledger.errors import Refused
+from ledger.esporta import JOURNAL_FILE
 from ledger.home import Home
 from ledger.journal import Cammino, Event
 from ledger.partenze import Diversa, Partenza
@@ -41,7 +42,7 @@ from ledger.ricostruzione import Differenza, Libri, Riga
 from ledger.schema import DISPOSIZIONE, ITER, JOURNAL, instant
 from ledger.verifica import Testimone, Verdetto
 
-JOURNAL_FILE, REMADE = "journal.ndjson", "rifatti"
+REMADE = "rifatti"
 BATCH = 1000  # events written, and orders compared, at a time
 LONGEST_LINE = 64 * 1024 * 1024  # bytes of an event as text
 _TEXTS, _NUMBERS = ("at", "dati", "hash", "prima", "soggetto", "tipo"), ("azienda_id", "numero")
