@@ -57,6 +57,7 @@ COMMANDS = {
     "metrics": "commands.jobs:metrics_cmd",
     "audit": "commands.audit:audit_cmd",
     "evidence": "commands.audit:evidence_cmd",
+    "replay": "commands.replay:replay_cmd",
 }
 
 

@@ -91,13 +91,27 @@ def key_cmd(ctx: Ctx) -> None:
 
 @audit_cmd.command("export")
 @_sia
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    help="Una cartella nuova, con il giornale e tutti i contenuti, per cbi replay / a new folder, with the journal and "
+    "all the contents, for cbi replay.",
+)
 @pass_ctx
 @by_a_user("audit")
-def export_cmd(ctx: Ctx, sia: str | None) -> None:
+def export_cmd(ctx: Ctx, sia: str | None, into: Path | None) -> None:
     """Il giornale com'è, un evento per riga, per docs/verifica.py / the journal as it is, an event a line."""
     from ledger import aziende, esporta
 
     home = open_home(ctx)
+    if into is not None:
+        if sia is not None:
+            raise click.UsageError(ctx.say("--into è di tutte le aziende", "--into is of all the companies"))
+        with busy(ctx, "copio l'archivio", "copying the archive"):
+            contents = esporta.archive(home, into)
+        home.close()
+        click.echo(f"{into}: {ctx.say(f'contenuti {contents}', f'contents {contents}')}", err=True)
+        return
     with home.read() as conn:
         wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
         for line in esporta.ndjson(conn, [azienda.id for azienda in wanted]):

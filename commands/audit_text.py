@@ -59,7 +59,7 @@ def print_verdetti(ctx: Ctx, verdetti: Sequence[Verdetto], form: str) -> None:
         return
     for verdetto in verdetti:
         if verdetto.cammino.guasto is not None:
-            _print_fault(ctx, verdetto, verdetto.cammino.guasto)
+            print_fault(ctx, verdetto, verdetto.cammino.guasto)
         else:
             _print_sound(ctx, verdetto)
     uncovered = [verdetto.sia for verdetto in verdetti if verdetto.sound and not verdetto.garantiti]
@@ -85,7 +85,8 @@ def _print_sound(ctx: Ctx, verdetto: Verdetto) -> None:
         say(ctx, f"  garantiti da un checkpoint fino all'evento {upto}", f"  a checkpoint answers up to event {upto}")
 
 
-def _print_fault(ctx: Ctx, verdetto: Verdetto, guasto: Guasto) -> None:
+def print_fault(ctx: Ctx, verdetto: Verdetto, guasto: Guasto) -> None:
+    """Which event does not hold, why, and what to do."""
     it, en = MOTIVI[guasto.motivo]
     say(ctx, f"{verdetto.sia}: evento {guasto.numero}: {it}", f"{verdetto.sia}: event {guasto.numero}: {en}")
     if guasto.dopo:
@@ -123,7 +124,7 @@ def print_differenze(ctx: Ctx, found: Mapping[str, Sequence[Differenza]], form: 
         return
     for sia, differences in found.items():
         for each in differences:
-            say(ctx, f"{sia}: {_difference(ctx, each)}", f"{sia}: {_difference(ctx, each)}")
+            say(ctx, f"{sia}: {difference(ctx, each)}", f"{sia}: {difference(ctx, each)}")
         if not differences:
             say(ctx, f"{sia}: i libri sono quelli del giornale", f"{sia}: the books are those of the journal")
         else:
@@ -134,7 +135,8 @@ def print_differenze(ctx: Ctx, found: Mapping[str, Sequence[Differenza]], form: 
             )
 
 
-def _difference(ctx: Ctx, each: Differenza) -> str:
+def difference(ctx: Ctx, each: Differenza) -> str:
+    """A difference between the journal and the books, on one line."""
     if each.tabella == "journal":
         return ctx.say(
             f"tipo di evento che questa versione non conosce: {each.chiave}",

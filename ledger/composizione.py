@@ -96,6 +96,14 @@ def compose(
     return Composta(supporto, supporto.raw, tuple(checked(supporto.raw, supporto.identita[3], oggi)))
 
 
+def again(data: bytes, *, as_before: bool) -> bytes:
+    """The bytes of a supporto made again from its header and its orders: with a trailer like the one it has, as when a
+    distinta is changed (`as_before`), or with a new one. Raises `ValoreErrato`."""
+    like = parts(data)
+    flow = registry.find(like.flow, TO_BANK)
+    return composed(flow, like.header, like.ordini, like.coda if as_before else None).raw
+
+
 def checked(data: bytes, nome: str, oggi: date) -> Iterator[Diagnostic]:
     """What the checks say of bytes called `nome` that may leave from the day `oggi` on."""
     return cbi.lint(BytesIO(data), nome, PROFILO, on=oggi)

@@ -303,6 +303,16 @@ class _Import:
         )
 
 
+def as_it_left(supporto: cbi.Supporto, sia: str, nome: str) -> bytes:
+    """The bytes that an import made of a sound supporto of company `sia`: under the name that it was given, and with a
+    sender."""
+    if supporto.identita[3] != nome:
+        supporto = _rewritten(supporto, nome_supporto=nome) or supporto
+    if not supporto.identita[0]:
+        supporto = _rewritten(supporto, mittente=sia) or supporto
+    return supporto.canonical
+
+
 def _rewritten(supporto: cbi.Supporto, **values: str) -> cbi.Supporto | None:
     """The supporto with other values in its header and trailer; None when they cannot be rewritten."""
     try:

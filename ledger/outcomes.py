@@ -6,7 +6,7 @@ Inserts and selects only; which esito belongs to which disposizione is decided i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,6 +23,7 @@ from ledger.schema import (
     ECCEZIONE,
     ESITO,
     FILE,
+    ITER,
     MOVIMENTO,
     PROMEMORIA,
     RAPPORTO,
@@ -90,8 +91,8 @@ def set_file(conn: Connection, file_id: int, dati: Mapping[str, Any]) -> None:
 
 
 def files(conn: Connection) -> list[Row[Any]]:
-    """Every file received: id, nome, abi, sha256, at, dati (JSON text), oldest first."""
-    query = select(FILE.c.id, FILE.c.nome, FILE.c.abi, FILE.c.sha256, FILE.c.at, FILE.c.dati)
+    """Every file received: id, azienda_id, nome, abi, sha256, at, dati (JSON text), oldest first."""
+    query = select(FILE.c.id, FILE.c.azienda_id, FILE.c.nome, FILE.c.abi, FILE.c.sha256, FILE.c.at, FILE.c.dati)
     return list(conn.execute(query.where(FILE.c.origine == BANCA_).order_by(FILE.c.id)))
 
 
@@ -170,6 +171,16 @@ def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the promemoria contabili of a flow; each row is columns of the table."""
     if rows:  # of none SQLAlchemy would make one
         conn.execute(insert(PROMEMORIA), list(rows))
+
+
+def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int]]:
+    """Every step of an order of a company that a line of a file caused: file, line, order; oldest first."""
+    query = select(ITER.c.disposizione_id, ITER.c.dati).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ITER.c.disposizione_id)
+    mine = query.where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(ITER.c.id)
+    for order, text in conn.execute(mine.execution_options(yield_per=1000)):
+        dati = json.loads(text)
+        if "file_id" in dati and "line" in dati:
+            yield dati["file_id"], dati["line"], order
 
 
 def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato]) -> list[int]:

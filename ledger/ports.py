@@ -7,6 +7,8 @@ what lets a test stop the clock, or fail the n-th write.
 import fcntl
 import os
 import secrets
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -45,6 +47,18 @@ class Disk(Protocol):
         """Create `path` (which must not exist) with these permissions, write all of `data` and make it durable."""
         ...
 
+    def write_parts(self, path: Path, parts: Iterable[bytes]) -> None:
+        """As `write_new`, of what is too much to be in memory at once."""
+        ...
+
+    def write_soon(self, path: Path, data: bytes) -> None:
+        """As `write_new`, but durable only from the next `sync` on: for many files that count all together."""
+        ...
+
+    def sync(self) -> None:
+        """Make durable whatever was written."""
+        ...
+
     def rename(self, source: Path, target: Path) -> None:
         """Move within one file system, at once: a reader sees the old name or the new one."""
         ...
@@ -64,6 +78,10 @@ class Disk(Protocol):
         ...
 
     def remove(self, path: Path) -> None: ...
+
+    def remove_tree(self, path: Path) -> None:
+        """Remove a folder and all that is in it."""
+        ...
 
     def size(self, path: Path) -> int: ...
 
@@ -122,6 +140,19 @@ class _Disk:
             stream.flush()
             _fsync(stream.fileno(), path)
 
+    def write_parts(self, path: Path, parts: Iterable[bytes]) -> None:
+        with path.open("xb") as stream:
+            stream.writelines(parts)
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def write_soon(self, path: Path, data: bytes) -> None:
+        with path.open("xb") as stream:
+            stream.write(data)
+
+    def sync(self) -> None:
+        os.sync()
+
     def rename(self, source: Path, target: Path) -> None:
         source.rename(target)
 
@@ -143,6 +174,9 @@ class _Disk:
 
     def remove(self, path: Path) -> None:
         path.unlink()
+
+    def remove_tree(self, path: Path) -> None:
+        shutil.rmtree(path)
 
     def size(self, path: Path) -> int:
         return path.stat().st_size

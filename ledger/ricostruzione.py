@@ -1,7 +1,9 @@
 """The books made again from the journal alone, and compared with those in the tables.
 
 The journal is folded event by event: each type of event is a row of `PASSI`. What the journal does not tell is not made
-up: wrong passwords since the last right one, diagnostics, movements and outcomes are in no event of their own.
+up: wrong passwords since the last right one, diagnostics, movements and outcomes are in no event of their own. The same
+fold makes a home again elsewhere (see `replica`): rows have more columns than are compared here, `at` above all, which
+is the instant of the event and may come a moment after that of the row.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from ledger import aziende, gruppi, journal
 from ledger.aziende import PROPRIA
 from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
+from ledger.distinte import NASCITE
 from ledger.distinte import list_ as distinte_of
+from ledger.journal import Event
 from ledger.profilo import Diritto, Profilo
 from ledger.schema import (
     APPROVAZIONE,
@@ -40,9 +44,14 @@ from ledger.stati import Evento, Stato
 from ledger.utenti import ATTIVO, DISABILITATO
 
 Riga: TypeAlias = dict[str, Any]
+PLACE = ("id", "azienda_id", "stato", "at")  # of a distinta: not among the columns that its birth tells as they are
+NATE = tuple(column.name for column in DISTINTA.c if column.name not in PLACE)
 IDENTITA = ("flusso", "tipo", "abi", "nome_supporto", "data_creazione")
+MAKES = (*NASCITE, Evento.MODIFICA)  # the steps that make the bytes of a distinta
+APPLIED = "elaborato"  # the verdict on a supporto of a bank that did something
 COPERTI = ("sha256", "numero_disposizioni", "totale")
 AZIENDE = ("nome", "codice_fiscale", "natura")
+SENT = ("id", "nome_file", "sha256", "abi", "stato")
 UTENTI = ("stato", "profilo", "da_cambiare", "password_at", "totp_at")
 RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
 
@@ -67,6 +76,11 @@ class Libri:
     orders that have, `dove` the distinta that each of these was in at its last word (None: loose) and `dentro` the same
     by distinta; `vuote` are the distinte left without orders, whose bytes and figures stay as they were; `sconosciuti`
     the types of events that this program does not know how to follow.
+
+    `file_di` are the ids of the orders of each distinta in the order of its bytes, as ranges, and `sciolti` the digest
+    and the progressive by which the records of one that was taken out are found; `ricomposte` the distinte whose bytes
+    were made again after their birth; `contenuti` the digests that events name, with the subject of the first;
+    `intenti` how many each distinta has had; `quando` the instant of the event that is being followed.
     """
 
     tabelle: dict[str, dict[str, Riga]] = field(default_factory=lambda: defaultdict(dict))
@@ -76,52 +90,96 @@ class Libri:
     dentro: dict[int | None, set[int]] = field(default_factory=lambda: defaultdict(set))
     vuote: set[int] = field(default_factory=set)
     sconosciuti: set[str] = field(default_factory=set)
+    file_di: dict[int, list[list[int]]] = field(default_factory=dict)
+    sciolti: dict[int, tuple[str, int]] = field(default_factory=dict)
+    ricomposte: set[int] = field(default_factory=set)
+    contenuti: dict[str, str] = field(default_factory=dict)
+    intenti: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    quando: str = ""
 
 
 def check(conn: Connection, azienda_id: int) -> list[Differenza]:
     """Every difference between the journal of a company and its tables. The journal is taken at its word: verify it
     first."""
-    told = fold(conn, azienda_id)
-    unknown = [Differenza("journal", tipo, "", None, None) for tipo in sorted(told.sconosciuti)]
+    return compare(conn, azienda_id, fold(conn, azienda_id))
+
+
+def compare(conn: Connection, azienda_id: int, told: Libri) -> list[Differenza]:
+    """Every difference between the books of a company as they were told, and its tables."""
     kept = Libri()
     for name, rows in _tables(conn, azienda_id):
         kept.tabelle[name] = rows
-    return [*unknown, *_compared(told, kept), *_orders(conn, azienda_id, told)]
+    return [*unknown(told), *_compared(told, kept), *_orders(conn, azienda_id, told)]
+
+
+def unknown(told: Libri) -> list[Differenza]:
+    """The types of events that the books were told and could not follow."""
+    return [Differenza("journal", tipo, "", None, None) for tipo in sorted(told.sconosciuti)]
 
 
 def fold(conn: Connection, azienda_id: int) -> Libri:
     """The books of a company as its journal tells them."""
     libri = Libri()
     for event in journal.events(conn, azienda_id):
-        passo = PASSI.get(event["tipo"])
-        if passo is None:
-            libri.sconosciuti.add(event["tipo"])
-        else:
-            passo(libri, event["soggetto"].partition(":")[2], json.loads(event["dati"]))
+        follow(libri, event, json.loads(event["dati"]))
     return libri
+
+
+def follow(libri: Libri, event: Event, dati: Riga) -> None:
+    """Take one more event, with its data already read, into the books."""
+    passo = PASSI.get(event["tipo"])
+    if passo is None:
+        libri.sconosciuti.add(event["tipo"])
+    else:
+        libri.quando = event["at"]
+        passo(libri, event["soggetto"].partition(":")[2], dati)
 
 
 # --- the fold ---------------------------------------------------------------------------------------------------------
 
 
-def _born(tabella: str, *campi: str, **fissi: Any) -> Callable[[Libri, str, Riga], None]:
+def _born(tabella: str, *campi: str) -> Callable[[Libri, str, Riga], None]:
     """A row that an event makes, once, from some of its data."""
 
     def passo(libri: Libri, chiave: str, dati: Riga) -> None:
-        libri.tabelle[tabella].setdefault(chiave, {**{campo: dati[campo] for campo in campi}, **fissi})
+        libri.tabelle[tabella].setdefault(chiave, {campo: dati[campo] for campo in campi})
 
     return passo
 
 
+def _given(libri: Libri, chiave: str, dati: Riga) -> None:
+    """A file of the company; given again after it came to nothing, it keeps its first name."""
+    row = _file(libri, chiave, dati, "azienda")
+    row |= {"abi": None, "dati": canonical(dati), "at": libri.quando}
+
+
+def _received(libri: Libri, chiave: str, dati: Riga) -> None:
+    """A file of a bank: what each of its supporti brought, the first time that it did anything."""
+    row = _file(libri, chiave, dati, "banca")
+    before = json.loads(row["dati"])["supporti"] if "dati" in row else []
+    done = {each["numero"]: each for each in before}
+    for each in dati["supporti"]:
+        if each["verdetto"] == APPLIED:
+            done[each["numero"]] = {name: value for name, value in each.items() if name != "verdetto"}
+    row |= {"abi": dati["abi"], "dati": canonical({"supporti": [done[numero] for numero in sorted(done)]})}
+
+
+def _file(libri: Libri, chiave: str, dati: Riga, origine: str) -> Riga:
+    libri.contenuti.setdefault(dati["sha256"], f"file:{chiave}")
+    born = {campo: dati[campo] for campo in ("nome", "sha256", "dimensione")}
+    return libri.tabelle["file"].setdefault(chiave, {**born, "origine": origine, "at": libri.quando})
+
+
 def _company(libri: Libri, chiave: str, dati: Riga) -> None:
-    libri.tabelle["azienda"][chiave] = {"natura": PROPRIA, **{campo: dati[campo] for campo in AZIENDE if campo in dati}}
+    told = {campo: dati[campo] for campo in AZIENDE if campo in dati}
+    libri.tabelle["azienda"][chiave] = {"natura": PROPRIA, "at": libri.quando, **told}
 
 
 def _user(libri: Libri, chiave: str, dati: Riga) -> None:
     """A user; before powers had events of their own, with the weight of their signature; before version 0003 of the
     tables, without rights of their own."""
     told = {campo: dati[campo] for campo in UTENTI if campo in dati}
-    libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, **told})
+    libri.tabelle["utente"].setdefault(chiave, {"stato": ATTIVO, "at": told.get("password_at") or libri.quando, **told})
     if "peso" in dati:
         _power(libri, chiave, {"peso": dati["peso"], "soglie": {}})
 
@@ -156,11 +214,11 @@ def _unshare(libri: Libri, _chiave: str, dati: Riga) -> None:
 
 def _change(libri: Libri, chiave: str, dati: Riga) -> None:
     told = {**dati, "dati": canonical(dati["dati"]), "regole": canonical(dati["regole"])}
-    libri.tabelle["cambio"][chiave] = {**told, "stato": RICHIESTO}
+    libri.tabelle["cambio"][chiave] = {**told, "stato": RICHIESTO, "at": libri.quando}
 
 
 def _approval(libri: Libri, chiave: str, dati: Riga) -> None:
-    libri.tabelle["approvazione"][f"{chiave} {dati['chi']}"] = {}
+    libri.tabelle["approvazione"][f"{chiave} {dati['chi']}"] = {"at": libri.quando}
 
 
 def _conclusion(libri: Libri, chiave: str, dati: Riga) -> None:
@@ -179,23 +237,37 @@ def _upgraded(libri: Libri, _chiave: str, dati: Riga) -> None:
 def _distinta(libri: Libri, chiave: str, dati: Riga) -> None:
     rows, why = libri.tabelle["distinta"], dati["dati"]
     if not dati["da"]:
-        rows[chiave] = {"revisione": 1}
+        rows[chiave] = {"revisione": 1, "at": libri.quando}
         libri.ordini[int(chiave)] = str(Stato.INSERITA)
-    told = {campo: why[campo] for campo in (*IDENTITA, *COPERTI, "revisione") if campo in why}
+    made = dati["evento"] in MAKES  # of any other step `line` and `file_id` are of the file that said so
+    told = {campo: why[campo] for campo in (NATE if made else (*IDENTITA, *COPERTI, "revisione")) if campo in why}
     rows[chiave] |= {**told, "stato": dati["a"]}
+    if made:
+        _bytes(libri, int(chiave), why)
+        libri.ricomposte |= {int(chiave)} if dati["da"] else set()
     ways = dict(dati.get("ordini", ()))
     libri.ordini[int(chiave)] = ways.get(libri.ordini[int(chiave)], libri.ordini[int(chiave)])
     for order in libri.dentro[int(chiave)]:
         libri.singoli[order] = ways.get(libri.singoli[order], libri.singoli[order])
     if dati["evento"] == Evento.ELIMINA and "tolte" in why:
         libri.vuote.add(int(chiave))
+        libri.file_di[int(chiave)] = []
     if dati["evento"] == Evento.FIRMA:
         covered = {campo: why[campo] for campo in COPERTI}
         libri.tabelle["firma"][f"{chiave} {journal.login_of(dati['chi'])} {why.get('revisione', 1)}"] = {
             **covered,
             "peso": why["regole"]["peso"],
             "regole": canonical(why["regole"]),
+            "at": why["firma"]["at"] if "firma" in why else libri.quando,
         }
+
+
+def _bytes(libri: Libri, distinta: int, why: Riga) -> None:
+    """The bytes that a distinta has from now on, and the orders in them."""
+    if "ordini" in why:
+        libri.file_di[distinta] = why["ordini"]
+    if "sha256" in why:
+        libri.contenuti.setdefault(why["sha256"], f"distinta:{distinta}")
 
 
 def _disposizione(libri: Libri, chiave: str, dati: Riga) -> None:
@@ -204,16 +276,18 @@ def _disposizione(libri: Libri, chiave: str, dati: Riga) -> None:
     libri.dentro[libri.dove.get(order)].discard(order)
     libri.dove[order] = why["distinta"] if "distinta" in why else dati.get("distinta")
     libri.dentro[libri.dove[order]].add(order)
+    if dati["evento"] == Evento.DISAGGREGA:
+        libri.sciolti[order] = (why["sha256"], why["numero"])
 
 
 def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
     """An intent that begins, or the last one of a distinta that ends so."""
 
     def passo(libri: Libri, chiave: str, dati: Riga) -> None:
-        rows = libri.tabelle["intento"]
-        mine = sum(name.startswith(f"{chiave} ") for name in rows)
-        row = {"nome_file": dati["file"], "sha256": dati["sha256"], "abi": dati["abi"], "stato": stato}
-        rows[f"{chiave} {mine + (stato == 'aperto')}"] = row
+        libri.intenti[chiave] += stato == "aperto"
+        begun = {"id": dati["id"], "nome_file": dati["file"], "sha256": dati["sha256"], "abi": dati["abi"]}
+        row = {**begun, "at": libri.quando}
+        libri.tabelle["intento"].setdefault(f"{chiave} {libri.intenti[chiave]}", row)["stato"] = stato
 
     return passo
 
@@ -224,8 +298,8 @@ def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
 
 PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "azienda_creata": _company,
-    "banca_aggiunta": _born("banca", "nome"),
-    "conto_aggiunto": _born("conto"),
+    "banca_aggiunta": _born("banca", "id", "nome"),
+    "conto_aggiunto": _born("conto", "id", "abi", "cab", "numero"),
     "opzione_impostata": _option,
     "utente_creato": _user,
     "utente_cambiato": _user_changed,
@@ -240,8 +314,8 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "accesso_negato": _nothing,
     "distinta_stato": _distinta,
     "disposizione_stato": _disposizione,
-    "file_importato": _born("file", "nome", "sha256", "dimensione", origine="azienda"),
-    "file_ricevuto": _born("file", "nome", "sha256", "dimensione", origine="banca"),
+    "file_importato": _given,
+    "file_ricevuto": _received,
     "intento_inoltro": _intento("aperto"),
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
@@ -258,13 +332,13 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     """The tables that the fold makes, in the same shape."""
     yield "azienda", _rows(conn, AZIENDA, "sia", AZIENDE, AZIENDA.c.id == azienda_id)
     for table, key, columns in (
-        (BANCA, "abi", ("nome",)),
-        (CONTO, "iban", ()),
+        (BANCA, "abi", ("id", "nome")),
+        (CONTO, "iban", ("id", "abi", "cab", "numero")),
         (OPZIONE, "nome", ("valore",)),
         (UTENTE, "login", UTENTI),
         (CAMBIO, "id", ("tipo", "dati", "regole", "chi", "stato")),
-        (FILE, "id", ("nome", "sha256", "dimensione", "origine")),
-        (DISTINTA, "id", (*IDENTITA, *COPERTI, "revisione", "stato")),
+        (FILE, "id", ("nome", "sha256", "dimensione", "origine", "abi", "dati")),
+        (DISTINTA, "id", (*NATE, "stato")),
     ):
         yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
@@ -288,7 +362,9 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
     intenti = {}
     for row in conn.execute(_of_company(select(INTENTO), INTENTO, azienda_id)):
         numbers[row.distinta_id] += 1
-        intenti[f"{row.distinta_id} {numbers[row.distinta_id]}"] = _plain(row, ("nome_file", "sha256", "abi", "stato"))
+        intenti[f"{row.distinta_id} {numbers[row.distinta_id]}"] = _plain(
+            row, ("id", "nome_file", "sha256", "abi", "stato")
+        )
     yield "intento", intenti
 
 
@@ -317,20 +393,21 @@ def _compared(told: Libri, kept: Libri) -> Iterator[Differenza]:
             if key not in here or key not in there:
                 yield Differenza(name, key, "", here.get(key), there.get(key))
                 continue
-            for column, value in here[key].items():
-                if there[key][column] != value:
-                    yield Differenza(name, key, column, value, there[key][column])
+            for column, value in there[key].items():
+                if column in here[key] and here[key][column] != value:
+                    yield Differenza(name, key, column, here[key][column], value)
 
 
 def _orders(conn: Connection, azienda_id: int, told: Libri) -> Iterator[Differenza]:
     """Orders: each in the state that the journal leads it to, as many and for as much as was composed."""
+    singoli = dict(told.singoli)
     query = select(DISPOSIZIONE.c.id, DISPOSIZIONE.c.distinta_id, DISPOSIZIONE.c.stato)
     mine = query.where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(DISPOSIZIONE.c.id)
     for row in conn.execute(mine.execution_options(yield_per=1000)):
-        stato = told.singoli.pop(row.id, told.ordini.get(row.distinta_id))
+        stato = singoli.pop(row.id, told.ordini.get(row.distinta_id))
         if stato != row.stato:
             yield Differenza("disposizione", str(row.id), "stato", stato, row.stato)
-    for gone, stato in sorted(told.singoli.items()):
+    for gone, stato in sorted(singoli.items()):
         yield Differenza("disposizione", str(gone), "", {"stato": stato}, None)
     whole = (func.count(DISPOSIZIONE.c.id), total(DISPOSIZIONE.c.importo))
     for distinta in distinte_of(conn, azienda_id=azienda_id):

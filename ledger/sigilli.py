@@ -22,6 +22,7 @@ from ledger.ports import PRIVATE, PUBLIC, put
 from ledger.schema import JOURNAL
 
 TIPO = "checkpoint"
+KEYS = "chiavi"  # the file of the public keys
 SEED_BYTES = 32
 
 
@@ -62,7 +63,7 @@ def stored(home: Home, sia: str) -> list[Checkpoint]:
 
 def public_keys(home: Home) -> dict[str, bytes]:
     """The public keys of this home by id, the one in use last."""
-    return checkpoint.keys(_read(home, home.audit_dir / "chiavi"))
+    return checkpoint.keys(_read(home, home.audit_dir / KEYS))
 
 
 def public_key(home: Home) -> bytes:
@@ -92,7 +93,7 @@ def _seed(home: Home) -> bytes:
             hint_it="Ripristinarla da una copia di sicurezza; se non c'è, spostarla altrove: se ne farà una nuova.",
             hint_en="Restore it from a backup; if there is none, move it elsewhere: a new one will be made.",
         ) from error
-    line, told = checkpoint.key_line(public), home.audit_dir / "chiavi"
+    line, told = checkpoint.key_line(public), home.audit_dir / KEYS
     known = [each for each in _read(home, told) if each != line]
     if _read(home, told) != [*known, line]:
         _write(home, told, "".join(f"{each}\n" for each in [*known, line]))

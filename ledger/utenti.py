@@ -187,6 +187,11 @@ def digest(conn: Connection, ports: Ports, azienda_id: int, login: str, password
     return HASHER.hash(password, salt=bytes.fromhex(ports.random.token()))
 
 
+def nobodys(ports: Ports) -> str:
+    """The digest of a password that nobody knows: of users who are not to come in."""
+    return HASHER.hash(ports.random.token(), salt=bytes.fromhex(ports.random.token()))
+
+
 def set_profilo(conn: Connection, ports: Ports, azienda_id: int, login: str, profilo: Profilo, *, chi: str) -> None:
     """Give a user other rights; Refused as `profilo.check` does, or for a user who is not there (UTENTE-007)."""
     check_profilo(profilo, _conti(conn, azienda_id))

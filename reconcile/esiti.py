@@ -3,7 +3,7 @@ reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
@@ -21,6 +21,8 @@ from reconcile.conto import Arrivo, Conto
 
 Candidates = Mapping[str, list[Candidata]]
 Esito: TypeAlias = riba.Esito | mav.Esito | rid.Esito
+Fate: TypeAlias = tuple[str, str, int | None]  # the verdict, why it is an eccezione, the order it speaks of
+NOT_ADMITTED = "stato_non_ammette"
 
 LETTORI: Mapping[str, Callable[[Supporto], Iterator[Esito | Promemoria]]] = {
     "RIBA": riba.esiti,
@@ -46,8 +48,46 @@ def apply_esiti(
     verdicts = [_apply(conn, ports, arrivo, supporto, esito, found) for esito in esiti]
     _keep_promemoria(conn, arrivo, supporto, promemoria)
     _close(conn, ports, arrivo, supporto.flow, [c for some in found.values() for c in some])
+    return _counted(verdicts, promemoria)
+
+
+def keep_esiti(
+    conn: Connection,
+    ports: Ports,
+    arrivo: Arrivo,
+    supporto: Supporto,
+    items: Iterable[Esito | Promemoria],
+    told: Mapping[int, int],
+) -> Conto:
+    """Keeps the esiti and promemoria of a supporto that was received before, and moves nothing: `told` is the order
+    that was moved by the esito of each line. One that moved none is judged by what there is."""
+    items = list(items)
+    esiti = [item for item in items if not isinstance(item, Promemoria)]
+    promemoria = [item for item in items if isinstance(item, Promemoria)]
+    keys = (chiave(supporto.flow, esito) for esito in esiti)
+    found = outcomes.candidates(conn, arrivo.azienda_id, supporto.flow, keys)
+    verdicts = []
+    for esito in esiti:
+        candidates = found.get(chiave(supporto.flow, esito), [])
+        fate = (APPLICATO, "", told[esito.line]) if esito.line in told else _judged(conn, arrivo, esito, candidates)
+        _keep(conn, ports, arrivo, supporto, esito, fate, candidates)
+        verdicts.append(fate[0])
+    _keep_promemoria(conn, arrivo, supporto, promemoria)
+    return _counted(verdicts, promemoria)
+
+
+def _judged(conn: Connection, arrivo: Arrivo, esito: Esito, candidates: Sequence[Candidata]) -> Fate:
+    choice = choose(esito, arrivo.abi, candidates)
+    if isinstance(choice, str):
+        return ECCEZIONE_, choice, None
+    if outcomes.already_applied(conn, choice.id, esito.effetto):
+        return GIA_APPLICATO, "", choice.id
+    return ECCEZIONE_, NOT_ADMITTED, choice.id
+
+
+def _counted(verdicts: Sequence[str], promemoria: Sequence[Promemoria]) -> Conto:
     return Conto(
-        ricevuti=len(esiti),
+        ricevuti=len(verdicts),
         applicati=verdicts.count(APPLICATO),
         gia_applicati=verdicts.count(GIA_APPLICATO),
         eccezioni=verdicts.count(ECCEZIONE_),
@@ -65,14 +105,28 @@ def _apply(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, e
     else:
         disposizione = choice.id
         verdetto = _move(conn, ports, arrivo, supporto.flow, esito, choice)
-        motivo = "stato_non_ammette" if verdetto == ECCEZIONE_ else ""
+        motivo = NOT_ADMITTED if verdetto == ECCEZIONE_ else ""
         for recall in recalls(esito, arrivo.abi, candidates):
             _move(conn, ports, arrivo, supporto.flow, esito, recall)
-    fate = {"verdetto": verdetto, "disposizione_id": disposizione}
-    esito_id = outcomes.add_esito(conn, ports, _columns(arrivo, supporto, esito) | fate)
+    _keep(conn, ports, arrivo, supporto, esito, (verdetto, motivo, disposizione), candidates)
+    return verdetto
+
+
+def _keep(
+    conn: Connection,
+    ports: Ports,
+    arrivo: Arrivo,
+    supporto: Supporto,
+    esito: Esito,
+    fate: Fate,
+    candidates: Iterable[Candidata],
+) -> None:
+    """Keeps an esito with what became of it, and its eccezione if it is one."""
+    verdetto, motivo, disposizione = fate
+    row = _columns(arrivo, supporto, esito) | {"verdetto": verdetto, "disposizione_id": disposizione}
+    esito_id = outcomes.add_esito(conn, ports, row)
     if motivo:
         _except(conn, ports, arrivo, esito_id, motivo, candidates)
-    return verdetto
 
 
 def _except(

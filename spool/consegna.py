@@ -21,11 +21,10 @@ from ledger.linee import StatoLinea
 from ledger.ports import Disk, Ports, put
 from ledger.varco import macchina
 from spool import busta
-from spool.albero import Ramo, plant, ramo
+from spool.albero import Ramo, free, plant, ramo
 from spool.lettura import Hostile
 from spool.linee import Linea, lines
 from spool.nomi import WRITING, harmless
-from spool.albero import free
 from spool.trasporti import RETE, Rete
 from spool.trasporti.protocollo import Chiusa, Trasporto, Voce, down, in_words
 

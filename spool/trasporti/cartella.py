@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from ledger.ports import Ports
+from spool.albero import free
 from spool.lettura import read_foreign
 from spool.linee import Linea
-from spool.albero import free
 from spool.trasporti.protocollo import Changed, Voce, other_bytes, require_size, scratch_name
 
 

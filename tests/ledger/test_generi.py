@@ -15,7 +15,7 @@ from cbi.flows.registry import find
 from fixtures import disposizioni as made
 from fixtures import f24 as made_f24
 from fixtures.comune import SIA
-from ledger import aziende, distinte, firme, utenti
+from ledger import aziende, distinte, firme, intenti, operazioni, replica, rifacimento, utenti
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.stati import Evento, Stato
@@ -54,6 +54,17 @@ def home(tmp_path):
 
 def test_there_is_a_file_of_every_kind():
     assert set(FILES) == set(GENERI)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_flow_of_any_kind_is_made_again_as_it_left_imported_or_composed(home, name):
+    import_file(home, flow(name), f"{name}.cbi", 1)
+    operazioni.copy(home, 1, "carla", PASSWORD, testata=rifacimento.Testata("COPIA"))
+    with home.begin() as conn:
+        for each in (1, 2):
+            intenti.intend(conn, home.ports, each, f"{each}.cbi")
+    (found,) = replica.check(home)
+    assert (found.differenze, found.fuori, found.partiti) == ((), (), 2)
 
 
 @pytest.mark.parametrize("name", FILES)

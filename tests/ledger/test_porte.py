@@ -55,6 +55,7 @@ MODULES_OF_CHANGES = {"utenti", "poteri", "aziende", "gruppi"}
 OPENS = {
     ("ledger.home", "create"): "a home that comes to be",
     ("ledger.home", "upgrade"): "a home that is brought up, all of it or nothing",
+    ("ledger.replica", "_replayed"): "a home that comes to be again, of what its journal tells",
     ("ledger.varco", "macchina"): "the gate to jobs, which sign nothing and decide nothing",
     ("ledger.varco", "_opened"): "the gate",
     ("ledger.gruppi", "enter"): "the gate: who acts for the capogruppo is kept",
@@ -110,6 +111,10 @@ def written():
 @pytest.mark.parametrize("table", WRITTEN_IN)
 def test_a_table_of_people_or_rules_is_written_in_its_module_alone(table):
     assert {module for each, module in written() if each == table} == WRITTEN_IN[table]
+
+
+def test_a_table_that_is_not_named_is_written_where_a_home_is_made_again():
+    assert {module for each, module in written() if each == "table"} == {"ledger.riscrittura"}
 
 
 def test_no_table_is_written_by_its_name_in_text():

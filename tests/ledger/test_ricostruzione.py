@@ -204,7 +204,7 @@ def test_the_weight_that_older_journals_give_a_new_user_is_their_power(home):
         at = home.ports.clock.now()
         journal.append(conn, azienda_id=1, tipo="utente_creato", soggetto="utente:neri", dati={"peso": 40}, at=at)
         told = ricostruzione.fold(conn, 1).tabelle
-    assert (told["utente"]["neri"], told["potere"]["neri"]) == ({"stato": "attivo"}, {"peso": 40, "soglie": "{}"})
+    assert (told["utente"]["neri"]["stato"], told["potere"]["neri"]) == ("attivo", {"peso": 40, "soglie": "{}"})
 
 
 def words_journaled():
