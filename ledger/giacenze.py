@@ -1,4 +1,4 @@
-"""What has all or some of its signatures and has not left, and what nobody knows whether it did."""
+"""What has all or some of its signatures and has not left."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from ledger.schema import AZIENDA, DISTINTA, FIRMA, INTENTO
+from ledger.schema import AZIENDA, DISTINTA, FIRMA
 from ledger.stati import Stato
-
-INCERTO = "incerto"  # the state of an intent of which nobody knows whether it left
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,3 @@ def signed(conn: Connection) -> dict[int, Firmata]:
         .order_by(DISTINTA.c.id)
     )
     return {row[0]: Firmata(*row) for row in conn.execute(query)}
-
-
-def uncertain(conn: Connection) -> list[tuple[str, str]]:
-    """SIA and ABI of each flow of which nobody knows whether it left."""
-    query = (
-        select(AZIENDA.c.sia, INTENTO.c.abi)
-        .join(DISTINTA, DISTINTA.c.id == INTENTO.c.distinta_id)
-        .join(AZIENDA, AZIENDA.c.id == DISTINTA.c.azienda_id)
-        .where(INTENTO.c.stato == INCERTO)
-    )
-    return [(sia, abi) for sia, abi in conn.execute(query)]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ledger import attese, aziende, lavori, sigilli, utenti, verifica
+from ledger import attese, aziende, lavori, replica, sigilli, utenti, verifica
 from ledger.aziende import Azienda
 from ledger.errors import Refused
 from ledger.home import Home
@@ -21,7 +21,9 @@ from ledger.lavori import FALLITO, RIUSCITO, Chiave, Corsa
 from ledger.ports import ROME, today
 from ledger.varco import macchina
 from reconcile.silenzio import CHI, presume
-from spool import dispatch, orari, receive
+from spool import consegna, dispatch, orari, receive
+from spool.filing import file_away
+from spool.trasporti.protocollo import in_words
 
 if TYPE_CHECKING:
     from spool.registro import Registro
@@ -30,6 +32,9 @@ MOST_TOLD = 100
 """How many notices a run keeps; the rest are counted."""
 
 PASSWORD_NOTICE = timedelta(days=14)
+
+AT_HAND = 30
+"""Days after which what is over in the spool goes into dated folders."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Fatto:
 
 
 CONTI: Mapping[str, tuple[str, str]] = {
+    "presi": ("presi alla banca", "fetched from the bank"),
+    "consegnati": ("consegnati alla banca", "delivered to the bank"),
     "file": ("file letti", "files read"),
     "quarantena": ("in quarantena", "in quarantine"),
     "inoltrate": ("distinte inoltrate", "distinte sent"),
@@ -60,6 +67,8 @@ CONTI: Mapping[str, tuple[str, str]] = {
     "senza_ricevuta": ("senza ricevuta", "without a receipt"),
     "presunte": ("presunte pagate", "presumed paid"),
     "checkpoint": ("checkpoint", "checkpoints"),
+    "rifatti": ("file rifatti uguali", "files made again alike"),
+    "archiviati": ("file archiviati", "files put away"),
     "scadono": ("password che scadono", "passwords that expire"),
     "dimenticate": ("corse dimenticate", "runs forgotten"),
 }
@@ -151,6 +160,20 @@ NOT_READ: Mapping[str, tuple[str, str]] = {
 }
 
 
+def _fetch(home: Home) -> Fatto:
+    return _on_lines("presi", consegna.PRESO, consegna.fetch(home))
+
+
+def _deliver(home: Home) -> Fatto:
+    return _on_lines("consegnati", consegna.CONSEGNATO, consegna.deliver(home))
+
+
+def _on_lines(conto: str, verdetto: str, passaggi: list[consegna.Passaggio]) -> Fatto:
+    failed = [(each, each.error) for each in passaggi if each.error is not None]
+    avvisi = tuple(Avviso(*in_words(error), each.sia, each.abi, guasto=True) for each, error in failed)
+    return Fatto({conto: sum(each.verdetto == verdetto for each in passaggi)}, avvisi)
+
+
 def _receive(home: Home) -> Fatto:
     seen: Counter[str] = Counter()
     avvisi = []
@@ -229,6 +252,19 @@ def _password(login: str, day: str) -> Avviso:
     return Avviso(f"la password di {login} dura fino al {day}", f"the password of {login} lasts until {day}")
 
 
+def _replay(home: Home) -> Fatto:
+    found = replica.check(home)
+    it, en = "il giornale non rifà ciò che c'è: cbi replay --check", "the journal does not make again what there is"
+    avvisi = tuple(
+        Avviso(it, f"{en}: cbi replay --check", each.verdetto.sia, guasto=True) for each in found if not each.sound
+    )
+    return Fatto({"rifatti": sum(each.partiti - len(each.fuori) for each in found)}, avvisi)
+
+
+def _archive(home: Home) -> Fatto:
+    return Fatto({"archiviati": len(file_away(home, AT_HAND))})
+
+
 def _retention(home: Home) -> Fatto:
     with home.begin() as conn:
         return Fatto({"dimenticate": lavori.purge(conn, home.ports.clock.now() - lavori.KEPT)})
@@ -254,10 +290,24 @@ LAVORI: Mapping[str, Lavoro] = {
     each.nome: each
     for each in (
         Lavoro(
+            "fetch",
+            "prende ciò che le banche hanno lasciato sulle linee (linee.toml)",
+            "fetches what the banks have left on the lines (linee.toml)",
+            "*/5 * * * *",
+            _whole(_fetch),
+        ),
+        Lavoro(
             "receive", "legge ciò che le banche mandano", "reads what the banks send", "*/5 * * * *", _whole(_receive)
         ),
         Lavoro(
             "dispatch", "inoltra le distinte firmate", "sends the signed distinte", "*/5 * * * *", _whole(_dispatch)
+        ),
+        Lavoro(
+            "deliver",
+            "consegna sulle linee ciò che è partito",
+            "delivers on the lines what has left",
+            "*/5 * * * *",
+            _whole(_deliver),
         ),
         Lavoro(
             "reconcile",
@@ -288,11 +338,25 @@ LAVORI: Mapping[str, Lavoro] = {
             _by_company(_checkpoint),
         ),
         Lavoro(
+            "replay",
+            "rifà libri e flussi dal giornale e li confronta",
+            "makes books and flows again from the journal and compares them",
+            "20 3 * * *",
+            _whole(_replay),
+        ),
+        Lavoro(
             "expiries",
             "avvisa delle password che scadono",
             "warns of passwords about to expire",
             "0 8 * * mon",
             _by_company(_expiries),
+        ),
+        Lavoro(
+            "archive",
+            "mette in cartelle datate ciò che è finito da 30 giorni",
+            "puts what has been over for 30 days into dated folders",
+            "30 4 * * *",
+            _whole(_archive),
         ),
         Lavoro(
             "retention",

@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ledger import attese, giacenze, lavori, outcomes
+from ledger import attese, giacenze, intenti, lavori, outcomes
 from ledger.home import Home
 from ledger.lavori import FALLITO, INTERROTTO, Corsa
 from ledger.ports import put, today
@@ -69,7 +69,7 @@ def measure(home: Home) -> Misure:
         return Misure(
             in_attesa=waiting,
             quarantena={**dict.fromkeys(known, 0), **_quarantined(home)},
-            incerte=_counted(known, giacenze.uncertain(conn)),
+            incerte=_counted(known, ((each.sia, each.abi) for each in intenti.uncertain(conn))),
             senza_ricevuta=_counted(known, ((each.sia, each.abi) for each in late)),
             riconciliato=lavori.last_done(conn, *RICONCILIA),
             ultime=lavori.last_of_each(conn),

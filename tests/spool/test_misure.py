@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import update
 
 from ledger import giacenze, lavori
-from ledger.giacenze import INCERTO
 from ledger.home import Home
+from ledger.intenti import INCERTO
 from ledger.lavori import FALLITO, RIUSCITO, Chiave
 from ledger.schema import INTENTO
 from spool import misure, orari
