@@ -15,17 +15,19 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from banksim.dati import SIA
 from ledger import aziende, distinte, lavori, ricostruzione, utenti
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.lavori import FALLITO, IN_CORSO, INTERROTTO, RIUSCITO, Chiave
 from ledger.ports import ROME
 from ledger.profilo import Profilo
-from ledger.schema import JOURNAL, LAVORO
+from ledger.schema import DISPOSIZIONE, JOURNAL, LAVORO
 from spool import orari, registro
-from spool.lavori import CONTI, LAVORI, Fatto, Lavoro, Parte, named, run
+from spool.albero import plant
+from spool.lavori import AT_HAND, CONTI, LAVORI, Fatto, Lavoro, Parte, named, run
 from tests.console import cbi
-from tests.spool import casa
+from tests.spool import casa, sportello
 
 ME = "qui:1"
 
@@ -62,8 +64,41 @@ def test_every_job_done_again_finds_nothing_to_do(signed: Path, tmp_path: Path) 
     first = {nome: conti(home, nome) for nome in LAVORI}
     assert (first["dispatch"]["inoltrate"], first["checkpoint"]["checkpoint"]) == (1, 1)
     before, told = casa.portrait(home), events(home)
-    assert {sum(conti(home, nome).values()) for nome in LAVORI} == {0}
+    assert {sum(conti(home, nome).values()) for nome in LAVORI if nome != "replay"} == {0}
+    assert conti(home, "replay") == {"rifatti": 1}  # what it looks at, not what it does
     assert (casa.portrait(home), events(home)) == (before, told)
+
+
+def test_lines_are_jobs_and_one_that_is_down_is_a_failure_with_its_reason(signed: Path, tmp_path: Path) -> None:
+    home, far = casa.copy(signed, tmp_path / "home"), sportello.folders(tmp_path / "banca")
+    rows = "".join(f'{name} = "{value}"\n' for name, value in far.items())
+    (home.path / "linee.toml").write_text(f'[{SIA}.03069]\ntipo = "cartella"\n{rows}')
+    conti(home, "dispatch")
+    assert conti(home, "deliver") == {"consegnati": 1}
+    (Path(far["ritiro"]) / "esiti.cbi").write_bytes(b"x")
+    assert conti(on(home, datetime.now(UTC) + timedelta(minutes=5)), "fetch") == {"presi": 1}
+    Path(far["ritiro"]).rmdir()
+    log = io.StringIO()
+    (corsa,) = job(home, "fetch", log)
+    assert corsa.esito == FALLITO and '"abi": "03069"' in log.getvalue()
+
+
+def test_books_that_the_journal_does_not_make_again_are_a_failure(signed: Path, tmp_path: Path) -> None:
+    home = casa.copy(signed, tmp_path / "home")
+    with home.begin() as conn:
+        conn.execute(update(DISPOSIZIONE).values(controparte="ALTRO NOME"))
+    (corsa,) = job(home, "replay")
+    assert corsa.esito == FALLITO and "cbi replay --check" in str(corsa.dati)
+
+
+def test_what_is_over_for_long_is_put_away(signed: Path, tmp_path: Path) -> None:
+    home = casa.copy(signed, tmp_path / "home")
+    done = plant(home.ports.disk, casa.branch(home)).into("done") / "vecchio.cbi"
+    done.write_bytes(b"y")
+    later = datetime.now(UTC) + timedelta(days=AT_HAND)
+    assert conti(on(home, later - timedelta(days=2)), "archive") == {"archiviati": 0}
+    assert conti(on(home, later + timedelta(days=2)), "archive") == {"archiviati": 1}
+    assert not done.exists()
 
 
 def test_what_they_count_has_words() -> None:
