@@ -404,7 +404,9 @@ def test_a_million_steps(monkeypatch):
     while mine["steps"] < MILLION:
         mine["steps"] += live(sum(each["lives"] for each in kept.values()))
         mine["lives"] += 1
-        KEPT.write_text(json.dumps(kept))
+        fresh = KEPT.with_suffix(".new")
+        fresh.write_text(json.dumps(kept))
+        fresh.replace(KEPT)
 
 
 # --- every pair of the tables -----------------------------------------------------------------------------------------
