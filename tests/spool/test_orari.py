@@ -230,6 +230,7 @@ def test_whoever_signs_late_is_told_before_and_after(
     settle(home, f'[limiti.03069]\nRIBA = "{LIMITE}"\n')
     monkeypatch.setattr("ledger.ports._Clock.now", lambda self: rome("2026-11-06T17:00"))
     monkeypatch.setenv("CBI_LANG", "en")
+    monkeypatch.setenv("COLUMNS", "250")
     run = partial(CliRunner().invoke, cbi)
     told = run(["--home", str(home.path), "sign", "2", "--user", "bianchi"], input=f"{casa.PASSWORD}\n")
     assert told.exit_code == 0
