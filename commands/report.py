@@ -82,7 +82,7 @@ def _report(
     dal: datetime | None = None,
     al: datetime | None = None,
 ) -> None:
-    from commands.report_text import masked, print_report
+    from commands.report_text import print_report
     from ledger import aziende, resoconti
     from ledger.resoconti import Periodo
 
@@ -92,4 +92,4 @@ def _report(
         whose = () if kind == "rights" else (login, Periodo(dal and dal.date(), al and al.date()))
         found = getattr(resoconti, kind)(conn, azienda_id, *whose)
     home.close()
-    print_report(ctx, found if in_chiaro else masked(found), form, output)
+    print_report(ctx, found, form, output, in_chiaro=in_chiaro)

@@ -26,8 +26,10 @@ IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
 MARGIN = 36  # points
 
 
-def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-") -> None:
-    """A report in the form asked for; CSV and PDF to a file, or (`-`) to standard output."""
+def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-", *, in_chiaro: bool = False) -> None:
+    """A report in the form asked for; CSV and PDF to a file, or (`-`) to standard output. Accounts are told in part,
+    unless asked for in clear."""
+    report = report if in_chiaro else masked(report)
     if form in _BYTES:
         from commands.opening import open_output
 

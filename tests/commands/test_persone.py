@@ -321,6 +321,15 @@ def test_who_came_in_by_day_and_user(alone):
     assert table[0][1] == "Utente" and table[1][1] == "'=2+3"
 
 
+def test_the_list_of_users_tells_the_accounts_they_see_in_part(alone):
+    by = ("--user", "capo")
+    alone("aziende", "add-account", IBAN, *by, passwords=[CAPO])
+    alone("utenti", "create", "mario", "--peso", "50", "--conto", IBAN, *by, passwords=[CAPO, NUOVA])
+    for form in ("text", "json"):
+        told = alone("utenti", "--format", form).stdout
+        assert f"…{IBAN[-4:]}" in told and IBAN not in told
+
+
 def test_accounts_are_told_in_part():
     report = Resoconto(
         ("x", "x"), ["Oggetto", "Quando"], [[f"conto:{IBAN} a {IBAN}", datetime(2026, 3, 2, tzinfo=UTC)]]
