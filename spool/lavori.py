@@ -81,6 +81,10 @@ class Parte(NamedTuple):
     fai: Callable[[], Fatto]
     azienda: Azienda | None = None
 
+    def chiave(self, nome: str) -> Chiave:
+        """What a run of this part of a job is of."""
+        return Chiave(nome, self.azienda.id if self.azienda else None)
+
 
 @dataclass(frozen=True)
 class Lavoro:
@@ -104,18 +108,25 @@ def run(home: Home, lavoro: Lavoro, chi: str, log: Registro, stop: Callable[[], 
     return [_once(home, lavoro.nome, parte, chi, log) for parte in lavoro.parti(home) if not stop()]
 
 
-def reap(home: Home, chi: str, log: Registro) -> None:
+def run_part(home: Home, chiave: Chiave, chi: str, log: Registro) -> None:
+    """Run one part of a job; nothing when there is no such part any more. Raises Refused as `run` does."""
+    reap(home, chi, log)
+    for parte in LAVORI[chiave.nome].parti(home):
+        if parte.chiave(chiave.nome) == chiave:
+            _once(home, chiave.nome, parte, chi, log)
+
+
+def reap(home: Home, chi: str, log: Registro, is_gone: Callable[[str], bool] = lavori.gone) -> None:
     """Note, in the name of a process, that the runs nobody is doing any more were interrupted."""
     with home.begin() as conn:
-        for dead in lavori.reap(conn, home.ports, chi):
+        for dead in lavori.reap(conn, home.ports, chi, is_gone):
             log.warning(dead.esito, lavoro=dead.nome, chi=dead.chi)
 
 
 def _once(home: Home, nome: str, parte: Parte, chi: str, log: Registro) -> Corsa:
     sia = parte.azienda.sia if parte.azienda else ""
     with home.begin() as conn:
-        chiave = Chiave(nome, parte.azienda.id if parte.azienda else None)
-        corsa_id = lavori.begin(conn, home.ports, chiave, chi)
+        corsa_id = lavori.begin(conn, home.ports, parte.chiave(nome), chi)
     try:
         fatto = parte.fai()
         dati = _kept(fatto)
