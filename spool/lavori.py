@@ -21,7 +21,7 @@ from ledger.lavori import FALLITO, RIUSCITO, Chiave, Corsa
 from ledger.ports import ROME, today
 from ledger.varco import macchina
 from reconcile.silenzio import CHI, presume
-from spool import consegna, dispatch, orari, receive
+from spool import consegna, dispatch, orari, pacchi, receive
 from spool.filing import file_away
 from spool.trasporti.protocollo import in_words
 
@@ -69,6 +69,7 @@ CONTI: Mapping[str, tuple[str, str]] = {
     "checkpoint": ("checkpoint", "checkpoints"),
     "rifatti": ("file rifatti uguali", "files made again alike"),
     "archiviati": ("file archiviati", "files put away"),
+    "compressi": ("file compressi", "files packed"),
     "scadono": ("password che scadono", "passwords that expire"),
     "dimenticate": ("corse dimenticate", "runs forgotten"),
 }
@@ -273,7 +274,7 @@ def _replay(home: Home) -> Fatto:
 
 
 def _archive(home: Home) -> Fatto:
-    return Fatto({"archiviati": len(file_away(home, AT_HAND))})
+    return Fatto({"archiviati": len(file_away(home, AT_HAND)), "compressi": pacchi.pack(home)})
 
 
 def _retention(home: Home) -> Fatto:
@@ -364,8 +365,8 @@ LAVORI: Mapping[str, Lavoro] = {
         ),
         Lavoro(
             "archive",
-            "mette in cartelle datate ciò che è finito da 30 giorni",
-            "puts what has been over for 30 days into dated folders",
+            "mette in cartelle datate ciò che è finito da 30 giorni, dopo 15 mesi lo comprime",
+            "files by day what has been over for 30 days, packs it after 15 months",
             "30 4 * * *",
             _whole(_archive),
         ),
