@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ledger.lavori import FALLITO, RIUSCITO, Chiave, Corsa
 from ledger.ports import ROME, today
 from ledger.varco import macchina
 from reconcile.silenzio import CHI, presume
-from spool import consegna, dispatch, orari, pacchi, receive
+from spool import consegna, dispatch, orari, pacchi, receive, scadenze
 from spool.filing import file_away
 from spool.trasporti.protocollo import in_words
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MOST_TOLD = 100
 """How many notices a run keeps; the rest are counted."""
 
-PASSWORD_NOTICE = timedelta(days=14)
+PASSWORD_NOTICE, CERTIFICATE_NOTICE = timedelta(days=14), timedelta(days=30)
+"""How long before they end passwords and certificates are told: of the second ones somebody else must make others."""
 
 AT_HAND = 30
 """Days after which what is over in the spool goes into dated folders."""
@@ -70,7 +71,7 @@ CONTI: Mapping[str, tuple[str, str]] = {
     "rifatti": ("file rifatti uguali", "files made again alike"),
     "archiviati": ("file archiviati", "files put away"),
     "compressi": ("file compressi", "files packed"),
-    "scadono": ("password che scadono", "passwords that expire"),
+    "scadono": ("in scadenza", "about to expire"),
     "dimenticate": ("corse dimenticate", "runs forgotten"),
 }
 """What jobs count, in words."""
@@ -256,12 +257,19 @@ def _expiries(home: Home, azienda: Azienda) -> Fatto:
     now = home.ports.clock.now()
     with home.read() as conn:
         found = utenti.expiring(conn, azienda.id, now + PASSWORD_NOTICE)
-    avvisi = tuple(_password(login, f"{end.astimezone(ROME):%d/%m/%Y}") for login, end in found)
-    return Fatto({"scadono": len(found)}, avvisi)
+    avvisi = [_expires(f"la password di {login}", f"the password of {login}", end) for login, end in found]
+    wrong: tuple[Avviso, ...] = ()
+    try:
+        ending = scadenze.expiring(home, azienda.sia, now + CERTIFICATE_NOTICE)
+        avvisi += [replace(_expires(each.it, each.en, each.fine), abi=each.abi) for each in ending]
+    except (Refused, OSError) as error:
+        wrong = (Avviso(*why(error), guasto=True),)
+    return Fatto({"scadono": len(avvisi)}, (*avvisi, *wrong))
 
 
-def _password(login: str, day: str) -> Avviso:
-    return Avviso(f"la password di {login} dura fino al {day}", f"the password of {login} lasts until {day}")
+def _expires(it: str, en: str, end: datetime) -> Avviso:
+    day = f"{end.astimezone(ROME):%d/%m/%Y}"
+    return Avviso(f"{it} dura fino al {day}", f"{en} lasts until {day}")
 
 
 def _replay(home: Home) -> Fatto:
@@ -358,8 +366,8 @@ LAVORI: Mapping[str, Lavoro] = {
         ),
         Lavoro(
             "expiries",
-            "avvisa delle password che scadono",
-            "warns of passwords about to expire",
+            "avvisa di password e certificati che scadono",
+            "warns of passwords and certificates about to expire",
             "0 8 * * mon",
             _by_company(_expiries),
         ),
