@@ -79,6 +79,10 @@ class Disk(Protocol):
 
     def remove(self, path: Path) -> None: ...
 
+    def remove_dir(self, path: Path) -> None:
+        """Remove a folder with nothing in it."""
+        ...
+
     def remove_tree(self, path: Path) -> None:
         """Remove a folder and all that is in it."""
         ...
@@ -174,6 +178,9 @@ class _Disk:
 
     def remove(self, path: Path) -> None:
         path.unlink()
+
+    def remove_dir(self, path: Path) -> None:
+        path.rmdir()
 
     def remove_tree(self, path: Path) -> None:
         shutil.rmtree(path)

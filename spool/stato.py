@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +23,7 @@ from ledger.intenti import Intento
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Disk
 from ledger.quadratura import Ricevuto
+from spool import pacchi
 from spool.albero import IN, OUT, Ramo, branches
 from spool.archivi import contents
 from spool.lettura import Hostile, Unsettled, read_foreign
@@ -105,7 +107,8 @@ def folders(disk: Disk, branch: Ramo) -> dict[str, int]:
     counts |= {"in/new": len(new - waiting), ATTESA: len(alone)}
     counts |= {f"out/{folder}": len(_names(disk, branch.out(folder))) for folder in OUT}
     dated = [folder for side in ("in", "out") for folder in branch.archived(disk, side)]
-    return counts | {ARCHIVIO: sum(len(_counted(disk, folder)) for folder in dated)}
+    packed = [name for path in branch.packs(disk) for name in _packed(disk, path) if not name.endswith((NOTE, READY))]
+    return counts | {ARCHIVIO: sum(len(_counted(disk, folder)) for folder in dated) + len(packed)}
 
 
 def _names(disk: Disk, folder: Path) -> list[str]:
@@ -115,6 +118,13 @@ def _names(disk: Disk, folder: Path) -> list[str]:
 def _counted(disk: Disk, folder: Path) -> list[str]:
     """The names of what came in, without the notes and the sidecars beside it."""
     return [name for name in _names(disk, folder) if not name.endswith((NOTE, READY))]
+
+
+def _packed(disk: Disk, path: Path) -> list[str]:
+    try:
+        return pacchi.names(disk, path)
+    except (pacchi.Broken, OSError):
+        return []
 
 
 def _of(ramo: Ramo, found: list[Intento]) -> tuple[Intento, ...]:
@@ -130,11 +140,20 @@ def _digests(disk: Disk, branch: Ramo) -> Iterator[tuple[str, Path, str]]:
     places = [(folder, branch.into(folder)) for folder in reversed(IN)]
     for place, folder in [*places, *((ARCHIVIO, folder) for folder in branch.archived(disk, "in"))]:
         for name in _counted(disk, folder):
-            try:
-                pieces = contents(name, read_foreign(folder / name))
-                yield from ((place, folder / name, archivio.digest(data)) for _, data in pieces)
-            except (Hostile, Unsettled, OSError):
-                continue
+            with suppress(Hostile, Unsettled, OSError):
+                data = read_foreign(folder / name)
+                yield from ((place, folder / name, sha256) for sha256 in _within(name, data))
+    for path in branch.packs(disk):
+        with suppress(pacchi.Broken, Hostile, OSError):
+            for member, data in pacchi.read(disk, path):
+                _, side, name = member.split("/", 2)
+                if side == "in" and not name.endswith((NOTE, READY)):
+                    yield from ((ARCHIVIO, path / member, sha256) for sha256 in _within(name, data))
+
+
+def _within(name: str, data: bytes) -> Iterator[str]:
+    """The digests of what a file holds: itself, or each file in an archive."""
+    return (archivio.digest(piece) for _, piece in contents(name, data))
 
 
 def _unknown(ramo: Ramo, place: str, sha256: str, noti: set[tuple[str, str]]) -> bool:

@@ -71,6 +71,7 @@ OPENS = {
     ("spool.lavori", "_once"): "what a job does is noted, outside the books",
     ("spool.lavori", "_retention"): "notes that are old, outside the books",
     ("spool.lavori", "reap"): "what a dead process was doing, outside the books",
+    ("spool.squadra", "_app"): "the queue of those who share jobs, outside the books",
 }
 RECEIVES = ("spool.receive", "spool.smistamento", "spool.lettura", "reconcile")  # what banks say is received by a job
 
