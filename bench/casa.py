@@ -28,6 +28,6 @@ def create(path: Path, ports: Ports) -> tuple[Home, int]:
 
 def supporti(oggi: date, sizes: Iterable[int] = (1, 2, 3)) -> Iterator[bytes]:
     """Ri.Ba. supporti of so many orders each, in turn, without end; no order comes twice."""
-    numbers, scadenze = count(1), (oggi + timedelta(40), oggi + timedelta(70))
+    numbers, scadenze = count(1), (oggi + timedelta(300), oggi + timedelta(330))
     for n, size in enumerate(cycle(sizes), 1):
         yield presentazione(f"MISURA-{n:07d}", CONTO, list(islice(numbers, size)), oggi, scadenze)

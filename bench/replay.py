@@ -1,21 +1,23 @@
 """How fast a home is made again from its archive and its journal, and in how much memory.
 
-    python -m bench.replay EVENTS [FOLDER]
+    python -m bench.replay EVENTS [COMPANIES [FOLDER]]
 
-A home of so many events is built by the engine itself (distinte of one to three orders, signed, sent, received by the
-bank, paid or not), exported as `cbi audit export --into` does, and made again by `cbi replay`, in a process of its own.
-Building is cheap: nothing is made durable and the password costs nothing; what is replayed is the same. The home in
-FOLDER is built once and used again. No figure here is a test.
+A home of so many events is built by the engine itself (distinte of a few orders, signed, sent, received by the bank,
+paid or not, some hundreds a day), exported as `cbi audit export --into` does, and made again by `cbi replay`, in a
+process of its own. Building is cheap: nothing is made durable and the password costs nothing; what is replayed is the
+same. With several COMPANIES the others are copies of the first, each with events, rows and a chain of its own. What is
+built stays in FOLDER, if there is one, and is used again. No figure here is a test.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -29,25 +31,29 @@ import cbi
 from banksim.risposte import conferma, decide, flusso_esiti
 from bench import casa
 from bench.measure import measured
-from ledger import esporta, firme, utenti
+from ledger import esporta, firme, journal, utenti
+from ledger.canonico import canonical
 from ledger.importa import import_file
-from ledger.ports import real_ports, today
+from ledger.ports import Ports, real_ports, today
 from ledger.schema import JOURNAL
 from spool.albero import Ramo, ramo
 from spool.dispatch import dispatch_ready
 from spool.receive import arrivals
 
-ROUND = 500  # distinte in a file of the company
+ROUND = 400  # distinte in a file of the company, one file a day
+SIZES = (1, 5, 10, 24)  # orders of a distinta
 CAUSALI = ("30010", "42010")
 
 
 def main() -> None:
-    wanted = int(sys.argv[1])
+    wanted, companies = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
     with tempfile.TemporaryDirectory(dir=".") as scratch:
-        folder = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(scratch)
-        home, archive = folder / "home", folder / "archive"
+        folder = Path(sys.argv[3]) if len(sys.argv) > 3 else Path(scratch)
+        archive = folder / "archive"
         if not archive.exists():
-            said("built", *built(home, wanted, archive))
+            said("built", *built(folder / "home", wanted, archive))
+        if companies > 1:
+            archive = copied(archive, Path(scratch) / "copied", companies)
         replayed(archive, Path(scratch) / "again")
 
 
@@ -55,12 +61,14 @@ def built(path: Path, wanted: int, archive: Path) -> tuple[int, float]:
     """Build a home of at least so many events and export it; how many there are, and in how many seconds."""
     began = time.perf_counter()
     utenti.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    ports = replace(real_ports(), disk=Hasty())
+    clock = Passing()
+    ports = Ports(clock, Hasty(), real_ports().random)
     home, azienda = casa.create(path, ports)
     event.listen(home.engine, "connect", _hasty)
     home.engine.dispose()
-    made, events = casa.supporti(today(ports)), 0
+    made, events = casa.supporti(today(ports), SIZES), 0
     while events < wanted:
+        clock.at += timedelta(days=1)
         data = b"".join(islice(made, ROUND))
         ids = [each.distinta_id for each in import_file(home, data, "misura.cbi", azienda).verdetti]
         for each in ids:
@@ -76,6 +84,41 @@ def built(path: Path, wanted: int, archive: Path) -> tuple[int, float]:
     return events, time.perf_counter() - began
 
 
+def copied(archive: Path, into: Path, companies: int) -> Path:
+    """An archive of so many companies: the events of the first under other names and ids, and the same contents."""
+    into.mkdir()
+    (into / "archive").symlink_to((archive / "archive").resolve())
+    with (into / esporta.JOURNAL_FILE).open("w") as out:
+        for company in range(1, companies + 1):
+            before = journal.GENESIS
+            for line in (archive / esporta.JOURNAL_FILE).open():
+                each = json.loads(line.replace(casa.SIA, f"A{company:04d}"))
+                each["dati"] = canonical(moved(json.loads(each["dati"]), FAR * company))
+                kind, _, name = each["soggetto"].partition(":")
+                if name.isdecimal():
+                    each["soggetto"] = f"{kind}:{int(name) + FAR * company}"
+                each |= {"azienda_id": company, "prima": before}
+                each["hash"] = before = journal.event_hash(each)
+                out.write(f"{canonical(each)}\n")
+    return into
+
+
+FAR = 1_000_000  # between the ids of one company and those of the next
+IDS = ("id", "file_id", "distinta", "distinta_id", "ordini")
+
+
+def moved(value: Any, far: int, *, ids: bool = False) -> Any:
+    """Data of an event with the ids in them moved so far."""
+    match value:
+        case dict():
+            return {name: moved(each, far, ids=name in IDS) for name, each in value.items()}
+        case list():
+            return [moved(each, far, ids=ids) for each in value]
+        case int() if ids:
+            return value + far
+    return value
+
+
 def answer(branch: Ramo, data: bytes, name: str, oggi: date) -> None:
     """What a bank says of a file of the company: that it has its flows, and what came of each order."""
     supporti = list(cbi.read_supporti(BytesIO(data)))
@@ -88,6 +131,17 @@ def answer(branch: Ramo, data: bytes, name: str, oggi: date) -> None:
 
 def drop(branch: Ramo, name: str, flows: Iterator[bytes]) -> None:
     (branch.into("new") / name).write_bytes(b"".join(flows))
+
+
+@dataclass
+class Passing:
+    """A clock that advances a second at each look."""
+
+    at: datetime = datetime(2026, 1, 2, 8, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
 
 
 class Hasty:

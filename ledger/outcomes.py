@@ -138,6 +138,12 @@ def already_applied(conn: Connection, disposizione_id: int, effetto: str) -> boo
     return conn.execute(_APPLIED, {"disposizione_id": disposizione_id, "effetto": effetto}).first() is not None
 
 
+def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps many esiti as `add_esito` does, at once."""
+    if rows:
+        conn.execute(insert(ESITO), [{**row, "at": ports.clock.now()} for row in rows])
+
+
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
     """Keeps an esito, with the verdict on it; `values` are columns of the table. Returns its id."""
     result = conn.execute(insert(ESITO), {**values, "at": ports.clock.now()})
