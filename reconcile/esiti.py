@@ -4,6 +4,7 @@ reason."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
@@ -64,16 +65,27 @@ def keep_esiti(
     items = list(items)
     esiti = [item for item in items if not isinstance(item, Promemoria)]
     promemoria = [item for item in items if isinstance(item, Promemoria)]
-    keys = (chiave(supporto.flow, esito) for esito in esiti)
-    found = outcomes.candidates(conn, arrivo.azienda_id, supporto.flow, keys)
     verdicts = []
-    for esito in esiti:
-        candidates = found.get(chiave(supporto.flow, esito), [])
-        fate = (APPLICATO, "", told[esito.line]) if esito.line in told else _judged(conn, arrivo, esito, candidates)
-        _keep(conn, ports, arrivo, supporto, esito, fate, candidates)
-        verdicts.append(fate[0])
+    for moved, some in groupby(esiti, key=lambda esito: esito.line in told):
+        if moved:
+            rows = [_row(arrivo, supporto, esito, (APPLICATO, "", told[esito.line])) for esito in some]
+            outcomes.add_esiti(conn, ports, rows)
+            verdicts += [APPLICATO] * len(rows)
+        else:
+            verdicts += list(_kept(conn, ports, arrivo, supporto, list(some)))
     _keep_promemoria(conn, arrivo, supporto, promemoria)
     return _counted(verdicts, promemoria)
+
+
+def _kept(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, esiti: Sequence[Esito]) -> Iterator[str]:
+    """Keeps esiti that moved nothing; the verdict on each."""
+    keys = (chiave(supporto.flow, esito) for esito in esiti)
+    found = outcomes.candidates(conn, arrivo.azienda_id, supporto.flow, keys)
+    for esito in esiti:
+        candidates = found.get(chiave(supporto.flow, esito), [])
+        fate = _judged(conn, arrivo, esito, candidates)
+        _keep(conn, ports, arrivo, supporto, esito, fate, candidates)
+        yield fate[0]
 
 
 def _judged(conn: Connection, arrivo: Arrivo, esito: Esito, candidates: Sequence[Candidata]) -> Fate:
@@ -122,9 +134,7 @@ def _keep(
     candidates: Iterable[Candidata],
 ) -> None:
     """Keeps an esito with what became of it, and its eccezione if it is one."""
-    verdetto, motivo, disposizione = fate
-    row = _columns(arrivo, supporto, esito) | {"verdetto": verdetto, "disposizione_id": disposizione}
-    esito_id = outcomes.add_esito(conn, ports, row)
+    esito_id, motivo = outcomes.add_esito(conn, ports, _row(arrivo, supporto, esito, fate)), fate[1]
     if motivo:
         _except(conn, ports, arrivo, esito_id, motivo, candidates)
 
@@ -177,9 +187,13 @@ def _close(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, candidat
             distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=f"banca {arrivo.abi}", dati=dati)
 
 
-def _columns(arrivo: Arrivo, supporto: Supporto, esito: Esito) -> dict[str, Any]:
+def _row(arrivo: Arrivo, supporto: Supporto, esito: Esito, fate: Fate) -> dict[str, Any]:
+    """An esito and what became of it, as columns of its table."""
+    verdetto, _, disposizione = fate
     return {
         **_origin(arrivo, supporto),
+        "verdetto": verdetto,
+        "disposizione_id": disposizione,
         "data_creazione": supporto.created,
         "line": esito.line,
         "causale": esito.causale or "",

@@ -27,6 +27,7 @@ from ledger.ricostruzione import Differenza
 from reconcile.conto import Arrivo, Conto
 from reconcile.esiti import LETTORI, keep_esiti
 from reconcile.movimenti import store_rapporti
+from spool.smistamento import RICEVUTE
 
 STATEMENTS = ("RH", "EC")
 Told = Mapping[int, int]  # by line of an outcome, the order that it moved
@@ -58,7 +59,10 @@ def reread(home: Home, conn: Connection, azienda_id: int) -> Iterator[Differenza
 
 
 def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[Differenza]:
-    done = {each["numero"]: each["conto"] for each in json.loads(file.dati)["supporti"]}
+    supporti = json.loads(file.dati)["supporti"]
+    done = {each["numero"]: each["conto"] for each in supporti if each["tipo"] not in RICEVUTE}
+    if not done:  # of receipts and refusals nothing is left to read
+        return
     arrivo = Arrivo(file.azienda_id, file.abi, file.id, file.nome)
     ports = replace(home.ports, clock=_Allora(file.at))
     for supporto in cbi.read_supporti(BytesIO(archivio.load(home, file.sha256))):
@@ -70,7 +74,7 @@ def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[
 
 
 def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supporto, told: Told) -> Conto | None:
-    """The sums of a supporto read again; None for receipts and refusals, of which nothing is left to read."""
+    """The sums of a supporto read again; None for one of which nothing is left to read."""
     if supporto.flow in LETTORI:
         return keep_esiti(conn, ports, arrivo, supporto, LETTORI[supporto.flow](supporto), told)
     if supporto.flow in STATEMENTS:

@@ -26,6 +26,8 @@ from spool.nomi import ACK
 TOO_MANY = "CBI-FILE-200"
 """The diagnostic that says that others were left out: then nothing in the file can be taken for flawless."""
 
+RICEVUTE = ("CN", "ER", ACK)  # what is received of them is one word on a whole flow, and no outcome is kept
+
 Reason = dict[str, Any]
 Action = Callable[[Connection, Ports, Arrivo], Conto]
 

@@ -27,11 +27,11 @@ from spool import pacchi
 from spool.albero import IN, OUT, Ramo, branches
 from spool.archivi import contents
 from spool.lettura import Hostile, Unsettled, read_foreign
-from spool.nomi import ACK, READY, waits
+from spool.nomi import READY, waits
 from spool.quarantena import NOTE
 from spool.receive import ELABORATO, GIA_RICEVUTO, RIFIUTATO
+from spool.smistamento import RICEVUTE
 
-RICEVUTE = ("CN", "ER", ACK)  # what is received of them is one word on a whole flow, and no outcome is kept
 VERDETTI = {"applicati": APPLICATO, "gia_applicati": GIA_APPLICATO, "eccezioni": ECCEZIONE_}
 ARCHIVIO, ATTESA = "archive", "in/attesa"
 
