@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from ledger.canonico import canonical
 from ledger.ports import Ports
@@ -35,6 +35,13 @@ APPLICATO, GIA_APPLICATO, ECCEZIONE_ = "applicato", "gia_applicato", "eccezione"
 BANCA_ = "banca"
 
 _CHUNK = 500
+# Asked of every outcome: made once.
+_APPLIED = (
+    select(ESITO.c.id)
+    .where(ESITO.c.disposizione_id == bindparam("disposizione_id"), ESITO.c.effetto == bindparam("effetto"))
+    .where(ESITO.c.verdetto == APPLICATO)
+    .limit(1)
+)
 
 
 @dataclass
@@ -128,17 +135,12 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
 
 def already_applied(conn: Connection, disposizione_id: int, effetto: str) -> bool:
     """Whether an esito with this effect has already been applied to the disposizione."""
-    query = select(ESITO.c.id).where(
-        ESITO.c.disposizione_id == disposizione_id,
-        ESITO.c.effetto == effetto,
-        ESITO.c.verdetto == APPLICATO,
-    )
-    return conn.execute(query.limit(1)).first() is not None
+    return conn.execute(_APPLIED, {"disposizione_id": disposizione_id, "effetto": effetto}).first() is not None
 
 
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
     """Keeps an esito, with the verdict on it; `values` are columns of the table. Returns its id."""
-    result = conn.execute(insert(ESITO).values(**values, at=ports.clock.now()))
+    result = conn.execute(insert(ESITO), {**values, "at": ports.clock.now()})
     return _id_of(result.inserted_primary_key)
 
 
