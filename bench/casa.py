@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from itertools import count, islice
+from itertools import count, cycle, islice
 from pathlib import Path
 
 from banksim.dati import SIA, conto, partita_iva, presentazione
@@ -26,8 +26,8 @@ def create(path: Path, ports: Ports) -> tuple[Home, int]:
     return home, azienda
 
 
-def supporti(oggi: date) -> Iterator[bytes]:
-    """Ri.Ba. supporti of one, two and three orders in turn, without end; no order comes twice."""
+def supporti(oggi: date, sizes: Iterable[int] = (1, 2, 3)) -> Iterator[bytes]:
+    """Ri.Ba. supporti of so many orders each, in turn, without end; no order comes twice."""
     numbers, scadenze = count(1), (oggi + timedelta(40), oggi + timedelta(70))
-    for n in count(1):
-        yield presentazione(f"MISURA-{n:07d}", CONTO, list(islice(numbers, 1 + n % 3)), oggi, scadenze)
+    for n, size in enumerate(cycle(sizes), 1):
+        yield presentazione(f"MISURA-{n:07d}", CONTO, list(islice(numbers, size)), oggi, scadenze)

@@ -333,14 +333,14 @@ def require_complete(distinta: Distinta) -> None:
 def insert(conn: Connection, values: Mapping[str, Any]) -> int:
     """A new distinta, Inserita; `values` are columns of the table. Its id: its iter is still to be begun."""
     row = {**values, "stato": Stato.INSERITA}
-    return int(conn.execute(DISTINTA.insert().values(**row).returning(DISTINTA.c.id)).scalar_one())
+    return int(conn.execute(_NEW, row).scalar_one())
 
 
 def begin_iter(
     conn: Connection, ports: Ports, distinta_id: int, *, nascita: str, chi: str, dati: Mapping[str, Any]
 ) -> None:
     """The first line of the iter of a distinta just inserted: all that it was when it came to be."""
-    row = conn.execute(select(DISTINTA).where(DISTINTA.c.id == distinta_id)).one()
+    row = conn.execute(_AS_BORN, {"id": distinta_id}).one()
     born = {name: value for name, value in row._mapping.items() if name not in ("id", "stato", "at")}
     step = (nascita, "", row.stato)
     _note(conn, ports, row.azienda_id, distinta_id, None, step, chi, {**born, **dati}, at=row.at)
@@ -497,6 +497,8 @@ _BY_NAME = (
     .order_by(DISTINTA.c.stato.in_(NOME_LIBERO), DISTINTA.c.id.desc())
     .limit(1)
 )
+_NEW = DISTINTA.insert().returning(DISTINTA.c.id)
+_AS_BORN = select(DISTINTA).where(DISTINTA.c.id == bindparam("id"))
 _DOUBLES = _doubles()
 _MOVE = DISTINTA.update().where(DISTINTA.c.id == bindparam("distinta")).values(stato=bindparam("stato"))
 _MOVE_ORDER = (
