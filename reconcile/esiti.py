@@ -4,6 +4,7 @@ reason."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -14,9 +15,10 @@ from cbi.flows import mav, riba, rid
 from cbi.flows.disposizione import Promemoria
 from cbi.flows.ordini import chiave
 from ledger import distinte, outcomes
+from ledger.distinte import Distinta
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
 from ledger.ports import Ports
-from ledger.stati import Evento, di_disposizione, di_distinta, vita
+from ledger.stati import Evento, Stato, di_disposizione, di_distinta, vita
 from reconcile.abbinamento import EVENTO, choose, recalls
 from reconcile.conto import Arrivo, Conto
 
@@ -177,14 +179,25 @@ def _move(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, esito: Es
 
 
 def _close(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, candidates: Iterable[Candidata]) -> None:
-    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says
-    later."""
+    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says later; one that
+    was refused as a whole yields to the outcomes of its orders when all have had theirs, as if they had come first."""
     final = vita(flusso).finali
     touched = {c.distinta_id for c in candidates if c.stato in final}
     for distinta_id in outcomes.all_final(conn, touched, final):
-        if (distinte.get(conn, distinta_id).stato, Evento.ELABORA) in di_distinta(flusso):
+        distinta = distinte.get(conn, distinta_id)
+        if distinta.stato is Stato.SCARTATA and not _outlived(conn, distinta, final):
+            continue
+        if (distinta.stato, Evento.ELABORA) in di_distinta(flusso):
             dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id}
             distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=f"banca {arrivo.abi}", dati=dati)
+
+
+def _outlived(conn: Connection, distinta: Distinta, final: AbstractSet[Stato]) -> bool:
+    """Whether the refusal of a whole distinta is overcome: every order of it had an outcome, and no other distinta has
+    taken its name since."""
+    named = distinte.find_by_supporto(conn, distinta.azienda_id, distinta.abi, distinta.nome_supporto, distinta.tipo)
+    alone = named is None or named.id == distinta.id
+    return alone and bool(outcomes.all_final(conn, [distinta.id], final - {Stato.SCARTATA}))
 
 
 def _row(arrivo: Arrivo, supporto: Supporto, esito: Esito, fate: Fate) -> dict[str, Any]:

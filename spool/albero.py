@@ -36,11 +36,11 @@ class Ramo:
 
     def out(self, folder: str) -> Path:
         """A folder of what leaves: one of `OUT`."""
-        return self.root / self.sia / self.abi / "out" / folder
+        return self.root.joinpath(self.sia, self.abi, "out", folder)
 
     def into(self, folder: str) -> Path:
         """A folder of what arrives: one of `IN`."""
-        return self.root / self.sia / self.abi / "in" / folder
+        return self.root.joinpath(self.sia, self.abi, "in", folder)
 
     def dated(self, day: date, side: str) -> Path:
         """The folder of the archive for what was received (`side` "in") or sent ("out") on a day."""
