@@ -6,21 +6,30 @@ from __future__ import annotations
 import errno
 import gzip
 import io
+import json
 import os
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyotp
+
 from banksim.dati import SIA
-from ledger import esporta, firme, operazioni, utenti
+from cbi import read_records
+from commands.exchange import as_json
+from ledger import codici, distinte, esporta, firme, operazioni, utenti
 from ledger.home import Home
 from ledger.importa import Opzioni, import_file
 from ledger.ports import FsyncFailed, real_ports
 from ledger.profilo import Diritto, Profilo
+from ledger.stati import Evento
 from spool.albero import ramo
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
+from tests.console import ROOT
+from tests.faults.comando import typed
 from tests.ledger import vecchia as prima
 from tests.ledger.sala import QUICK_HASHER
 from tests.spool import casa
@@ -28,6 +37,7 @@ from tests.spool import casa
 A, B, C = casa.flow("RIBA-A", range(1, 3)), casa.flow("RIBA-B", range(3, 5), "02008"), casa.flow("RIBA-C", range(5, 7))
 DUE = casa.flow("RIBA-D", range(10, 12)) + casa.flow("RIBA-E", range(12, 13), "02008")
 ADMIN = "amministra"
+FIXTURES = datetime(2026, 11, 23, 8, tzinfo=UTC)  # when the fixtures were made
 
 
 def _open(root: Path) -> Home:
@@ -48,24 +58,81 @@ def libri(root: Path) -> None:
     """A company, two banks, one person; three distinte to be signed, and a file that is not in yet."""
     nulla(root)
     (root / "files" / "due.cbi").write_bytes(DUE)
+    (root / "files" / "altro.cbi").write_bytes(casa.flow("RIBA-G", range(20, 21)))
+    records = (json.dumps(as_json(each), ensure_ascii=False) for each in read_records(io.BytesIO(A)))
+    (root / "files" / "uno.ndjson").write_text("".join(f"{each}\n" for each in records))
     casa.build(root / "home", [A, B, C], signed=False).close()
-    utenti_di(root)
+    _people(root)
 
 
-def utenti_di(root: Path) -> None:
-    """One more person, who may change people and rules."""
+def _people(root: Path) -> None:
+    """Those who may change people and rules: one alone, two together."""
     home = _open(root)
     with home.begin() as conn:
-        profilo = Profilo(amministra=Diritto.INDIVIDUALE)
-        utenti.create(conn, home.ports, 1, login=ADMIN, peso=1, password=casa.PASSWORD, profilo=profilo)
+        for login, right in ((ADMIN, Diritto.INDIVIDUALE), ("rossi", Diritto.CONGIUNTO), ("verdi", Diritto.CONGIUNTO)):
+            profilo = Profilo(amministra=right)
+            utenti.create(conn, home.ports, 1, login=login, peso=1, password=casa.PASSWORD, profilo=profilo)
     home.close()
+
+
+def sospesa(root: Path) -> None:
+    """As `libri`, with a person suspended."""
+    libri(root)
+    _typed(root, f"utenti suspend bianchi --user {ADMIN}")
+
+
+def cambio(root: Path) -> None:
+    """As `libri`, with a change that waits for somebody else."""
+    libri(root)
+    _typed(root, "utenti suspend bianchi --user rossi")
+
+
+def codice(root: Path) -> None:
+    """As `libri`, with a person who has a second factor."""
+    libri(root)
+    home = _open(root)
+    secret = codici.new_secret(home.ports.random)
+    code = pyotp.TOTP(secret).at(casa.Clock().now())
+    utenti.enrol(home, 1, "bianchi", casa.PASSWORD, secret, code)
+    home.close()
+
+
+def delega(root: Path) -> None:
+    """F24 that have left."""
+    _sent(root, "f24").close()
+
+
+def tornata(root: Path) -> None:
+    """R.I.D. that have left, one of which came back."""
+    home = _sent(root, "rid")
+    with home.begin() as conn:
+        first = next(iter(distinte.orders(conn, 1))).id
+        distinte.apply_order(conn, home.ports, first, Evento.INSOLVI, chi="prova", dati={})
+    home.close()
+
+
+def _sent(root: Path, fixture: str) -> Home:
+    nulla(root)
+    home = casa.build(root / "home", [], signed=False)
+    home.ports.clock.at = FIXTURES
+    import_file(home, (ROOT / "fixtures" / f"{fixture}.cbi").read_bytes(), "flusso.cbi", 1)
+    firme.sign(home, 1, "bianchi", casa.PASSWORD)
+    dispatch_ready(home)
+    return home
+
+
+def _typed(root: Path, words: str) -> None:
+    if typed(words, root, casa.Clock().at, casa.PASSWORD):
+        raise RuntimeError(words)
 
 
 def sciolta(root: Path) -> None:
     """As `libri`, with an order that was taken out, and a distinta that a person has to approve."""
     libri(root)
     home = _open(root)
-    operazioni.take_out(home, 3, "bianchi", casa.PASSWORD, ordini=[1])
+    with home.read() as conn:
+        first = next(iter(distinte.orders(conn, 3))).id
+    operazioni.take_out(home, 3, [first], "bianchi", casa.PASSWORD)
     import_file(home, casa.flow("RIBA-F", range(1, 3)), "doppi.cbi", 1, opzioni=Opzioni())
     home.close()
 
@@ -95,7 +162,7 @@ class _Unsure:
 
     def fsync_dir(self, path: Path) -> None:
         real_ports().disk.fsync_dir(path)
-        if path.parts[-2:] == ("out", "new"):
+        if path.parts[-3:] == ("03069", "out", "new"):
             raise FsyncFailed(errno.EIO, "Input/output error", str(path))
 
 
@@ -177,5 +244,8 @@ def quick() -> None:
 
 CASE: dict[str, Callable[[Path], None]] = {
     each.__name__: each
-    for each in (nulla, vecchia, libri, sciolta, firmata, partita, incerta, risposte, finita, esportata, linea)
+    for each in (
+        *(nulla, vecchia, libri, sciolta, sospesa, cambio, codice, delega, tornata),
+        *(firmata, partita, incerta, risposte, finita, esportata, linea),
+    )
 }

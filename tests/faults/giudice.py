@@ -130,7 +130,7 @@ def _rows(conn: Connection, name: str) -> list[str]:
 
 def faults(seen: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     """What is wrong with what was seen, in itself and beside a run without faults; nothing when all is well."""
-    wrong = [f"{name}: {seen[name]}" for name in ("rifatti", "somme", "incerti") if seen.get(name)]
+    wrong = [f"{name}: {seen[name]}" for name in ("somme", "incerti") if seen.get(name)]
     wrong += [] if seen.get("giornale", True) else ["il giornale non torna"]
     wrong += [f"perso: {each}" for each in lost(seen, expected)] + [f"doppio: {each}" for each in doubled(seen)]
     return wrong + list(_differences(seen, expected))

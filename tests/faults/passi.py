@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tests.faults.case import ADMIN
-from tests.spool.casa import CONTI, PASSWORD
+from tests.spool.casa import PASSWORD
 
-NOVEMBRE, MARZO = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2027, 3, 1, 8, tzinfo=UTC)
+NOVEMBRE, FIXTURES, MARZO = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2027, 3, 1, 8, tzinfo=UTC)
 NUOVA = "quattro tazze vuote"
 IBAN = "IT91H0306902477100000004711"
 
@@ -18,8 +18,9 @@ class Passo:
     """A command (`argv`, where {} is the folder of the case) on a home of that kind.
 
     After a fault the operator types it again, or `ancora` when that is what one does; with `guarda`, only after having
-    looked whether it was done, because twice would be twice. `segreti` are the lines that it is given on a descriptor;
-    `lines`, whether a bank has a line, and collects there.
+    looked whether it was done, because twice would be twice. `segreti` are the lines that it is given on a descriptor,
+    `esce` its exit code when nothing goes wrong; `lines`, whether a bank has a line, and collects there; `cambia`,
+    whether anything that is looked at changes.
     """
 
     nome: str
@@ -30,10 +31,12 @@ class Passo:
     segreti: tuple[str, ...] = ()
     at: datetime = NOVEMBRE
     lines: bool = False
+    esce: int = 0
+    cambia: bool = True
 
 
-def _person(nome: str, case: str, argv: str, *more: str, who: str = "bianchi") -> Passo:
-    return Passo(nome, case, f"{argv} --user {who}", guarda=True, segreti=(PASSWORD, *more))
+def _person(nome: str, case: str, argv: str, *more: str, who: str = "bianchi", at: datetime = NOVEMBRE) -> Passo:
+    return Passo(nome, case, f"{argv} --user {who}", guarda=True, segreti=(PASSWORD, *more), at=at)
 
 
 def _admin(nome: str, argv: str, *more: str) -> Passo:
@@ -64,18 +67,18 @@ PASSI = {
         _person("unsign", "firmata", "unsign 1"),
         _person("distinte edit", "libri", "distinte edit 1 importo=1.00 --ordine 1"),
         _person("distinte copy", "libri", "distinte copy 1 --nome COPIA scadenza=2027-01-31"),
-        _person("distinte take-out", "libri", "distinte take-out 1 --ordine 1"),
+        _person("distinte take-out", "libri", "distinte take-out 1 1"),
         _person("distinte create", "libri", "distinte create 1:1 --nome NUOVA"),
         _person("distinte add", "libri", "distinte add 1 3:1"),
         _person("distinte discard", "sciolta", "distinte discard 5"),
         _person("distinte approve", "sciolta", "distinte approve 4"),
         _person("distinte delete", "libri", "distinte delete 3"),
         _person("distinte recall", "partita", "distinte recall 1 --nome RICHIAMO"),
-        _person("distinte revoke", "delega", "distinte revoke 1"),
-        _person("distinte resend", "tornata", "distinte resend 1 --nome ANCORA scadenza=2027-03-31"),
+        _person("distinte revoke", "delega", "distinte revoke 1", at=FIXTURES),
+        _person("distinte resend", "tornata", "distinte resend 1 --nome ANCORA --ordine 1 conto_controparte=IT60X0542811101000000123456 scadenza=2027-03-31", at=FIXTURES),
         _admin("utenti create", "utenti create nuovo --peso 10", NUOVA),
         _admin("utenti change", "utenti change bianchi --no-festivi"),
-        _admin("utenti power", "utenti power bianchi 60"),
+        _admin("utenti power", "utenti power bianchi --peso 60"),
         _admin("utenti suspend", "utenti suspend bianchi"),
         _person("utenti enable", "sospesa", "utenti enable bianchi", who=ADMIN),
         _admin("utenti reset-password", "utenti reset-password bianchi", NUOVA),
@@ -89,16 +92,16 @@ PASSI = {
         Passo("dispatch", "firmata", "dispatch"),
         Passo("deliver", "linea", "deliver", "lines test A1B2C 03069;deliver", lines=True),
         Passo("fetch", "linea", "fetch", "lines test A1B2C 03069;fetch", lines=True),
-        Passo("lines test", "linea", "lines test A1B2C 03069", lines=True),
-        Passo("receive", "risposte", "receive"),
-        Passo("reconcile", "risposte", "reconcile"),
+        Passo("lines test", "linea", "lines test A1B2C 03069", lines=True, cambia=False),
+        Passo("receive", "risposte", "receive", esce=3),
+        Passo("reconcile", "risposte", "reconcile", esce=3),
         _person("spool resolve --left", "incerta", "spool resolve 1 --left"),
         _person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"),
         Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", at=NOVEMBRE),
         Passo("run --once dispatch", "firmata", "run --once dispatch"),
         Passo("run --once archive", "finita", "run --once archive", at=MARZO),
         Passo("audit checkpoint", "partita", "audit checkpoint", "run --once checkpoint"),
-        Passo("audit key", "partita", "audit key"),
+        Passo("audit key", "partita", "audit key", cambia=False),
         Passo("audit export", "finita", "audit export --into {}/fatti/esporto", guarda=True),
         Passo("evidence", "finita", "evidence 1 -o {}/fatti/prova.zip"),
         Passo("replay", "esportata", "replay {}/esporto --into {}/fatti/rifatto", guarda=True),
