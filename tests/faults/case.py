@@ -30,6 +30,7 @@ from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.console import ROOT
 from tests.faults.comando import typed
+from tests.faults.disco import LONG_AGO
 from tests.ledger import vecchia as prima
 from tests.ledger.sala import QUICK_HASHER
 from tests.spool import casa
@@ -202,7 +203,7 @@ def finita(root: Path) -> None:
     home.close()
     for path in (root / "home" / "spool").rglob("*"):
         if path.is_file():
-            os.utime(path, (1_793_000_000, 1_793_000_000))  # October 2026
+            os.utime(path, (LONG_AGO, LONG_AGO))
 
 
 def esportata(root: Path) -> None:

@@ -9,6 +9,9 @@ import traceback
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from tests.ledger.sala import CountingRandom
 
 
 @dataclass
@@ -22,15 +25,19 @@ class Clock:
         return self.at
 
 
-def typed(words: str, root: Path, at: datetime, *secrets: str) -> int:
+def typed(words: str, root: Path, at: datetime, *secrets: str, disk: Any = None) -> int:
     """Type a command on the home below `root` ({} in it is the root), with secrets on a descriptor, when they are asked
-    for; its exit code. What it leaves open is closed, as at the end of a process."""
+    for, through another disk if there is one; its exit code. What it leaves open is closed, as at the end of a process.
+    """
     from cli import cbi
     from commands import failures
     from ledger import ports
 
     real = ports.real_ports()
-    ports.real_ports = lambda: replace(real, clock=Clock(at))
+    mine = replace(real, clock=Clock(at))
+    if disk is not None:
+        mine = replace(mine, disk=disk, random=CountingRandom())
+    ports.real_ports = lambda: mine
     argv = [each.replace("{}", str(root)) for each in words.split()]
     if "--utente" in argv or "--user" in argv:
         argv += ["--password-fd", str(_descriptor(*secrets))]
@@ -41,8 +48,9 @@ def typed(words: str, root: Path, at: datetime, *secrets: str) -> int:
     except Exception:
         traceback.print_exc()
         code = failures.BUG
-    ports.real_ports = lambda: real
-    gc.collect()
+    finally:
+        ports.real_ports = lambda: real
+        gc.collect()
     return code
 
 

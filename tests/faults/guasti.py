@@ -71,6 +71,11 @@ class Guasto:
         shim().fault_arm(str(root).encode(), MODES[self.come], self.calls, self.n, self.errore, int(self.sempre))
 
     @property
+    def kills(self) -> bool:
+        """Whether the process ends there."""
+        return self.come in ("uccisa", "troncata")
+
+    @property
     def lasting(self) -> bool:
         """Whether some of what was to be durable may not be."""
         return self.come == "errore" and bool(self.calls & SYNC)

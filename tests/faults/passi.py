@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from tests.faults.case import ADMIN
 from tests.spool.casa import PASSWORD
 
-NOVEMBRE, FIXTURES, MARZO = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2027, 3, 1, 8, tzinfo=UTC)
+NOVEMBRE, FIXTURES = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC)
+MARZO = datetime(2027, 3, 1, 8, tzinfo=UTC)
 NUOVA = "quattro tazze vuote"
-IBAN = "IT91H0306902477100000004711"
+IBAN, ALTRO_IBAN = "IT91H0306902477100000004711", "IT60X0542811101000000123456"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,12 @@ PASSI = {
         _person("distinte delete", "libri", "distinte delete 3"),
         _person("distinte recall", "partita", "distinte recall 1 --nome RICHIAMO"),
         _person("distinte revoke", "delega", "distinte revoke 1", at=FIXTURES),
-        _person("distinte resend", "tornata", "distinte resend 1 --nome ANCORA --ordine 1 conto_controparte=IT60X0542811101000000123456 scadenza=2027-03-31", at=FIXTURES),
+        _person(
+            "distinte resend",
+            "tornata",
+            f"distinte resend 1 --nome ANCORA --ordine 1 conto_controparte={ALTRO_IBAN} scadenza=2027-03-31",
+            at=FIXTURES,
+        ),
         _admin("utenti create", "utenti create nuovo --peso 10", NUOVA),
         _admin("utenti change", "utenti change bianchi --no-festivi"),
         _admin("utenti power", "utenti power bianchi --peso 60"),
@@ -86,7 +92,7 @@ PASSI = {
         _person("password", "libri", "password", NUOVA),
         _person("cambi approve", "cambio", "cambi approve 1", who="verdi"),
         _person("cambi reject", "cambio", "cambi reject 1", who="verdi"),
-        _admin("aziende add-account", "aziende add-account IT60X0542811101000000123456"),
+        _admin("aziende add-account", f"aziende add-account {ALTRO_IBAN}"),
         _admin("aziende add-bank", "aziende add-bank 05428:BANCA"),
         _admin("aziende option", "aziende option quattro_occhi si"),
         Passo("dispatch", "firmata", "dispatch"),
@@ -141,4 +147,3 @@ NOT_HERE = {
     "aziende unshare": "as aziende option: one row, through the same gate",
 }
 """The commands that are not interrupted, and why."""
-
