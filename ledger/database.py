@@ -183,6 +183,12 @@ _IN_A_FILE = {
         8,
     ),
     "is full": _FULL,
+    "disk I/O": (
+        "HOME-021",
+        f"Il disco non legge o non scrive il file {FILE}: controllare il disco e lo spazio, poi riprovare.",
+        f"The disk does not read or write the file {FILE}: check the disk and the room on it, then try again.",
+        8,
+    ),
 }
 # A server that lets one in speaks in SQLSTATEs, one that does not in words of its own language, after `OUT`.
 _ON_A_SERVER = {
