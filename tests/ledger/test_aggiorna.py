@@ -71,7 +71,7 @@ def test_everything_is_carried_over_and_the_journal_holds(old):
     home.close()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
 def test_the_weight_of_a_user_is_their_power_whatever_the_amount(tmp_path, version):
     vecchia.build(tmp_path / "casa", version=version)
     Home.upgrade(tmp_path / "casa", ports())
