@@ -14,7 +14,6 @@ from commands.common import (
     counted,
     dry_run_option,
     format_option,
-    in_chiaro_option,
     open_home,
     pass_ctx,
 )
@@ -107,16 +106,3 @@ def exceptions_cmd(ctx: Ctx, form: str) -> None:
 
     with open_home(ctx).read() as conn:
         print_eccezioni(ctx, outcomes.eccezioni(conn), form)
-
-
-@click.command("movimenti")
-@in_chiaro_option
-@format_option
-@pass_ctx
-def movimenti_cmd(ctx: Ctx, form: str, in_chiaro: bool) -> None:
-    """I movimenti di conto, e il flusso di cui parlano / account movements, and the flow they speak of."""
-    from commands.path_text import print_movimenti
-    from ledger import outcomes
-
-    with open_home(ctx).read() as conn:
-        print_movimenti(ctx, outcomes.movimenti(conn), form, in_chiaro=in_chiaro)

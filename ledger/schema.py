@@ -158,6 +158,11 @@ def _when(name: str = "at", *, nullable: bool = False) -> Column[Any]:
     return Column(name, Istante, nullable=nullable)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    """Which rows an index is of."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 AZIENDA = _table(
     "azienda",
     _id(),
@@ -528,8 +533,6 @@ RAPPORTO = _table(
     Index("ix_rapporto_file", "file_id"),
 )
 
-_APERTO = "spuntato_at IS NULL AND gemello_id IS NULL"
-
 MOVIMENTO = _table(
     "movimento",
     _id(),
@@ -563,7 +566,9 @@ MOVIMENTO = _table(
     Index("ix_movimento_causale", "causale", "data_contabile", "id"),
     Index("ix_movimento_scheda", "scheda_id", "data_contabile", "id"),
     Index("ix_movimento_gemello", "gemello_id"),
-    Index("ix_movimento_aperto", "data_contabile", "id", sqlite_where=text(_APERTO), postgresql_where=text(_APERTO)),
+    Index("ix_movimento_msg_id", "msg_id", **_where("msg_id IS NOT NULL")),
+    Index("ix_movimento_end_to_end", "end_to_end", **_where("end_to_end IS NOT NULL")),
+    Index("ix_movimento_aperto", "data_contabile", "id", **_where("spuntato_at IS NULL AND gemello_id IS NULL")),
 )
 
 LAVORO = _table(

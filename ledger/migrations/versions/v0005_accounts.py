@@ -8,7 +8,6 @@ down_revision = "0004"
 
 _STRICT = {"sqlite_strict": True}
 _ACCOUNT = ("azienda_id", "abi", "cab", "conto", "divisa")
-_APERTO = "spuntato_at IS NULL AND gemello_id IS NULL"
 
 
 def upgrade() -> None:
@@ -82,5 +81,10 @@ def _movimento() -> None:
         ("gemello", ["gemello_id"]),
     ):
         op.create_index(f"ix_movimento_{name}", "movimento", columns)
-    where = {"sqlite_where": sa.text(_APERTO), "postgresql_where": sa.text(_APERTO)}
-    op.create_index("ix_movimento_aperto", "movimento", ["data_contabile", "id"], **where)
+    for name, columns, condition in (
+        ("msg_id", ["msg_id"], "msg_id IS NOT NULL"),
+        ("end_to_end", ["end_to_end"], "end_to_end IS NOT NULL"),
+        ("aperto", ["data_contabile", "id"], "spuntato_at IS NULL AND gemello_id IS NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(f"ix_movimento_{name}", "movimento", columns, sqlite_where=where, postgresql_where=where)
