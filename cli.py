@@ -56,6 +56,7 @@ COMMANDS = {
     "movements": "commands.movements:movements_cmd",
     "tick": "commands.movements:tick_cmd",
     "untick": "commands.movements:untick_cmd",
+    "rules": "commands.movements:rules_cmd",
     "run": "commands.jobs:run_cmd",
     "jobs": "commands.jobs:jobs_cmd",
     "metrics": "commands.jobs:metrics_cmd",

@@ -15,6 +15,7 @@ import click
 from commands.common import (
     Ctx,
     busy,
+    by_a_user,
     dry_run_option,
     format_option,
     in_chiaro_option,
@@ -246,3 +247,38 @@ def _mark(
         print_json({"sia": azienda.sia, "segnati": many, "dry_run": dry_run})
     else:
         say(ctx, f"{azienda.sia}: movimenti segnati: {many}", f"{azienda.sia}: movements marked: {many}")
+
+
+@click.command("rules")
+@click.option("--sia", help="Solo questa azienda / this company only.")
+@format_option
+@dry_run_option
+@pass_ctx
+@by_a_user("reconcile")
+def rules_cmd(ctx: Ctx, sia: str | None, form: str, dry_run: bool) -> None:
+    """Applica ai movimenti le regole di regole.toml / applies the rules of regole.toml to the movements.
+
+    A quelli non spuntati; decide la prima regola che va bene. Con --dry-run dice che cosa farebbe ognuna. / To those
+    that are not ticked; the first rule that fits decides. With --dry-run it says what each would do.
+    """
+    apply_rules(ctx, sia, form, dry_run=dry_run)
+
+
+def apply_rules(ctx: Ctx, sia: str | None, form: str, *, dry_run: bool) -> None:
+    """Applies the rules of every company, or of one, and tells what each did."""
+    from commands.movements_text import print_rules
+    from ledger import aziende
+    from ledger.varco import macchina
+    from reconcile import regole
+
+    home = open_home(ctx)
+    rules = regole.read(home)
+    with home.read() as conn:
+        wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
+    done = {}
+    for azienda in wanted:
+        doing = macchina(home, azienda.id, regole.CHI, dry_run=dry_run)
+        with busy(ctx, "applico le regole", "applying the rules"), doing as lavoro:
+            done[azienda.sia] = regole.apply(lavoro, rules.get(azienda.sia, ()))
+    home.close()
+    print_rules(ctx, done, form)

@@ -9,6 +9,7 @@ from typing import Any
 from commands.common import Ctx
 from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
 from ledger.movimenti import STATI, Posto, Totali, Voce
+from reconcile.regole import Applicata
 
 _IN_A_PAGE = 60  # characters of a description that a table shows
 
@@ -165,3 +166,31 @@ def _value(name: str, value: Any) -> Any:
     if name == "importo":
         return amount(value)
     return value.isoformat() if isinstance(value, date) else value
+
+
+def print_rules(ctx: Ctx, done: Mapping[str, Sequence[Applicata]], form: str) -> None:
+    """What each rule of each company did, or would do."""
+    if form == "json":
+        told = [
+            {
+                "sia": sia,
+                "regola": each.nome,
+                "movimenti": each.movimenti,
+                "totale": amount(each.totale),
+                "primi": list(each.primi),
+            }
+            for sia, rules in done.items()
+            for each in rules
+        ]
+        print_json(told)
+        return
+    rows = [
+        (sia, each.nome, str(each.movimenti), euro(each.totale, ctx.lang), " ".join(map(str, each.primi)))
+        for sia, rules in done.items()
+        for each in rules
+    ]
+    if rows:
+        headings = ("SIA", "Regola", ">Movimenti", ">Totale", "I primi")
+        print_table(ctx, ctx.say("Regole", "Rules"), headings, rows)
+    else:
+        say(ctx, "Nessuna regola in regole.toml.", "No rule in regole.toml.")

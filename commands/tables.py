@@ -66,6 +66,7 @@ ENGLISH = {
     "Genere": "Kind",
     "Giorni": "Days",
     "Gravità": "Severity",
+    "I primi": "The first ones",
     "Importo": "Amount",
     "Incerti": "Uncertain",
     "Inoltrata": "Sent",

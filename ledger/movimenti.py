@@ -273,6 +273,33 @@ def ids(conn: Connection, filtro: Filtro) -> Iterator[int]:
         last = found[-1]
 
 
+class Aperto(NamedTuple):
+    """A movement that is not ticked, and what rules look at: the number of its account, cents, what it says."""
+
+    id: int
+    conto: str
+    segno: str
+    importo: int
+    causale: str
+    descrizione: str
+    dettagli: str | None
+    spuntato_at: datetime | None
+    etichetta: str | None
+    contropartita: str | None
+
+
+def open_ones(conn: Connection, azienda_id: int) -> Iterator[Aperto]:
+    """The movements of a company that are not ticked, in the order in which they came; they may be changed
+    meanwhile."""
+    last = 0
+    mine = [SCHEDA.c.conto if name == "conto" else MOVIMENTO.c[name] for name in Aperto._fields]
+    query = select(*mine).join(SCHEDA, SCHEDA.c.id == MOVIMENTO.c.scheda_id)
+    query = _wanted(query, Filtro(azienda_id=azienda_id)).order_by(MOVIMENTO.c.id).limit(10 * PAGINA)
+    while found := [Aperto(*row) for row in conn.execute(query.where(MOVIMENTO.c.id > last))]:
+        yield from found
+        last = found[-1].id
+
+
 def finds(conn: Connection, filtro: Filtro, movimento_id: int) -> bool:
     """Whether a filter finds a movement."""
     query = _wanted(select(MOVIMENTO.c.id), filtro)
