@@ -1,9 +1,10 @@
 """The books made again from the journal alone, and compared with those in the tables.
 
 The journal is folded event by event: each type of event is a row of `PASSI`. What the journal does not tell is not made
-up: wrong passwords since the last right one, diagnostics, movements and outcomes are in no event of their own. The same
-fold makes a home again elsewhere (see `replica`): rows have more columns than are compared here, `at` above all, which
-is the instant of the event and may come a moment after that of the row.
+up: wrong passwords since the last right one, diagnostics, and what is in the files of the banks (outcomes, accounts,
+movements) but for what people do with it. The same fold makes a home again elsewhere (see `replica`): rows have more
+columns than are compared here, `at` above all, which is the instant of the event and may come a moment after that of
+the row.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, or_, select
 
-from ledger import aziende, gruppi, journal
+from ledger import aziende, gruppi, journal, rapporti, spunta
 from ledger.aziende import PROPRIA
 from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
@@ -35,8 +36,11 @@ from ledger.schema import (
     FILE,
     FIRMA,
     INTENTO,
+    MOVIMENTO,
     OPZIONE,
     POTERE,
+    RAPPORTO,
+    SCHEDA,
     UTENTE,
     total,
 )
@@ -292,6 +296,20 @@ def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
     return passo
 
 
+def _chosen(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["scheda"][chiave] = {"scelte": canonical(dati["scelte"])}
+
+
+def _marked(libri: Libri, _chiave: str, dati: Riga) -> None:
+    """Movements, by file and line; those of which nothing is left to say are not told."""
+    rows, told = libri.tabelle["movimento"], spunta.columns(dati, libri.quando)
+    for file, lines in dati["righe"]:
+        for line in lines:
+            row = {**dict.fromkeys(spunta.MARKS), **rows.pop(f"{file} {line}", {}), **told}
+            if any(row.values()):
+                rows[f"{file} {line}"] = row
+
+
 def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
     """An event that leaves nothing in the tables that the fold makes."""
 
@@ -320,6 +338,8 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "inoltro_incerto": _intento("incerto"),
+    rapporti.SCELTE: _chosen,
+    spunta.SEGNATI: _marked,
     "checkpoint": _nothing,
     "archivio_aggiornato": _upgraded,
 }
@@ -341,6 +361,9 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
         (DISTINTA, "id", (*NATE, "stato")),
     ):
         yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
+    touched = select(SCHEDA).where(SCHEDA.c.azienda_id == azienda_id, SCHEDA.c.scelte.is_not(None))
+    yield "scheda", {rapporti.key(dict(row._mapping)): _plain(row, ("scelte",)) for row in conn.execute(touched)}
+    yield "movimento", {f"{row.file_id} {row.line}": _plain(row, spunta.MARKS) for row in _marks(conn, azienda_id)}
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
     mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
     yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
@@ -366,6 +389,14 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
             row, ("id", "nome_file", "sha256", "abi", "stato")
         )
     yield "intento", intenti
+
+
+def _marks(conn: Connection, azienda_id: int) -> Iterator[Any]:
+    """The movements of a company with which something was done."""
+    any_of = or_(*(MOVIMENTO.c[name].is_not(None) for name in spunta.MARKS))
+    query = select(MOVIMENTO, RAPPORTO.c.file_id).join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+    mine = query.where(RAPPORTO.c.azienda_id == azienda_id, any_of).order_by(MOVIMENTO.c.id)
+    yield from conn.execute(mine.execution_options(yield_per=1000))
 
 
 def _rows(conn: Connection, table: Table, key: str, columns: tuple[str, ...], mine: Any) -> dict[str, Riga]:

@@ -1,7 +1,8 @@
 """What the banks said, read again in a home made again: from the files that the journal names, as they came.
 
 Where outcomes and receipts led orders and distinte the journal tells, and is in the books already; here come the rows
-that are in no event: outcomes with their verdict, those that were not applied, memos, accounts and movements. The sums
+that are in no event: outcomes with their verdict, those that were not applied, memos, accounts and movements; then what
+people chose for accounts and did with movements, which is in events and needs the rows. The sums
 of each supporto must be those that the journal tells. Not made again: the exceptions of receipts and refusals, and of
 the evidence beside the other ones the states are those of the end.
 """
@@ -19,8 +20,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 import cbi
-from cbi.flows.rendicontazione import rapporti
-from ledger import archivio, outcomes
+from cbi.flows.estratti import LETTURE
+from ledger import archivio, journal, outcomes, rapporti, spunta
 from ledger.home import Home
 from ledger.ports import Ports
 from ledger.ricostruzione import Differenza
@@ -29,7 +30,6 @@ from reconcile.esiti import LETTORI, keep_esiti
 from reconcile.movimenti import store_rapporti
 from spool.smistamento import RICEVUTE
 
-STATEMENTS = ("RH", "EC")
 Told = Mapping[int, int]  # by line of an outcome, the order that it moved
 
 
@@ -56,6 +56,17 @@ def reread(home: Home, conn: Connection, azienda_id: int) -> Iterator[Differenza
     for file in outcomes.files(conn):
         if file.azienda_id == azienda_id:
             yield from _file(home, conn, file, told.pop(file.id, {}))
+    _by_people(conn, azienda_id)
+
+
+def _by_people(conn: Connection, azienda_id: int) -> None:
+    """What people chose for accounts and did with movements, now that the rows are there."""
+    for event in journal.events(conn, azienda_id, (rapporti.SCELTE, spunta.SEGNATI)):
+        dati, at = json.loads(event["dati"]), datetime.fromisoformat(event["at"])
+        if event["tipo"] == rapporti.SCELTE:
+            rapporti.chosen(conn, azienda_id, dati, at)
+        else:
+            spunta.marked(conn, dati, at)
 
 
 def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[Differenza]:
@@ -77,6 +88,6 @@ def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supp
     """The sums of a supporto read again; None for one of which nothing is left to read."""
     if supporto.flow in LETTORI:
         return keep_esiti(conn, ports, arrivo, supporto, LETTORI[supporto.flow](supporto), told)
-    if supporto.flow in STATEMENTS:
-        return store_rapporti(conn, ports, arrivo, supporto, rapporti(supporto))
+    if supporto.flow in LETTURE:
+        return store_rapporti(conn, ports, arrivo, supporto, LETTURE[supporto.flow].leggi(supporto))
     return None

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 import cbi
 from cbi.flows.disposizione import Promemoria
-from cbi.flows.rendicontazione import rapporti
+from cbi.flows.estratti import LETTURE
 from ledger import intenti, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
@@ -109,9 +109,10 @@ def _require(supporto: cbi.Supporto, line: int, *values: object) -> None:
 
 
 def _rapporti(supporto: cbi.Supporto) -> Action:
-    items = list(rapporti(supporto))
+    lettura = LETTURE[supporto.flow]
+    items = list(lettura.leggi(supporto))
     for item in items:
-        _require(supporto, item.line, item.data, item.saldo_iniziale, item.saldo_finale)
+        _require(supporto, item.line, item.data, *((item.saldo_iniziale, item.saldo_finale) if lettura.saldi else ()))
         for m in item.movimenti:
             _require(supporto, m.line, m.data_contabile, m.segno, m.importo)
     return lambda conn, ports, arrivo: store_rapporti(conn, ports, arrivo, supporto, items)
@@ -127,8 +128,7 @@ def _scarto(supporto: cbi.Supporto) -> Action:
 
 _KINDS: Mapping[tuple[str, str], Callable[[cbi.Supporto], Action]] = {
     **{(flow, "from_bank"): _esiti for flow in LETTORI},
-    ("RH", "from_bank"): _rapporti,
-    ("EC", "from_bank"): _rapporti,
+    **{(flow, "from_bank"): _rapporti for flow in LETTURE},
     ("CN", "from_bank"): _conferma,
     ("ER", "from_bank"): _scarto,
 }

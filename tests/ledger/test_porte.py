@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from ledger import cambi, firme, importa, operazioni, varco
+from ledger import cambi, firme, importa, operazioni, rapporti, spunta, varco
 from spool import resolve
 from tests.console import ROOT
 
@@ -29,6 +29,9 @@ WRITTEN_IN = {
     "CAMBIO": {"ledger.cambi"},
     "APPROVAZIONE": {"ledger.cambi"},
     "FIRMA": {"ledger.firme"},
+    "SCHEDA": {"ledger.rapporti"},
+    "RAPPORTO": {"ledger.rapporti"},
+    "MOVIMENTO": {"ledger.movimenti", "ledger.spunta"},
     "JOURNAL": {"ledger.journal"},
     "LINEA": {"ledger.linee"},
 }
@@ -168,6 +171,8 @@ def _is_home(node):
         (firme, {"sign", "approve", "refuse", "zero"}),
         (importa, {"import_file"}),
         (resolve, {"resolve"}),
+        (rapporti, {"choose", "enter"}),
+        (spunta, {"segna"}),
     ],
 )
 def test_every_public_verb_goes_through_the_gate(module, verbs):
