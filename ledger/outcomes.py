@@ -8,14 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from ledger.canonico import canonical
 from ledger.ports import Ports
 from ledger.schema import (
+    ABBINAMENTO,
     AZIENDA,
     BANCA,
     DISPOSIZIONE,
@@ -39,19 +53,24 @@ _CHUNK = 500
 
 @dataclass
 class Candidata:
-    """A disposizione that an esito might speak of; `abi` is the bank its distinta was sent to.
+    """A disposizione that an esito might speak of; `abi` is the bank its distinta was sent to, `coordinate` ABI and CAB
+    of the counterparty.
 
     `stato` follows what is applied while a file is being reconciled.
     """
 
     id: int
     distinta_id: int
+    flusso: str
     abi: str
     causale: str
     chiave: str
     importo: int
     scadenza: date | None
     controparte: str
+    codice_fiscale: str | None
+    codice_cliente: str | None
+    coordinate: tuple[str | None, str | None]
     stato: Stato
 
 
@@ -103,37 +122,62 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
     """The disposizioni of a flow of the company with one of these keys, by key, oldest first; none for no key."""
     wanted, found = sorted(set(chiavi) - {""}), dict[str, list[Candidata]]()
     for start in range(0, len(wanted), _CHUNK):
-        query = (
-            select(
-                DISPOSIZIONE.c.id,
-                DISPOSIZIONE.c.distinta_id,
-                DISTINTA.c.abi,
-                DISPOSIZIONE.c.causale,
-                DISPOSIZIONE.c.chiave,
-                DISPOSIZIONE.c.importo,
-                DISPOSIZIONE.c.scadenza,
-                DISPOSIZIONE.c.controparte,
-                DISPOSIZIONE.c.stato,
-            )
-            .join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id)
-            .where(DISPOSIZIONE.c.azienda_id == azienda, DISPOSIZIONE.c.flusso == flusso)
-            .where(DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]))
-            .order_by(DISPOSIZIONE.c.id)
+        query = candidate_orders().where(
+            DISPOSIZIONE.c.azienda_id == azienda,
+            DISPOSIZIONE.c.flusso == flusso,
+            DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]),
         )
         for row in conn.execute(query):
-            candidata = Candidata(**{**row._mapping, "stato": Stato(row.stato)})
+            candidata = as_candidate(row)
             found.setdefault(candidata.chiave, []).append(candidata)
     return found
 
 
-def already_applied(conn: Connection, disposizione_id: int, effetto: str) -> bool:
-    """Whether an esito with this effect has already been applied to the disposizione."""
-    query = select(ESITO.c.id).where(
-        ESITO.c.disposizione_id == disposizione_id,
-        ESITO.c.effetto == effetto,
-        ESITO.c.verdetto == APPLICATO,
-    )
-    return conn.execute(query.limit(1)).first() is not None
+def candidate_orders() -> Select[Any]:
+    """The orders that are in a distinta, oldest first, with what `as_candidate` wants."""
+    columns = (DISPOSIZIONE.c[name] for name in _OF_CANDIDATE)
+    coordinates = (DISPOSIZIONE.c.abi.label("sua_abi"), DISPOSIZIONE.c.cab.label("suo_cab"))
+    query = select(*columns, DISTINTA.c.abi, *coordinates)
+    return query.join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id).order_by(DISPOSIZIONE.c.id)
+
+
+_OF_CANDIDATE = (
+    "id",
+    "distinta_id",
+    "flusso",
+    "causale",
+    "chiave",
+    "importo",
+    "scadenza",
+    "controparte",
+    "codice_fiscale",
+    "codice_cliente",
+    "stato",
+)
+
+
+def as_candidate(row: Row[Any]) -> Candidata:
+    """A row of `candidate_orders`."""
+    values = dict(row._mapping)
+    coordinates = (values.pop("sua_abi"), values.pop("suo_cab"))
+    return Candidata(**{**values, "coordinate": coordinates, "stato": Stato(row.stato)})
+
+
+def already_applied(conn: Connection, disposizione_id: int, effetto: str, at: datetime) -> bool:
+    """Whether, at an instant, an esito with this effect has been applied to the disposizione, alone or with others, and
+    nobody has undone it."""
+    return conn.execute(_APPLIED, {"id": disposizione_id, "effetto": effetto, "at": at}).first() is not None
+
+
+def _applied() -> Any:
+    here = (ABBINAMENTO.c.file_id == ESITO.c.file_id) & (ABBINAMENTO.c.line == ESITO.c.line)
+    mine = ABBINAMENTO.c.disposizione_id == bindparam("id")
+    undone = exists().where(here, mine, ABBINAMENTO.c.sciolto_at <= bindparam("at"))
+    same = ESITO.c.effetto == bindparam("effetto")
+    own = select(ESITO.c.id).where(ESITO.c.disposizione_id == bindparam("id"), same, ESITO.c.verdetto == APPLICATO)
+    held = or_(ABBINAMENTO.c.sciolto_at.is_(None), ABBINAMENTO.c.sciolto_at > bindparam("at"))
+    linked = select(ESITO.c.id).join(ABBINAMENTO, here).where(mine, same, ABBINAMENTO.c.at <= bindparam("at"), held)
+    return union_all(own.where(not_(undone)), linked).limit(1)
 
 
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
@@ -173,14 +217,14 @@ def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         conn.execute(insert(PROMEMORIA), list(rows))
 
 
-def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int]]:
-    """Every step of an order of a company that a line of a file caused: file, line, order; oldest first."""
+def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
+    """Every step of an order of a company that a line of a file caused: file, line, order and why; oldest first."""
     query = select(ITER.c.disposizione_id, ITER.c.dati).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ITER.c.disposizione_id)
     mine = query.where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(ITER.c.id)
     for order, text in conn.execute(mine.execution_options(yield_per=1000)):
         dati = json.loads(text)
         if "file_id" in dati and "line" in dati:
-            yield dati["file_id"], dati["line"], order
+            yield dati["file_id"], dati["line"], order, dati
 
 
 def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato]) -> list[int]:
@@ -296,3 +340,7 @@ def movimenti(conn: Connection) -> list[Row[Any]]:
 
 def _id_of(key: Any) -> int:
     return int(key[0])
+
+
+# Asked at every esito: made once.
+_APPLIED = _applied()

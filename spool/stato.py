@@ -29,7 +29,7 @@ from spool.nomi import ACK, READY, waits
 from spool.quarantena import NOTE
 from spool.receive import ELABORATO, GIA_RICEVUTO, RIFIUTATO
 
-RICEVUTE = ("CN", "ER", ACK)  # what is received of them is one word on a whole flow, and no outcome is kept
+RICEVUTE = ("CN", "ER", "A4", ACK)  # what is received of them is one word on a whole flow, and no outcome is kept
 VERDETTI = {"applicati": APPLICATO, "gia_applicati": GIA_APPLICATO, "eccezioni": ECCEZIONE_}
 ARCHIVIO, ATTESA = "archive", "in/attesa"
 
