@@ -15,10 +15,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, bindparam, or_, select
 
 from ledger.errors import Refused
-from ledger.outcomes import APPLICATO, Candidata, as_candidate, candidate_orders
+from ledger.outcomes import A_MANO, ECCEZIONE_, SCIOLTO, Candidata, as_candidate, candidate_orders
 from ledger.schema import ABBINAMENTO, DISPOSIZIONE, DISTINTA, ESITO
 
-A_MANO = "a_mano"
 MANY = 50  # orders of one amount: with more than these, the amount tells nobody apart
 
 
@@ -93,18 +92,25 @@ def add(
 
 
 def undo(conn: Connection, esito: Row[Any], ordini: Iterable[int], *, chi: str, at: datetime, nota: str) -> None:
-    """Closes the matches of an esito with these orders; for one that its own row tells, a row that says so."""
+    """Closes the matches of an esito with these orders that people made; one that the program made is marked as undone
+    by a row of its own."""
     for each in ordini:
         mine = and_(
             ABBINAMENTO.c.file_id == esito.file_id,
             ABBINAMENTO.c.line == esito.line,
             ABBINAMENTO.c.disposizione_id == each,
+            ABBINAMENTO.c.classe == A_MANO,
             ABBINAMENTO.c.sciolto_at.is_(None),
         )
         if not conn.execute(ABBINAMENTO.update().where(mine).values(sciolto_at=at)).rowcount:
-            row = {"file_id": esito.file_id, "line": esito.line, "disposizione_id": each, "sciolto_at": at}
-            own = {"azienda_id": esito.azienda_id, "classe": esito.classe, "chi": chi, "nota": nota, "at": esito.at}
-            conn.execute(ABBINAMENTO.insert().values(**row, **own))
+            row = {
+                "azienda_id": esito.azienda_id,
+                "file_id": esito.file_id,
+                "line": esito.line,
+                "disposizione_id": each,
+            }
+            told = {"classe": SCIOLTO, "chi": chi, "nota": nota, "at": at, "sciolto_at": at}
+            conn.execute(ABBINAMENTO.insert().values(**row, **told))
 
 
 def esito(conn: Connection, esito_id: int) -> Row[Any]:
@@ -124,10 +130,12 @@ def esito(conn: Connection, esito_id: int) -> Row[Any]:
 def linked(conn: Connection, row: Row[Any]) -> list[int]:
     """The ids of the orders that an esito has been applied to and nobody has undone, in order."""
     here = (ABBINAMENTO.c.file_id == row.file_id, ABBINAMENTO.c.line == row.line)
-    kept = conn.execute(select(ABBINAMENTO.c.disposizione_id, ABBINAMENTO.c.sciolto_at).where(*here)).all()
-    own = {row.disposizione_id} if row.disposizione_id is not None and row.verdetto == APPLICATO else set()
-    undone = {each.disposizione_id for each in kept if each.sciolto_at is not None}
-    return sorted((own - undone) | {each.disposizione_id for each in kept if each.sciolto_at is None})
+    kept = conn.execute(select(ABBINAMENTO).where(*here)).all()
+    own = {row.disposizione_id} if row.disposizione_id is not None and row.verdetto != ECCEZIONE_ else set()
+    own |= {each.disposizione_id for each in kept if each.classe not in (A_MANO, SCIOLTO)}
+    undone = {each.disposizione_id for each in kept if each.classe == SCIOLTO}
+    by_hand = {each.disposizione_id for each in kept if each.classe == A_MANO and each.sciolto_at is None}
+    return sorted((own - undone) | by_hand)
 
 
 def said_of(conn: Connection, disposizione_id: int) -> Iterator[Row[Any]]:
@@ -153,7 +161,7 @@ def parts(conn: Connection, disposizione_id: int, effetto: str) -> set[tuple[Any
 
 def rows(conn: Connection, azienda_id: int) -> Iterator[Mapping[str, Any]]:
     """The matches that people made or undid, in a company, in order of id."""
-    touched = or_(ABBINAMENTO.c.classe == A_MANO, ABBINAMENTO.c.sciolto_at.is_not(None))
+    touched = ABBINAMENTO.c.classe.in_((A_MANO, SCIOLTO))
     query = select(ABBINAMENTO).where(ABBINAMENTO.c.azienda_id == azienda_id, touched)
     for row in conn.execute(query.order_by(ABBINAMENTO.c.id)):
         yield dict(row._mapping)

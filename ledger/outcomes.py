@@ -15,10 +15,12 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
     bindparam,
     exists,
     func,
     insert,
+    literal,
     not_,
     or_,
     select,
@@ -43,10 +45,11 @@ from ledger.schema import (
     RAPPORTO,
     total,
 )
-from ledger.stati import Stato
+from ledger.stati import ALLA_BANCA, Stato
 
 APPLICATO, GIA_APPLICATO, ECCEZIONE_ = "applicato", "gia_applicato", "eccezione"
 BANCA_ = "banca"
+A_MANO, SCIOLTO = "a_mano", "sciolto"  # matches that people made, and marks on those that the program made
 
 _CHUNK = 500
 
@@ -170,14 +173,22 @@ def already_applied(conn: Connection, disposizione_id: int, effetto: str, at: da
 
 
 def _applied() -> Any:
-    here = (ABBINAMENTO.c.file_id == ESITO.c.file_id) & (ABBINAMENTO.c.line == ESITO.c.line)
-    mine = ABBINAMENTO.c.disposizione_id == bindparam("id")
-    undone = exists().where(here, mine, ABBINAMENTO.c.sciolto_at <= bindparam("at"))
-    same = ESITO.c.effetto == bindparam("effetto")
-    own = select(ESITO.c.id).where(ESITO.c.disposizione_id == bindparam("id"), same, ESITO.c.verdetto == APPLICATO)
+    of_esito = (ABBINAMENTO.c.file_id == ESITO.c.file_id) & (ABBINAMENTO.c.line == ESITO.c.line)
+    mark = ABBINAMENTO.alias("mark")
+    undone = exists().where(
+        mark.c.file_id == ESITO.c.file_id,
+        mark.c.line == ESITO.c.line,
+        mark.c.disposizione_id == bindparam("id"),
+        mark.c.classe == SCIOLTO,
+        mark.c.at <= bindparam("at"),
+    )
+    same, by_hand = ESITO.c.effetto == bindparam("effetto"), ABBINAMENTO.c.classe == A_MANO
     held = or_(ABBINAMENTO.c.sciolto_at.is_(None), ABBINAMENTO.c.sciolto_at > bindparam("at"))
-    linked = select(ESITO.c.id).join(ABBINAMENTO, here).where(mine, same, ABBINAMENTO.c.at <= bindparam("at"), held)
-    return union_all(own.where(not_(undone)), linked).limit(1)
+    kept = or_(and_(by_hand, held), and_(ABBINAMENTO.c.classe.not_in((A_MANO, SCIOLTO)), not_(undone)))
+    mine = ABBINAMENTO.c.disposizione_id == bindparam("id")
+    alone = select(ESITO.c.id).where(ESITO.c.disposizione_id == bindparam("id"), ESITO.c.verdetto == APPLICATO)
+    linked = select(ESITO.c.id).join(ABBINAMENTO, of_esito).where(mine, ABBINAMENTO.c.at <= bindparam("at"), kept)
+    return union_all(alone.where(same, not_(undone)), linked.where(same)).limit(1)
 
 
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
@@ -253,28 +264,44 @@ def promemoria(conn: Connection) -> list[Row[Any]]:
 
 
 def eccezioni(conn: Connection) -> list[Row[Any]]:
-    """Every eccezione with its esito (if it comes from one) and its file, oldest first."""
-    query = (
-        select(
-            ECCEZIONE.c.id,
-            ECCEZIONE.c.motivo,
-            ECCEZIONE.c.dati,
-            ECCEZIONE.c.at,
-            FILE.c.nome.label("file"),
-            FILE.c.abi,
-            ESITO.c.line,
-            ESITO.c.causale,
-            ESITO.c.effetto,
-            ESITO.c.flusso,
-            ESITO.c.chiave,
-            ESITO.c.importo,
-            ESITO.c.scadenza,
-            ESITO.c.controparte,
-        )
+    """What waits for a person, oldest first: every eccezione with its esito (if it comes from one) and its file, but
+    for those that a person has matched and the parts of an order that is whole; and the esiti whose match was
+    undone."""
+    here = (ABBINAMENTO.c.file_id == ESITO.c.file_id, ABBINAMENTO.c.line == ESITO.c.line)
+    matched = exists().where(*here, ABBINAMENTO.c.classe == A_MANO, ABBINAMENTO.c.sciolto_at.is_(None))
+    undone = exists().where(*here, ABBINAMENTO.c.classe == SCIOLTO)
+    whole = and_(ECCEZIONE.c.motivo == "parziale", DISPOSIZIONE.c.stato.not_in([*ALLA_BANCA]))
+    columns = [FILE.c.nome.label("file"), FILE.c.abi, ESITO.c.id.label("esito"), *(ESITO.c[name] for name in _OF_QUEUE)]
+    kept = (
+        select(ECCEZIONE.c.id, ECCEZIONE.c.motivo, ECCEZIONE.c.dati, ECCEZIONE.c.at, *columns)
         .outerjoin(FILE, FILE.c.id == ECCEZIONE.c.file_id)
         .outerjoin(ESITO, ESITO.c.id == ECCEZIONE.c.esito_id)
+        .outerjoin(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
+        .where(not_(matched), func.coalesce(whole, False).is_(False))
+        .order_by(ECCEZIONE.c.id)
     )
-    return list(conn.execute(query.order_by(ECCEZIONE.c.id)))
+    no_row = (literal(None).label("id"), literal("sciolto").label("motivo"), literal("{}").label("dati"))
+    freed = (
+        select(*no_row, ESITO.c.at, *columns)
+        .join(FILE, FILE.c.id == ESITO.c.file_id)
+        .where(ESITO.c.verdetto != ECCEZIONE_, undone, not_(matched))
+        .order_by(ESITO.c.id)
+    )
+    return [*conn.execute(kept), *conn.execute(freed)]
+
+
+_OF_QUEUE = (
+    "line",
+    "causale",
+    "effetto",
+    "flusso",
+    "chiave",
+    "importo",
+    "scadenza",
+    "controparte",
+    "classe",
+    "prove",
+)
 
 
 # --- rapporti and movimenti -------------------------------------------------------------------------------

@@ -466,7 +466,7 @@ ABBINAMENTO = _table(
     _to("file"),
     _int("line"),
     _to("disposizione"),
-    _text("classe"),  # as in esito, or a_mano
+    _text("classe"),  # as in esito, or a_mano; sciolto: a match that the program made is undone
     _text("chi"),
     _text("nota"),
     _when(),

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Protocol
 
-from cbi import Supporto
-from cbi.flows import ep, f24, mav, ordini, riba, rid
+from cbi import Supporto, flows
+from cbi.flows import f24, ordini
 from cbi.flows.disposizione import Promemoria
 from cbi.flows.ordini import DEL_MANDATO
+from cbi.records import al, ep, mav, riba, rid
 from reconcile.somiglianza import Detto
 
 
@@ -41,10 +42,10 @@ class Esito(Protocol):
 
 
 LETTORI: Mapping[str, Callable[[Supporto], Iterator[Esito | Promemoria]]] = {
-    "RIBA": riba.esiti,
-    "MAV": mav.esiti,
-    "RID": rid.esiti,
-    "EP": ep.esiti,
+    "RIBA": flows.riba.esiti,
+    "MAV": flows.mav.esiti,
+    "RID": flows.rid.esiti,
+    "EP": flows.ep.esiti,
     "Q4": f24.quietanze,
     "AL": ordini.mandati,
 }
@@ -65,6 +66,23 @@ def parla_di(flusso: str) -> tuple[str, ...]:
 def chiave(flusso: str, esito: Any) -> str:
     """The key of the order that an outcome of a flow speaks of, "" for none."""
     return ordini.chiave(parla_di(flusso)[0], esito)
+
+
+def significato(flusso: str, causale: str) -> str:
+    """What a causale says in a flow of outcomes, in the words of its table; "" for one that is not there."""
+    return CAUSALI.get(flusso, {}).get(causale, "")
+
+
+CAUSALI: Mapping[str, Mapping[str, str]] = {
+    "RIBA": riba.CAUSALI_ESITO,
+    "MAV": mav.CAUSALI_ESITO,
+    "RID": rid.CAUSALI_ESITO,
+    "EP": ep.CAUSALI_ESITO,
+    "AL": al.CAUSALI_RISPOSTA,
+}
+
+TECNICHE: Mapping[str, tuple[str, ...]] = {"RID": ("50002", "50006", "50007")}
+"""The causali of what came back for how it was asked for, and not because the debtor did not pay."""
 
 
 def detto(flusso: str, esito: Esito) -> Detto:
