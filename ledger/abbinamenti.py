@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, or_, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
 
 from ledger.errors import Refused
 from ledger.outcomes import A_MANO, ECCEZIONE_, SCIOLTO, Candidata, as_candidate, candidate_orders
@@ -40,9 +40,9 @@ def candidate(conn: Connection, disposizione_id: int) -> Candidata:
 def of_amount(conn: Connection, dove: Dove, importi: Sequence[int], scadenze: Sequence[date]) -> list[Candidata]:
     """The orders of one of these amounts (cents): all of them, or those of one of these due dates where they are too
     many; none where they are too many all the same."""
-    amount = DISPOSIZIONE.c.importo.in_(importi)
-    for more in ((), (DISPOSIZIONE.c.scadenza.in_(scadenze),)):
-        found = _some(conn, dove, (amount, *more), MANY)
+    asked = {"importi": list(importi), "scadenze": list(scadenze)}
+    for query in (_OF_AMOUNT, _OF_AMOUNT_AND_DAY):
+        found = _some(conn, dove, query, MANY, asked)
         if len(found) <= MANY:
             return found
     return []
@@ -52,23 +52,41 @@ def of_debtor(
     conn: Connection, dove: Dove, codice_fiscale: str, scadenze: Sequence[date], most: int
 ) -> list[Candidata]:
     """The orders of a debtor that fall due on one of these days; none where there are more than `most`."""
-    which = (DISPOSIZIONE.c.codice_fiscale == codice_fiscale, DISPOSIZIONE.c.scadenza.in_(scadenze))
-    found = _some(conn, dove, which, most)
+    found = _some(conn, dove, _OF_DEBTOR, most, {"codice_fiscale": codice_fiscale, "scadenze": list(scadenze)})
     return found if len(found) <= most else []
 
 
-def _some(conn: Connection, dove: Dove, which: Sequence[Any], most: int) -> list[Candidata]:
-    made = or_(DISTINTA.c.data_creazione.is_(None), DISTINTA.c.data_creazione <= dove.creato)
-    query = candidate_orders().where(
-        DISPOSIZIONE.c.azienda_id == dove.azienda_id,
-        DISPOSIZIONE.c.flusso.in_(dove.flussi),
-        DISTINTA.c.abi == dove.abi,
-        *which,
-        *(() if dove.creato is None else (made,)),
-    )
+def _some(conn: Connection, dove: Dove, query: Select[Any], most: int, asked: Mapping[str, Any]) -> list[Candidata]:
+    """The orders that a query finds, oldest first; one more than `most` where there are more."""
+    where = {"azienda": dove.azienda_id, "flussi": list(dove.flussi), "banca": dove.abi, "creato": dove.creato}
     # Put in order here: asked for in order, all the orders of an amount would be read, however few are wanted.
-    rows = conn.execute(query.order_by(None).limit(most + 1))
+    rows = conn.execute(query, {**where, **asked, "most": most + 1})
     return sorted((as_candidate(row) for row in rows), key=lambda each: each.id)
+
+
+def _asked(*which: Any) -> Select[Any]:
+    creato = bindparam("creato", type_=DISTINTA.c.data_creazione.type)
+    made = or_(DISTINTA.c.data_creazione.is_(None), creato.is_(None), DISTINTA.c.data_creazione <= creato)
+    return (
+        candidate_orders()
+        .where(
+            DISPOSIZIONE.c.azienda_id == bindparam("azienda"),
+            DISPOSIZIONE.c.flusso.in_(bindparam("flussi", expanding=True)),
+            DISTINTA.c.abi == bindparam("banca"),
+            *which,
+            made,
+        )
+        .order_by(None)
+        .limit(bindparam("most"))
+    )
+
+
+# Asked at every esito whose keys find nothing: made once.
+_AMOUNT = DISPOSIZIONE.c.importo.in_(bindparam("importi", expanding=True))
+_DAY = DISPOSIZIONE.c.scadenza.in_(bindparam("scadenze", expanding=True))
+_OF_AMOUNT = _asked(_AMOUNT)
+_OF_AMOUNT_AND_DAY = _asked(_AMOUNT, _DAY)
+_OF_DEBTOR = _asked(DISPOSIZIONE.c.codice_fiscale == bindparam("codice_fiscale"), _DAY)
 
 
 # --- matches that are kept --------------------------------------------------------------------------------------------

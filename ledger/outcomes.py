@@ -193,7 +193,7 @@ def _applied() -> Any:
 
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
     """Keeps an esito, with the verdict on it; `values` are columns of the table. Returns its id."""
-    result = conn.execute(insert(ESITO).values(**values, at=ports.clock.now()))
+    result = conn.execute(_ADD_ESITO, {**values, "at": ports.clock.now()})
     return _id_of(result.inserted_primary_key)
 
 
@@ -371,3 +371,4 @@ def _id_of(key: Any) -> int:
 
 # Asked at every esito: made once.
 _APPLIED = _applied()
+_ADD_ESITO = insert(ESITO)

@@ -276,7 +276,7 @@ def _keep(tavolo: Tavolo, esito: Esito, fate: Fate) -> None:
         "prove": None if scelta.prove is None else canonical(scelta.prove),
     }
     esito_id = outcomes.add_esito(tavolo.conn, tavolo.ports, row)
-    if len(taken) > 1 and fate.verdetto == APPLICATO:
+    if len(taken) > 1 and fate.verdetto != ECCEZIONE_:
         abbinamenti.add(
             tavolo.conn,
             azienda_id=arrivo.azienda_id,
