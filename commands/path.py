@@ -106,9 +106,16 @@ def _receive(ctx: Ctx, form: str, dry_run: bool, quiet: int, *, recover_first: b
 @format_option
 @pass_ctx
 def exceptions_cmd(ctx: Ctx, form: str) -> None:
-    """Ciò che non si è potuto applicare, e perché / what could not be applied, and why."""
+    """Ciò che non si è potuto applicare, e perché / what could not be applied, and why.
+
+    Con le disposizioni guardate, se una è probabile e in che cosa l'esito non è uguale, da quanti giorni attende; si
+    decide con `cbi match`. / With the orders looked at, whether one is likely and in what the outcome is not the same,
+    for how many days it has been waiting; `cbi match` decides.
+    """
     from commands.path_text import print_eccezioni
     from ledger import outcomes
+    from ledger.ports import today
 
-    with open_home(ctx).read() as conn:
-        print_eccezioni(ctx, outcomes.eccezioni(conn), form)
+    home = open_home(ctx)
+    with home.read() as conn:
+        print_eccezioni(ctx, outcomes.eccezioni(conn), form, today(home.ports))

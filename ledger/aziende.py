@@ -1,5 +1,6 @@
 """Companies, their banks and their accounts."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,10 +18,12 @@ PROPRIA, GESTITA = "propria", "gestita"
 _ABI = re.compile(r"[0-9]{5}")
 
 ABITUDINE_PORTALE, QUATTRO_OCCHI = "abitudine_portale", "quattro_occhi"
+ABBINA_PROBABILI = "abbina_probabili"
 NO, SI = "no", "si"
 OPZIONI: Mapping[str, tuple[str, ...]] = {
     ABITUDINE_PORTALE: (NO, SI),  # AL, SL and bollettini: a signature weighs 100 and asks no password
     QUATTRO_OCCHI: (NO, SI),  # who made a distinta may not be the only one to sign it
+    ABBINA_PROBABILI: (NO, SI),  # outcomes are applied to the order that they are most like, without a person
 }
 """The options of a company: the values of each, first the one that holds until another is set."""
 # Asked at every step: made once.
@@ -161,6 +164,12 @@ def options(conn: Connection, azienda_id: int) -> dict[str, str]:
     """The value of every option of a company, by name."""
     rows = conn.execute(_OPTIONS, {"azienda_id": azienda_id})
     return {nome: valori[0] for nome, valori in OPZIONI.items()} | {row.nome: row.valore for row in rows}
+
+
+def option_story(conn: Connection, azienda_id: int, nome: str) -> list[tuple[str, str]]:
+    """The values that an option of a company was given, each with its instant as the journal has it, oldest first."""
+    found = journal.about(conn, azienda_id, f"opzione:{nome}")
+    return [(event["at"], json.loads(event["dati"])["valore"]) for event in found]
 
 
 def set_option(conn: Connection, ports: Ports, azienda_id: int, nome: str, valore: str, *, chi: str) -> None:

@@ -112,6 +112,13 @@ def events(conn: Connection, azienda_id: int, tipi: Collection[str] = ()) -> Ite
         yield {name: _legible(value) for name, value in row._mapping.items()}
 
 
+def about(conn: Connection, azienda_id: int, soggetto: str) -> Iterator[dict[str, Any]]:
+    """The events of a company about one subject, in order."""
+    query = select(JOURNAL).where(JOURNAL.c.azienda_id == azienda_id, JOURNAL.c.soggetto == soggetto)
+    for row in conn.execute(query.order_by(JOURNAL.c.numero)):
+        yield dict(row._mapping)
+
+
 def walk(rows: Iterable[Event], accuse: Callable[[Event], str] = lambda _event: "") -> Cammino:
     """Walk a chain from its first event. `accuse` is asked about each event that holds by itself: what is wrong with
     it, "" for nothing."""

@@ -8,14 +8,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from ledger.canonico import canonical
 from ledger.ports import Ports
 from ledger.schema import (
+    ABBINAMENTO,
     AZIENDA,
     BANCA,
     DISPOSIZIONE,
@@ -27,36 +43,35 @@ from ledger.schema import (
     PROMEMORIA,
     total,
 )
-from ledger.stati import Stato
+from ledger.stati import ALLA_BANCA, Stato
 
 APPLICATO, GIA_APPLICATO, ECCEZIONE_ = "applicato", "gia_applicato", "eccezione"
 BANCA_ = "banca"
+A_MANO, SCIOLTO = "a_mano", "sciolto"  # matches that people made, and marks on those that the program made
 
 _CHUNK = 500
-# Asked of every outcome: made once.
-_APPLIED = (
-    select(ESITO.c.id)
-    .where(ESITO.c.disposizione_id == bindparam("disposizione_id"), ESITO.c.effetto == bindparam("effetto"))
-    .where(ESITO.c.verdetto == APPLICATO)
-    .limit(1)
-)
 
 
 @dataclass
 class Candidata:
-    """A disposizione that an esito might speak of; `abi` is the bank its distinta was sent to.
+    """A disposizione that an esito might speak of; `abi` is the bank its distinta was sent to, `coordinate` ABI and CAB
+    of the counterparty.
 
     `stato` follows what is applied while a file is being reconciled.
     """
 
     id: int
     distinta_id: int
+    flusso: str
     abi: str
     causale: str
     chiave: str
     importo: int
     scadenza: date | None
     controparte: str
+    codice_fiscale: str | None
+    codice_cliente: str | None
+    coordinate: tuple[str | None, str | None]
     stato: Stato
 
 
@@ -108,32 +123,15 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
     """The disposizioni of a flow of the company with one of these keys, by key, oldest first; none for no key."""
     wanted, found = sorted(set(chiavi) - {""}), dict[str, list[Candidata]]()
     for start in range(0, len(wanted), _CHUNK):
-        query = (
-            select(
-                DISPOSIZIONE.c.id,
-                DISPOSIZIONE.c.distinta_id,
-                DISTINTA.c.abi,
-                DISPOSIZIONE.c.causale,
-                DISPOSIZIONE.c.chiave,
-                DISPOSIZIONE.c.importo,
-                DISPOSIZIONE.c.scadenza,
-                DISPOSIZIONE.c.controparte,
-                DISPOSIZIONE.c.stato,
-            )
-            .join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id)
-            .where(DISPOSIZIONE.c.azienda_id == azienda, DISPOSIZIONE.c.flusso == flusso)
-            .where(DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]))
-            .order_by(DISPOSIZIONE.c.id)
+        query = candidate_orders().where(
+            DISPOSIZIONE.c.azienda_id == azienda,
+            DISPOSIZIONE.c.flusso == flusso,
+            DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]),
         )
         for row in conn.execute(query):
-            candidata = Candidata(**{**row._mapping, "stato": Stato(row.stato)})
+            candidata = as_candidate(row)
             found.setdefault(candidata.chiave, []).append(candidata)
     return found
-
-
-def already_applied(conn: Connection, disposizione_id: int, effetto: str) -> bool:
-    """Whether an esito with this effect has already been applied to the disposizione."""
-    return conn.execute(_APPLIED, {"disposizione_id": disposizione_id, "effetto": effetto}).first() is not None
 
 
 def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -142,9 +140,64 @@ def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]])
         conn.execute(insert(ESITO), [{**row, "at": ports.clock.now()} for row in rows])
 
 
+def candidate_orders() -> Select[Any]:
+    """The orders that are in a distinta, oldest first, with what `as_candidate` wants."""
+    columns = (DISPOSIZIONE.c[name] for name in _OF_CANDIDATE)
+    coordinates = (DISPOSIZIONE.c.abi.label("sua_abi"), DISPOSIZIONE.c.cab.label("suo_cab"))
+    query = select(*columns, DISTINTA.c.abi, *coordinates)
+    return query.join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id).order_by(DISPOSIZIONE.c.id)
+
+
+_OF_CANDIDATE = (
+    "id",
+    "distinta_id",
+    "flusso",
+    "causale",
+    "chiave",
+    "importo",
+    "scadenza",
+    "controparte",
+    "codice_fiscale",
+    "codice_cliente",
+    "stato",
+)
+
+
+def as_candidate(row: Row[Any]) -> Candidata:
+    """A row of `candidate_orders`."""
+    values = dict(row._mapping)
+    coordinates = (values.pop("sua_abi"), values.pop("suo_cab"))
+    return Candidata(**{**values, "coordinate": coordinates, "stato": Stato(row.stato)})
+
+
+def already_applied(conn: Connection, disposizione_id: int, effetto: str, at: datetime) -> bool:
+    """Whether, at an instant, an esito with this effect has been applied to the disposizione, alone or with others, and
+    nobody has undone it."""
+    return conn.execute(_APPLIED, {"id": disposizione_id, "effetto": effetto, "at": at}).first() is not None
+
+
+def _applied() -> Any:
+    of_esito = (ABBINAMENTO.c.file_id == ESITO.c.file_id) & (ABBINAMENTO.c.line == ESITO.c.line)
+    mark = ABBINAMENTO.alias("mark")
+    undone = exists().where(
+        mark.c.file_id == ESITO.c.file_id,
+        mark.c.line == ESITO.c.line,
+        mark.c.disposizione_id == bindparam("id"),
+        mark.c.classe == SCIOLTO,
+        mark.c.at <= bindparam("at"),
+    )
+    same, by_hand = ESITO.c.effetto == bindparam("effetto"), ABBINAMENTO.c.classe == A_MANO
+    held = or_(ABBINAMENTO.c.sciolto_at.is_(None), ABBINAMENTO.c.sciolto_at > bindparam("at"))
+    kept = or_(and_(by_hand, held), and_(ABBINAMENTO.c.classe.not_in((A_MANO, SCIOLTO)), not_(undone)))
+    mine = ABBINAMENTO.c.disposizione_id == bindparam("id")
+    alone = select(ESITO.c.id).where(ESITO.c.disposizione_id == bindparam("id"), ESITO.c.verdetto == APPLICATO)
+    linked = select(ESITO.c.id).join(ABBINAMENTO, of_esito).where(mine, ABBINAMENTO.c.at <= bindparam("at"), kept)
+    return union_all(alone.where(same, not_(undone)), linked.where(same)).limit(1)
+
+
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
     """Keeps an esito, with the verdict on it; `values` are columns of the table. Returns its id."""
-    result = conn.execute(insert(ESITO), {**values, "at": ports.clock.now()})
+    result = conn.execute(_ADD_ESITO, {**values, "at": ports.clock.now()})
     return _id_of(result.inserted_primary_key)
 
 
@@ -179,14 +232,14 @@ def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         conn.execute(insert(PROMEMORIA), list(rows))
 
 
-def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int]]:
-    """Every step of an order of a company that a line of a file caused: file, line, order; oldest first."""
+def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
+    """Every step of an order of a company that a line of a file caused: file, line, order and why; oldest first."""
     query = select(ITER.c.disposizione_id, ITER.c.dati).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ITER.c.disposizione_id)
     mine = query.where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(ITER.c.id)
     for order, text in conn.execute(mine.execution_options(yield_per=1000)):
         dati = json.loads(text)
         if "file_id" in dati and "line" in dati:
-            yield dati["file_id"], dati["line"], order
+            yield dati["file_id"], dati["line"], order, dati
 
 
 def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato]) -> list[int]:
@@ -215,29 +268,50 @@ def promemoria(conn: Connection) -> list[Row[Any]]:
 
 
 def eccezioni(conn: Connection) -> list[Row[Any]]:
-    """Every eccezione with its esito (if it comes from one) and its file, oldest first."""
-    query = (
-        select(
-            ECCEZIONE.c.id,
-            ECCEZIONE.c.motivo,
-            ECCEZIONE.c.dati,
-            ECCEZIONE.c.at,
-            FILE.c.nome.label("file"),
-            FILE.c.abi,
-            ESITO.c.line,
-            ESITO.c.causale,
-            ESITO.c.effetto,
-            ESITO.c.flusso,
-            ESITO.c.chiave,
-            ESITO.c.importo,
-            ESITO.c.scadenza,
-            ESITO.c.controparte,
-        )
+    """What waits for a person, oldest first: every eccezione with its esito (if it comes from one) and its file, but
+    for those that a person has matched and the parts of an order that is whole; and the esiti whose match was
+    undone."""
+    here = (ABBINAMENTO.c.file_id == ESITO.c.file_id, ABBINAMENTO.c.line == ESITO.c.line)
+    matched = exists().where(*here, ABBINAMENTO.c.classe == A_MANO, ABBINAMENTO.c.sciolto_at.is_(None))
+    undone = exists().where(*here, ABBINAMENTO.c.classe == SCIOLTO)
+    whole = and_(ECCEZIONE.c.motivo == "parziale", DISPOSIZIONE.c.stato.not_in([*ALLA_BANCA]))
+    columns = [FILE.c.nome.label("file"), FILE.c.abi, ESITO.c.id.label("esito"), *(ESITO.c[name] for name in _OF_QUEUE)]
+    kept = (
+        select(ECCEZIONE.c.id, ECCEZIONE.c.motivo, ECCEZIONE.c.dati, ECCEZIONE.c.at, *columns)
         .outerjoin(FILE, FILE.c.id == ECCEZIONE.c.file_id)
         .outerjoin(ESITO, ESITO.c.id == ECCEZIONE.c.esito_id)
+        .outerjoin(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
+        .where(not_(matched), func.coalesce(whole, False).is_(False))
+        .order_by(ECCEZIONE.c.id)
     )
-    return list(conn.execute(query.order_by(ECCEZIONE.c.id)))
+    no_row = (literal(None).label("id"), literal("sciolto").label("motivo"), literal("{}").label("dati"))
+    freed = (
+        select(*no_row, ESITO.c.at, *columns)
+        .join(FILE, FILE.c.id == ESITO.c.file_id)
+        .where(ESITO.c.verdetto != ECCEZIONE_, undone, not_(matched))
+        .order_by(ESITO.c.id)
+    )
+    return [*conn.execute(kept), *conn.execute(freed)]
+
+
+_OF_QUEUE = (
+    "line",
+    "causale",
+    "effetto",
+    "flusso",
+    "chiave",
+    "importo",
+    "scadenza",
+    "controparte",
+    "classe",
+    "prove",
+)
 
 
 def _id_of(key: Any) -> int:
     return int(key[0])
+
+
+# Asked at every esito: made once.
+_APPLIED = _applied()
+_ADD_ESITO = insert(ESITO)

@@ -13,17 +13,19 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, func, or_, select
 
-from ledger import aziende, gruppi, journal, rapporti, spunta
+from ledger import abbinamenti, aziende, gruppi, journal, rapporti, spunta
 from ledger.aziende import PROPRIA
 from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
 from ledger.distinte import NASCITE
 from ledger.distinte import list_ as distinte_of
 from ledger.journal import Event
+from ledger.outcomes import A_MANO, SCIOLTO
 from ledger.profilo import Diritto, Profilo
 from ledger.schema import (
     APPROVAZIONE,
@@ -55,6 +57,7 @@ MAKES = (*NASCITE, Evento.MODIFICA)  # the steps that make the bytes of a distin
 APPLIED = "elaborato"  # the verdict on a supporto of a bank that did something
 COPERTI = ("sha256", "numero_disposizioni", "totale")
 AZIENDE = ("nome", "codice_fiscale", "natura")
+ABBINATI = ("file_id", "line", "disposizione_id", "classe", "chi", "nota", "at", "sciolto_at")
 SENT = ("id", "nome_file", "sha256", "abi", "stato")
 UTENTI = ("stato", "profilo", "da_cambiare", "password_at", "totp_at")
 RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
@@ -310,6 +313,45 @@ def _marked(libri: Libri, _chiave: str, dati: Riga) -> None:
                 rows[f"{file} {line}"] = row
 
 
+def _matched(libri: Libri, chiave: str, dati: Riga) -> None:
+    for order in dati["disposizioni"]:
+        _match(libri, chiave, order, dati, A_MANO)
+
+
+def _unmatched(libri: Libri, chiave: str, dati: Riga) -> None:
+    """What a person matched is closed; what the program did is marked."""
+    for order in dati["disposizioni"]:
+        rows = libri.tabelle["abbinamento"]
+        mine = [rows[each] for each in _matches(libri, f"{chiave} {order}") if rows[each]["sciolto_at"] is None]
+        if mine:
+            mine[0]["sciolto_at"] = libri.quando
+        else:
+            _match(libri, chiave, order, dati, SCIOLTO, sciolto_at=libri.quando)
+
+
+def _match(libri: Libri, chiave: str, order: int, dati: Riga, classe: str, sciolto_at: str | None = None) -> None:
+    file, _, line = chiave.partition(":")
+    which = f"{chiave} {order}"
+    libri.tabelle["abbinamento"][f"{which} {len(list(_matches(libri, which))) + 1}"] = {
+        "file_id": int(file),
+        "line": int(line),
+        "disposizione_id": order,
+        "classe": classe,
+        "chi": dati["chi"],
+        "nota": dati["nota"],
+        "at": libri.quando,
+        "sciolto_at": sciolto_at,
+    }
+
+
+def _matches(libri: Libri, which: str) -> Iterator[str]:
+    """The keys of the matches of an esito with an order, in the order in which they were made."""
+    n = 1
+    while f"{which} {n}" in libri.tabelle["abbinamento"]:
+        yield f"{which} {n}"
+        n += 1
+
+
 def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
     """An event that leaves nothing in the tables that the fold makes."""
 
@@ -340,6 +382,8 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_incerto": _intento("incerto"),
     rapporti.SCELTE: _chosen,
     spunta.SEGNATI: _marked,
+    "esito_abbinato": _matched,
+    "esito_sciolto": _unmatched,
     "checkpoint": _nothing,
     "archivio_aggiornato": _upgraded,
 }
@@ -389,6 +433,12 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
             row, ("id", "nome_file", "sha256", "abi", "stato")
         )
     yield "intento", intenti
+    abbinati: dict[str, Riga] = {}
+    for each in abbinamenti.rows(conn, azienda_id):
+        which = f"{each['file_id']}:{each['line']} {each['disposizione_id']}"
+        n = next(n for n in count(1) if f"{which} {n}" not in abbinati)
+        abbinati[f"{which} {n}"] = dict(json.loads(canonical({column: each[column] for column in ABBINATI})))
+    yield "abbinamento", abbinati
 
 
 def _marks(conn: Connection, azienda_id: int) -> Iterator[Any]:

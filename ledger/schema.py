@@ -31,8 +31,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
-VERSION = "0005"
-OLDER = ("0001", "0002", "0003", "0004")  # what `Home.upgrade` brings here
+VERSION = "0006"
+OLDER = ("0001", "0002", "0003", "0004", "0005")  # what `Home.upgrade` brings here
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -355,6 +355,7 @@ DISPOSIZIONE = _table(
     UniqueConstraint("distinta_id", "numero"),
     Index("ix_disposizione_chiave", "azienda_id", "flusso", "chiave", "importo", "scadenza"),
     Index("ix_disposizione_importo", "azienda_id", "importo", "scadenza"),
+    Index("ix_disposizione_debitore", "azienda_id", "codice_fiscale", "scadenza"),
 )
 
 FIRMA = _table(
@@ -452,11 +453,31 @@ ESITO = _table(
     _day("data_valuta", nullable=True),
     _text("riferimento_promemoria", nullable=True),
     _text("verdetto"),  # applicato | gia_applicato | eccezione
+    _text("classe", nullable=True),  # esatto | regola | probabile; none: no order was found
+    _text("prove", nullable=True),  # what agreed and what did not, canonical JSON; none of an exact match
     _when(),
     Column("raw", LargeBinary, nullable=False),
     UniqueConstraint("file_id", "line"),
     Index("ix_esito_disposizione", "disposizione_id"),
     Index("ix_esito_promemoria", "azienda_id", "riferimento_promemoria"),
+)
+
+# The orders of an esito that speaks of several, and what people matched or undid. The esito is told by its file and
+# line, because those are the same when the files are read again.
+ABBINAMENTO = _table(
+    "abbinamento",
+    _id(),
+    _to("azienda"),
+    _to("file"),
+    _int("line"),
+    _to("disposizione"),
+    _text("classe"),  # as in esito, or a_mano; sciolto: a match that the program made is undone
+    _text("chi"),
+    _text("nota"),
+    _when(),
+    _when("sciolto_at", nullable=True),  # since when it holds no more; none: it holds
+    Index("ix_abbinamento_esito", "file_id", "line"),
+    Index("ix_abbinamento_disposizione", "disposizione_id"),
 )
 
 PROMEMORIA = _table(

@@ -21,16 +21,27 @@ from sqlalchemy import Connection, Row
 
 import cbi
 from cbi.flows.estratti import LETTURE
-from ledger import archivio, journal, outcomes, rapporti, spunta
+from ledger import archivio, aziende, journal, outcomes, rapporti, spunta
+from ledger.aziende import ABBINA_PROBABILI, SI
 from ledger.home import Home
 from ledger.ports import Ports
 from ledger.ricostruzione import Differenza
+from ledger.schema import instant
+from reconcile.abbinamento import Classe
 from reconcile.conto import Arrivo, Conto
-from reconcile.esiti import LETTORI, keep_esiti
+from reconcile.esiti import Passo, keep_esiti
 from reconcile.movimenti import store_rapporti
+from reconcile.risposte import LETTORI
 from spool.smistamento import RICEVUTE
 
-Told = Mapping[int, int]  # by line of an outcome, the order that it moved
+
+@dataclass(frozen=True)
+class _Detto:
+    """What the journal tells of a file: by line of an outcome, the order that it moved; whether the company took likely
+    matches then."""
+
+    passi: Mapping[int, Passo]
+    accetta: bool
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,15 @@ def reread(home: Home, conn: Connection, azienda_id: int) -> Iterator[Differenza
     Raises Refused when a content is not there (ARCHIVIO-001, ARCHIVIO-002), `ValoreErrato` for one that says what no
     file received could.
     """
-    told: dict[int, dict[int, int]] = defaultdict(dict)
-    for file_id, line, order in outcomes.orders_moved(conn, azienda_id):
-        told[file_id].setdefault(line, order)
+    told: dict[int, dict[int, Passo]] = defaultdict(dict)
+    for file_id, line, order, dati in outcomes.orders_moved(conn, azienda_id):
+        passo = Passo(order, dati.get("classe", Classe.ESATTO), dati.get("prove"))
+        told[file_id].setdefault(line, passo)
+    story = aziende.option_story(conn, azienda_id, ABBINA_PROBABILI)
     for file in outcomes.files(conn):
         if file.azienda_id == azienda_id:
-            yield from _file(home, conn, file, told.pop(file.id, {}))
+            accetta = SI in [value for at, value in story if at < instant(file.at)][-1:]
+            yield from _file(home, conn, file, _Detto(told.pop(file.id, {}), accetta))
     _by_people(conn, azienda_id)
 
 
@@ -69,7 +83,7 @@ def _by_people(conn: Connection, azienda_id: int) -> None:
             spunta.marked(conn, dati, at)
 
 
-def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[Differenza]:
+def _file(home: Home, conn: Connection, file: Row[Any], told: _Detto) -> Iterator[Differenza]:
     supporti = json.loads(file.dati)["supporti"]
     done = {each["numero"]: each["conto"] for each in supporti if each["tipo"] not in RICEVUTE}
     if not done:  # of receipts and refusals nothing is left to read
@@ -84,10 +98,11 @@ def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[
                 yield Differenza("file", which, "conto", done[supporto.numero], asdict(found))
 
 
-def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supporto, told: Told) -> Conto | None:
+def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supporto, told: _Detto) -> Conto | None:
     """The sums of a supporto read again; None for one of which nothing is left to read."""
     if supporto.flow in LETTORI:
-        return keep_esiti(conn, ports, arrivo, supporto, LETTORI[supporto.flow](supporto), told)
+        items = LETTORI[supporto.flow](supporto)
+        return keep_esiti(conn, ports, arrivo, supporto, items, told.passi, accetta=told.accetta)
     if supporto.flow in LETTURE:
         return store_rapporti(conn, ports, arrivo, supporto, LETTURE[supporto.flow].leggi(supporto))
     return None

@@ -17,6 +17,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 # Hundreds of commands are run, each in a process of its own: what the first one compiles is kept for the others.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One server for all the tests of a process; those that want it are skipped, saying why, where there is none."""

@@ -19,16 +19,16 @@ from cbi.flows.model import Supporto
 class Genere:
     """A kind of order: how a supporto gives its orders, and the key with which the answer to each comes back.
 
-    The key of an order is "" where the kind lets it bear none. What answers it (an outcome, a receipt) has the same
-    attributes, so that the same function gives the key of both.
+    The key of an order is "" where the kind lets it bear none; so is that of an answer where the bank left it out. What
+    answers it (an outcome, a receipt) has the same attributes, so that the same function gives the key of both.
     """
 
     ordini: Callable[[Supporto], Iterator[Disposizione]]
     chiave: Callable[[Any], str]
 
 
-def _mandati(supporto: Supporto) -> Iterator[Disposizione]:
-    """Orders about mandates: they move no money, and have no due date."""
+def mandati(supporto: Supporto) -> Iterator[MandatoDisposto]:
+    """Orders about mandates, or the answers to them: they move no money, and have no due date."""
     for mandato in al.mandati(supporto):
         yield MandatoDisposto(
             numero=mandato.numero,
@@ -50,18 +50,23 @@ def _mandati(supporto: Supporto) -> Iterator[Disposizione]:
             raw=mandato.raw,
             azienda=mandato.azienda,
             tipo_codice=mandato.tipo_codice,
+            effetto=mandato.effetto,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class MandatoDisposto(Disposizione):
-    """An order about a mandate. `azienda`, `tipo_codice` and `codice_cliente` are its key, as in a R.I.D."""
+    """An order about a mandate. `azienda`, `tipo_codice` and `codice_cliente` are its key, as in a R.I.D.; `effetto`
+    what its causale does to the mandate."""
 
     azienda: str
     tipo_codice: str
+    effetto: str
 
 
 def _of_mandate(ordine: Any) -> str:
+    if not ordine.codice_cliente:
+        return ""
     return "-".join(part or "" for part in (ordine.azienda, ordine.tipo_codice, ordine.codice_cliente))
 
 
@@ -69,17 +74,24 @@ def _of_delegation(delega: f24.Delega) -> str:
     return f"{delega.codice_fiscale or ''}-{delega.protocollo or 0:07d}"
 
 
+def _numbered(number: str) -> str:
+    return number if number.strip("0") else ""
+
+
 GENERI: Mapping[str, Genere] = {
-    "RIBA": Genere(riba.disposizioni, lambda ordine: str(ordine.numero_ricevuta)),
-    "MAV": Genere(mav.disposizioni, lambda ordine: str(ordine.numero_disposizione)),
+    "RIBA": Genere(riba.disposizioni, lambda ordine: _numbered(ordine.numero_ricevuta)),
+    "MAV": Genere(mav.disposizioni, lambda ordine: _numbered(ordine.numero_disposizione)),
     "RID": Genere(rid.disposizioni, _of_mandate),
     "PC": Genere(pc.disposizioni, lambda ordine: ordine.codice_univoco or ""),
-    "AL": Genere(_mandati, _of_mandate),
-    "AL_IBAN": Genere(_mandati, _of_mandate),
+    "AL": Genere(mandati, _of_mandate),
+    "AL_IBAN": Genere(mandati, _of_mandate),
     "F4": Genere(f24.deleghe, _of_delegation),
     "I4": Genere(f24.deleghe, _of_delegation),
 }
 """Every kind whose orders are known, by the name of its flow."""
+
+DEL_MANDATO = frozenset({"RID", "AL", "AL_IBAN"})
+"""The kinds whose key is that of a mandate: orders of the same debtor share it, and it says who the debtor is."""
 
 
 def ordini(supporto: Supporto) -> Iterator[Disposizione]:

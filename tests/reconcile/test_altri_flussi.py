@@ -17,7 +17,8 @@ from ledger.home import Home
 from ledger.importa import import_file
 from ledger.stati import Evento, Stato
 from reconcile.conto import Arrivo, Conto
-from reconcile.esiti import LETTORI, apply_esiti
+from reconcile.esiti import apply_esiti
+from reconcile.risposte import LETTORI
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.console import ROOT
