@@ -52,6 +52,8 @@ COMMANDS = {
     "scarto": "commands.scarto:scarto_cmd",
     "exceptions": "commands.path:exceptions_cmd",
     "movimenti": "commands.path:movimenti_cmd",
+    "export": "commands.export:export_cmd",
+    "messages": "commands.messages:messages_cmd",
     "run": "commands.jobs:run_cmd",
     "jobs": "commands.jobs:jobs_cmd",
     "metrics": "commands.jobs:metrics_cmd",

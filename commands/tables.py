@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from commands.common import Ctx
+from ledger.celle import in_part
 from ledger.errors import euro as euro
 
 ROME = ZoneInfo("Europe/Rome")
@@ -44,6 +45,8 @@ ENGLISH = {
     "Conto": "Account",
     "Controparte": "Counterparty",
     "Creata": "Created",
+    "Colonne": "Columns",
+    "COSA": "WHAT",
     "Da": "From",
     "Dati": "Data",
     "Debitore": "Debtor",
@@ -57,6 +60,7 @@ ENGLISH = {
     "Firmata da": "Signed by",
     "Firme": "Signed",
     "Flusso": "Flow",
+    "Formato": "Format",
     "Funzione": "Function",
     "Funzioni": "Functions",
     "Gravità": "Severity",
@@ -64,6 +68,7 @@ ENGLISH = {
     "Incerti": "Uncertain",
     "Inoltrata": "Sent",
     "Lavoro": "Job",
+    "Letto da": "Read by",
     "Manca": "Missing",
     "Messaggio": "Message",
     "Natura": "Kind",
@@ -76,6 +81,7 @@ ENGLISH = {
     "Perché": "Why",
     "Peso": "Weight",
     "Potere": "Power",
+    "Profilo": "Profile",
     "Prom.": "Memos",
     "Prossima volta": "Next run",
     "Provata": "Tried",
@@ -83,6 +89,7 @@ ENGLISH = {
     "Quando": "When",
     "Ricev.": "Recvd.",
     "Ricevuta": "Receipt",
+    "Ricevuto": "Received",
     "Riferimento": "Reference",
     "Riga": "Line",
     "Riprova": "Next try",
@@ -184,4 +191,4 @@ def account(number: str | None, in_chiaro: bool) -> str | None:
     """An account number: its last four characters, unless asked for in clear."""
     if number is None or in_chiaro:
         return number
-    return f"…{number[-4:]}"
+    return in_part(number)

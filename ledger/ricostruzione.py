@@ -321,6 +321,8 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_ritirato": _intento("ritirato"),
     "inoltro_incerto": _intento("incerto"),
     "checkpoint": _nothing,
+    "esportazione": _nothing,
+    "messaggio_letto": _nothing,
     "archivio_aggiornato": _upgraded,
 }
 
