@@ -15,6 +15,7 @@ from commands.common import (
     Ctx,
     busy,
     format_option,
+    in_chiaro_option,
     open_home,
     pass_ctx,
     password_fd_option,
@@ -138,8 +139,9 @@ class Columns(click.ParamType[Any]):
 @click.option("--trim", "senza_spazi", is_flag=True, help="Senza spazi ai lati / without blanks around.")
 @click.option("--indent", "rientro", type=click.IntRange(min=0), help="Con N spazi davanti / with N blanks in front.")
 @click.option("--save", metavar="NOME", help="Salva la richiesta come profilo / saves the request as a profile.")
+@in_chiaro_option
 @exported
-def export_cmd(asked: Asked, which: str | None, save: str | None, **righe: Any) -> None:
+def export_cmd(asked: Asked, which: str | None, save: str | None, in_chiaro: bool, **righe: Any) -> None:
     """Il testo dei messaggi in un file / the text of messages into a file.
 
     Un solo messaggio o tutti; un profilo salvato si ripete con cbi export --profile NOME --new-only. / One message or
@@ -150,7 +152,7 @@ def export_cmd(asked: Asked, which: str | None, save: str | None, **righe: Any) 
     home = open_home(asked.ctx)
     solo = {"messaggio": which} if which else {}
     given = {name: value for name, value in righe.items() if value}
-    richiesta = richieste.of(cosa="messaggi", formato="testo", solo=solo, righe=given)
+    richiesta = richieste.of(cosa="messaggi", formato="testo", solo=solo, righe=given, in_chiaro=in_chiaro)
     save_or_go(asked, home, richiesta, save)
     home.close()
 

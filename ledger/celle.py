@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
 # The wide signs, too, are taken for signs; blanks and apostrophes before one are looked through.
 _FORMULA = re.compile(r"[\s'\u200b-\u200f\u2060\ufeff]*[=+\-@\t\r\n＝＋－＠]")
 
@@ -19,8 +19,13 @@ def in_part(number: str) -> str:
 
 
 def covered(text: str) -> str:
-    """A text in which every IBAN is told in part."""
-    return IBAN.sub(lambda found: in_part(found.group()), text)
+    """A text in which every IBAN is told in part; references that only look like one stay."""
+    return _IBAN.sub(lambda found: in_part(found.group()) if _holds(found.group()) else found.group(), text)
+
+
+def _holds(iban: str) -> bool:
+    """Whether the check digits of an IBAN are right (ISO 13616)."""
+    return int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
 
 
 def printable(text: str) -> str:
@@ -31,8 +36,9 @@ def printable(text: str) -> str:
 
 
 def safe(cell: str) -> str:
-    """A cell of a CSV that no spreadsheet takes for a formula: with an apostrophe in front, if it would."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    """A cell of a CSV that no spreadsheet takes for a formula: with an apostrophe in front, if it would. A sign by
+    itself is none."""
+    return f"'{cell}" if len(cell) > 1 and _FORMULA.match(cell) else cell
 
 
 def unsafe(cell: str) -> str:

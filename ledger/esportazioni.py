@@ -36,6 +36,7 @@ from ledger.schema import JOURNAL
 from ledger.utenti import Segreto
 from ledger.varco import Lavoro, macchina, varco
 
+COPERTI = {Tipo.CONTO: in_part, Tipo.TESTO: covered}
 CHI, EVENTO = "esportazione", "esportazione"
 
 
@@ -183,15 +184,16 @@ def _bytes(home: Home, richiesta: Richiesta, righe: Iterable[Riga]) -> Iterator[
     """The bytes that some rows become."""
     if richiesta.formato == CBI:
         return _supporti(home, righe)
-    tipi = [PAROLE[nome].tipo for nome in richiesta.nomi]
-    cells = (riga.celle if richiesta.in_chiaro else _in_part(riga.celle, tipi) for riga in righe)
+    cells = (riga.celle for riga in righe)
+    cells = cells if richiesta.in_chiaro else _in_part(cells, richiesta.nomi)
     return FORMATI[richiesta.formato].scrivi(richiesta.nomi, cells, DIALETTI[richiesta.dialetto])
 
 
-def _in_part(celle: Iterable[Any], tipi: Iterable[Tipo]) -> tuple[Any, ...]:
-    """The cells of a row, accounts told in part: also those that are in other texts."""
-    cover = {Tipo.CONTO: in_part, Tipo.TESTO: covered}
-    return tuple(cover[t](each) if each and t in cover else each for each, t in zip(celle, tipi, strict=True))
+def _in_part(rows: Iterable[tuple[Any, ...]], nomi: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """The cells of some rows, accounts told in part: also those that are in other texts."""
+    ways = [COPERTI.get(PAROLE[nome].tipo) for nome in nomi]
+    for row in rows:
+        yield tuple(way(each) if way and each else each for way, each in zip(ways, row, strict=True))
 
 
 def _supporti(home: Home, righe: Iterable[Riga]) -> Iterator[bytes]:

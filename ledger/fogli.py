@@ -72,17 +72,15 @@ def decimals(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
-def as_text(tipo: Tipo, value: Any, dialetto: Dialetto) -> str:
-    """A cell as it is written in a CSV, before quotes."""
-    if value is None:
-        return ""
-    if tipo is Tipo.IMPORTO:
-        return str(decimals(value)).replace(".", dialetto.decimale)
-    if tipo is Tipo.GIORNO:
-        return dialetto.giorno(value)
-    if tipo is Tipo.ISTANTE:
-        return dialetto.istante(value.astimezone(ROME))
-    return str(value) if tipo is Tipo.INTERO else safe(printable(value))
+def in_words(tipo: Tipo, dialetto: Dialetto) -> Callable[[Any], str]:
+    """How the cells of a kind are written in a CSV, before quotes; those that are not there apart."""
+    ways: dict[Tipo, Callable[[Any], str]] = {
+        Tipo.IMPORTO: lambda value: str(decimals(value)).replace(".", dialetto.decimale),
+        Tipo.GIORNO: dialetto.giorno,
+        Tipo.ISTANTE: lambda value: dialetto.istante(value.astimezone(ROME)),
+        Tipo.INTERO: str,
+    }
+    return ways.get(tipo, lambda value: safe(printable(value)))
 
 
 class _Echo:
@@ -94,10 +92,11 @@ class _Echo:
 
 def as_csv(nomi: Sequence[str], righe: Righe, dialetto: Dialetto) -> Iterator[bytes]:
     """A CSV in UTF-8, lines ending with CR+LF, cells quoted where they must be."""
-    writer, tipi = csv.writer(_Echo(), delimiter=dialetto.separatore, lineterminator="\r\n"), _types(nomi)
+    writer = csv.writer(_Echo(), delimiter=dialetto.separatore, lineterminator="\r\n")
+    ways = [in_words(tipo, dialetto) for tipo in _types(nomi)]
     yield dialetto.inizio + writer.writerow([dialetto.titolo(nome) for nome in nomi]).encode()
     lines = (
-        str(writer.writerow([as_text(tipo, cell, dialetto) for tipo, cell in zip(tipi, row, strict=True)]))
+        str(writer.writerow(["" if cell is None else way(cell) for way, cell in zip(ways, row, strict=True)]))
         for row in righe
     )
     while part := "".join(islice(lines, TOGETHER)):

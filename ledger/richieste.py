@@ -15,6 +15,7 @@ unita = "AM"                 # the uu of EXttppuu, the name of the file in a fol
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -32,6 +33,7 @@ from ledger.ports import put
 
 FILE = "esportazioni.toml"
 CBI, TESTO, MESSAGGI = "cbi", "testo", "messaggi"
+_BARE = re.compile(r"[A-Za-z0-9_-]+")  # a name that TOML takes without quotes
 MOST = 100_000  # lines and columns that may be left out
 
 Sigla: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z0-9]{2}$")]
@@ -161,7 +163,8 @@ def save(home: Home, nome: str, richiesta: Richiesta) -> None:
             hint_en="Choose another name, or change the profile in the file.",
         )
     told = richiesta.model_dump(exclude_defaults=True)
-    lines = [f"[{json.dumps(nome, ensure_ascii=False)}]", *(f"{key} = {_toml(value)}" for key, value in told.items())]
+    heading = nome if _BARE.fullmatch(nome) else _toml(nome)
+    lines = [f"[{heading}]", *(f"{key} = {_toml(value)}" for key, value in told.items())]
     text = "\n".join([*([before.rstrip("\n"), ""] if before.strip() else []), *lines, ""])
     _read(text)
     put(home.ports, home.path / FILE, text.encode())
