@@ -37,7 +37,7 @@ from ledger.utenti import Segreto
 from ledger.varco import Lavoro, macchina, varco
 
 COPERTI = {Tipo.CONTO: in_part, Tipo.TESTO: covered}
-CHI, EVENTO = "esportazione", "esportazione"
+CHI, EVENTO = "esportazione", "righe_esportate"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _aside(home: Home, to: Path | BinaryIO, parts: Iterable[bytes]) -> Iterator[
 
 def last(conn: Connection, azienda_id: int, profilo: str) -> dict[str, Any] | None:
     """What the last event of a profile tells; None when it has none."""
-    mine = (JOURNAL.c.azienda_id == azienda_id, JOURNAL.c.tipo == EVENTO, JOURNAL.c.soggetto == f"{EVENTO}:{profilo}")
+    mine = (JOURNAL.c.azienda_id == azienda_id, JOURNAL.c.tipo == EVENTO, JOURNAL.c.soggetto == f"{CHI}:{profilo}")
     text = conn.scalar(select(JOURNAL.c.dati).where(*mine).order_by(JOURNAL.c.numero.desc()).limit(1))
     return None if text is None else dict(json.loads(text))
 
@@ -184,8 +184,8 @@ def _bytes(home: Home, richiesta: Richiesta, righe: Iterable[Riga]) -> Iterator[
     """The bytes that some rows become."""
     if richiesta.formato == CBI:
         return _supporti(home, righe)
-    cells = (riga.celle for riga in righe)
-    cells = cells if richiesta.in_chiaro else _in_part(cells, richiesta.nomi)
+    whole = (riga.celle for riga in righe)
+    cells = whole if richiesta.in_chiaro else _in_part(whole, richiesta.nomi)
     return FORMATI[richiesta.formato].scrivi(richiesta.nomi, cells, DIALETTI[richiesta.dialetto])
 
 
@@ -227,8 +227,8 @@ def _note(lavoro: Lavoro, richiesta: Richiesta, modo: Modo, path: Path | None, f
     journal.append(
         lavoro.conn,
         azienda_id=lavoro.azienda_id,
-        tipo=EVENTO,
-        soggetto=f"{EVENTO}:{modo.profilo}",
+        tipo="righe_esportate",
+        soggetto=f"{CHI}:{modo.profilo}",
         dati={
             "chi": lavoro.chi,
             "filtri": richiesta.filtri,

@@ -148,7 +148,7 @@ def mark(home: Home, azienda_id: int, which: str, utente: str, password: Segreto
         journal.append(
             lavoro.conn,
             azienda_id=azienda_id,
-            tipo=LETTO,
+            tipo="messaggio_letto",
             soggetto=f"messaggio:{which}",
             dati={"chi": lavoro.chi, "letto": letto},
             at=lavoro.ports.clock.now(),

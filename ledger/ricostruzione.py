@@ -321,7 +321,7 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_ritirato": _intento("ritirato"),
     "inoltro_incerto": _intento("incerto"),
     "checkpoint": _nothing,
-    "esportazione": _nothing,
+    "righe_esportate": _nothing,
     "messaggio_letto": _nothing,
     "archivio_aggiornato": _upgraded,
 }
