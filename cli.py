@@ -61,6 +61,8 @@ COMMANDS = {
     "unmatch": "commands.esiti:unmatch_cmd",
     "esiti": "commands.esiti:esiti_cmd",
     "insoluti": "commands.esiti:insoluti_cmd",
+    "export": "commands.export:export_cmd",
+    "messages": "commands.messages:messages_cmd",
     "run": "commands.jobs:run_cmd",
     "jobs": "commands.jobs:jobs_cmd",
     "metrics": "commands.jobs:metrics_cmd",

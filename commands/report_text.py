@@ -1,14 +1,12 @@
 """How reports are given: a table for people, JSON for programs, CSV for spreadsheets, PDF for the file.
 
-A spreadsheet takes a cell that begins with certain signs for a formula, and runs it: here such a cell begins with an
-apostrophe. Who chose a login, or a file from a bank, must not be able to run anything on the desk of who reads.
+What a spreadsheet would take for a formula is defused, and accounts are told in part (`ledger.celle`).
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,13 +14,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from commands.common import Ctx
-from commands.tables import ENGLISH, account, moment, print_json, print_table
+from commands.tables import ENGLISH, moment, print_json, print_table
+from ledger.celle import covered, printable, safe
 
 if TYPE_CHECKING:
     from ledger.resoconti import Resoconto
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones, too, are taken for signs
-IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
 MARGIN = 36  # points
 
 
@@ -45,17 +42,8 @@ def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-", *, i
 
 def masked(report: Resoconto) -> Resoconto:
     """A report whose account numbers are told in part: those of IBANs, wherever they are."""
-    rows = [[each if isinstance(each, datetime) else IBAN.sub(_in_part, each) for each in row] for row in report.righe]
+    rows = [[each if isinstance(each, datetime) else covered(each) for each in row] for row in report.righe]
     return replace(report, righe=rows)
-
-
-def _in_part(found: re.Match[str]) -> str:
-    return account(found.group(), in_chiaro=False) or ""
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
 
 
 def as_csv(ctx: Ctx, report: Resoconto) -> bytes:
@@ -97,9 +85,7 @@ def _headings(ctx: Ctx, report: Resoconto) -> list[str]:
 
 
 def _shown(cell: str | datetime) -> str:
-    """A cell for people, without the signs that would move the cursor or colour a terminal."""
-    text = moment(cell) if isinstance(cell, datetime) else cell
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return printable(moment(cell) if isinstance(cell, datetime) else cell)
 
 
 def _plain(cell: str | datetime) -> str:

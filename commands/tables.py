@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from commands.common import Ctx
+from ledger.celle import in_part
 from ledger.errors import euro as euro
 
 ROME = ZoneInfo("Europe/Rome")
@@ -47,6 +48,8 @@ ENGLISH = {
     "Conto": "Account",
     "Controparte": "Counterparty",
     "Creata": "Created",
+    "Colonne": "Columns",
+    "COSA": "WHAT",
     "Da": "From",
     "Dare": "Debit",
     "Dati": "Data",
@@ -64,6 +67,7 @@ ENGLISH = {
     "Firmata da": "Signed by",
     "Firme": "Signed",
     "Flusso": "Flow",
+    "Formato": "Format",
     "Funzione": "Function",
     "Funzioni": "Functions",
     "Genere": "Kind",
@@ -75,6 +79,7 @@ ENGLISH = {
     "Inoltrata": "Sent",
     "Lavoro": "Job",
     "Liquido": "Liquid",
+    "Letto da": "Read by",
     "Manca": "Missing",
     "Messaggio": "Message",
     "Movimenti": "Movements",
@@ -90,6 +95,7 @@ ENGLISH = {
     "Periodo": "Period",
     "Peso": "Weight",
     "Potere": "Power",
+    "Profilo": "Profile",
     "Prom.": "Memos",
     "Prossima volta": "Next run",
     "Provata": "Tried",
@@ -99,6 +105,7 @@ ENGLISH = {
     "Regola": "Rule",
     "Ricev.": "Recvd.",
     "Ricevuta": "Receipt",
+    "Ricevuto": "Received",
     "Riferimento": "Reference",
     "Riga": "Line",
     "Riprova": "Next try",
@@ -207,4 +214,4 @@ def account(number: str | None, in_chiaro: bool) -> str | None:
     """An account number: its last four characters, unless asked for in clear."""
     if number is None or in_chiaro:
         return number
-    return f"…{number[-4:]}"
+    return in_part(number)

@@ -385,6 +385,8 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "esito_abbinato": _matched,
     "esito_sciolto": _unmatched,
     "checkpoint": _nothing,
+    "righe_esportate": _nothing,
+    "messaggio_letto": _nothing,
     "archivio_aggiornato": _upgraded,
 }
 

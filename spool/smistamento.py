@@ -126,6 +126,11 @@ def _rapporti(supporto: cbi.Supporto) -> Action:
     return lambda conn, ports, arrivo: store_rapporti(conn, ports, arrivo, supporto, items)
 
 
+def _messaggio(supporto: cbi.Supporto) -> Action:
+    """A message does nothing: that it came is in the journal, and its lines are in the file."""
+    return lambda conn, ports, arrivo: Conto()
+
+
 def _conferma(supporto: cbi.Supporto) -> Action:
     return lambda conn, ports, arrivo: _one(confirm(conn, ports, arrivo, supporto))
 
@@ -144,6 +149,7 @@ _KINDS: Mapping[tuple[str, str], Callable[[cbi.Supporto], Action]] = {
     ("CN", "from_bank"): _conferma,
     ("ER", "from_bank"): _scarto,
     ("A4", "from_bank"): _cornice,
+    ("SL", "from_bank"): _messaggio,
 }
 
 
