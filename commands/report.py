@@ -6,6 +6,7 @@ Arguments in, a report out; what is in it is in `ledger.resoconti`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -82,14 +83,21 @@ def _report(
     dal: datetime | None = None,
     al: datetime | None = None,
 ) -> None:
-    from commands.report_text import print_report
+    from commands.paper import paper
+    from commands.report_text import headings, print_report
     from ledger import aziende, resoconti
     from ledger.resoconti import Periodo
+    from stampe.resoconti import resoconto
 
     home = open_home(ctx)
     with home.read() as conn:
-        azienda_id = aziende.find(conn, sia).id
+        azienda = aziende.find(conn, sia)
         whose = () if kind == "rights" else (login, Periodo(dal and dal.date(), al and al.date()))
-        found = getattr(resoconti, kind)(conn, azienda_id, *whose)
+        found = getattr(resoconti, kind)(conn, azienda.id, *whose)
+    if form == "pdf":
+        about = (ctx.say(*found.titolo), f"{azienda.nome} ({azienda.sia})", home.ports.clock.now())
+        with paper(ctx, output, *about, in_chiaro=in_chiaro, sdraiato=True) as foglio:
+            resoconto(foglio, replace(found, colonne=headings(ctx, found)))
+    else:
+        print_report(ctx, found, form, output, in_chiaro=in_chiaro)
     home.close()
-    print_report(ctx, found, form, output, in_chiaro=in_chiaro)

@@ -1,0 +1,111 @@
+"""How things are said on paper: words in Italian or English, amounts, days, instants, accounts in part."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from ledger.errors import euro
+from ledger.ports import ROME
+
+IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
+
+# Words of the sheets, in the language of the standard and in English.
+ENGLISH = {
+    "A riportare": "Carried forward",
+    "Andamento": "Trend",
+    "Attende da giorni": "Days waiting",
+    "Avere": "Credit",
+    "Banca": "Bank",
+    "Causale": "Causale",
+    "Chi": "Who",
+    "Chi può completarla": "Who could complete it",
+    "Chiave": "Key",
+    "Codice cliente": "Customer code",
+    "Codice fiscale": "Fiscal code",
+    "Contabile": "Booked",
+    "Conto": "Account",
+    "Conto della controparte": "Counterparty's account",
+    "Controparte": "Counterparty",
+    "Creata": "Created",
+    "Dare": "Debit",
+    "Debitore": "Debtor",
+    "Delega": "Delegation",
+    "Descrizione": "Description",
+    "Disp.": "Orders",
+    "Distinta": "Distinta",
+    "Divisa": "Currency",
+    "Eccezioni": "Exceptions",
+    "Esito": "Outcome",
+    "Evento": "Event",
+    "Firme": "Signatures",
+    "Flusso": "Flow",
+    "Giorno": "Day",
+    "Importo": "Amount",
+    "Incassi": "To collect",
+    "Intanto": "At the moment",
+    "Iter": "Iter",
+    "Nome supporto": "Nome supporto",
+    "Numero": "Number",
+    "Pagamenti": "To pay",
+    "Perché": "Why",
+    "Peso": "Weight",
+    "Quando": "When",
+    "Riferimento": "Reference",
+    "Riporto": "Brought forward",
+    "Saldo": "Balance",
+    "Saldo iniziale": "Opening balance",
+    "Scadenza": "Due",
+    "Spese": "Fees",
+    "Stato": "State",
+    "Supporto": "Supporto",
+    "Totale": "Total",
+    "Vale": "Valid",
+    "Valuta": "Value",
+}
+
+
+@dataclass(frozen=True)
+class Lingua:
+    """Italian ("it") or English ("en"); accounts are told in part unless `in_chiaro`."""
+
+    lang: str = "it"
+    in_chiaro: bool = False
+
+    def __call__(self, word: str) -> str:
+        """A word of the sheets, or one that is the same in both."""
+        return ENGLISH.get(word, word) if self.lang == "en" else word
+
+    def say(self, it: str, en: str) -> str:
+        """The one of two texts."""
+        return en if self.lang == "en" else it
+
+    def euro(self, cents: int) -> str:
+        """Cents as people read them."""
+        return euro(cents, self.lang)
+
+    def account(self, number: str | None) -> str:
+        """An account number, or nothing."""
+        return account(number, self.in_chiaro) or ""
+
+    def text(self, text: str) -> str:
+        """A text of others, with the IBANs in it told in part."""
+        return text if self.in_chiaro else IBAN.sub(lambda found: account(found.group(), in_chiaro=False) or "", text)
+
+
+def day(value: date | None) -> str:
+    """A day as people write it, "-" for none."""
+    return "-" if value is None else value.strftime("%d/%m/%Y")
+
+
+def moment(at: datetime) -> str:
+    """An instant on the clocks of Rome."""
+    return at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def account(number: str | None, in_chiaro: bool) -> str | None:
+    """An account number: its last four characters, unless asked for in clear."""
+    if number is None or in_chiaro:
+        return number
+    return f"…{number[-4:]}"
