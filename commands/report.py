@@ -1,4 +1,4 @@
-"""The reports on people: rights, activity, accesses.
+"""The reports: on people (rights, activity, accesses), and that of the morning.
 
 Arguments in, a report out; what is in it is in `ledger.resoconti`.
 """
@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from commands.common import Ctx, in_chiaro_option, open_home, pass_ctx
+from commands.day import day_cmd
 
 _OPTIONS = (
     click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several."),
@@ -45,7 +46,8 @@ def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
 
 @click.group("report")
 def report_cmd() -> None:
-    """Chi può fare che cosa, chi l'ha fatto, chi è entrato / who may do what, who did it, who came in."""
+    """Il mattino; chi può fare che cosa, chi l'ha fatto, chi è entrato / the morning; who may do what, who did it, who
+    came in."""
 
 
 @report_cmd.command("rights")
@@ -70,6 +72,9 @@ def activity_cmd(ctx: Ctx, /, **asked: Any) -> None:
 def accesses_cmd(ctx: Ctx, /, **asked: Any) -> None:
     """Chi è entrato o ha provato, con l'esito / who came in or tried to, and the outcome."""
     _report(ctx, "accesses", **asked)
+
+
+report_cmd.add_command(day_cmd)
 
 
 def _report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,9 +25,7 @@ ANDAMENTO = timedelta(days=30)  # how far back balances are told
 ORIZZONTE = timedelta(days=30)  # how far ahead due dates are
 RECENTI = timedelta(days=7)  # how far back what came back is
 MOSTRATI = 20  # of what came back, one by one
-FASCE = ((0, "oggi"), (7, "fino a 7 giorni"), (30, "da 8 a 30 giorni"), (None, "da più di 30 giorni"))
-"""The ages of exceptions: up to how many days, and how that is called."""
-
+FASCE = (0, 7, 30)  # ages of exceptions, in days: today, up to 7, up to 30; and those that are older
 INCASSI = ("INCASSO", "MAV", "BOLLETTINO")  # groups of kinds by which money comes in
 _CONTO = ("abi", "cab", "conto", "divisa")
 
@@ -70,7 +69,7 @@ class Scadenza:
 
 @dataclass(frozen=True)
 class Giacenza:
-    """Exceptions for one reason, by their ages: one number for each of `FASCE`."""
+    """Exceptions for one reason, by their ages: one number for each of `FASCE`, and one for what is older."""
 
     motivo: str
     fasce: tuple[int, ...]
@@ -89,6 +88,11 @@ class Mattino:
     ritorni: tuple[Ritorno, ...]
     firme: tuple[Attesa, ...]
     eccezioni: tuple[Giacenza, ...]
+
+    @property
+    def firmatari(self) -> list[str]:
+        """Whoever could complete something that awaits signatures."""
+        return sorted({login for attesa in self.firme for login in attesa.chi})
 
     def giorni(self, since: datetime) -> int:
         """Whole days of Rome since an instant."""
@@ -112,7 +116,8 @@ def read(conn: Connection, azienda: Azienda, at: datetime) -> Mattino:
 
 
 def _balances(conn: Connection, azienda_id: int, oggi: date) -> Iterator[SaldoBanca]:
-    nomi = dict(conn.execute(select(BANCA.c.abi, BANCA.c.nome).where(BANCA.c.azienda_id == azienda_id)).tuples())
+    banks = select(BANCA.c.abi, BANCA.c.nome).where(BANCA.c.azienda_id == azienda_id)
+    nomi = {row.abi: row.nome for row in conn.execute(banks)}
     told = sorted(_told(conn, azienda_id, oggi), key=lambda row: (row.abi, row.divisa))
     for (abi, divisa), rows in groupby(told, key=lambda row: (row.abi, row.divisa)):
         conti = defaultdict(list)
@@ -171,10 +176,10 @@ def _open(flusso: str, stato: Stato) -> bool:
 
 
 def _exceptions(conn: Connection, azienda_id: int, oggi: date) -> Iterator[Giacenza]:
-    found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(FASCE))
+    found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(FASCE) + 1))
     query = select(ECCEZIONE.c.motivo, ECCEZIONE.c.at).where(ECCEZIONE.c.azienda_id == azienda_id)
     for motivo, at in conn.execute(query.execution_options(yield_per=1000)):
         age = (oggi - at.astimezone(ROME).date()).days
-        found[motivo][next(n for n, (most, _) in enumerate(FASCE) if most is None or age <= most)] += 1
+        found[motivo][bisect_left(FASCE, age)] += 1
     for motivo in sorted(found):
         yield Giacenza(motivo, tuple(found[motivo]))

@@ -61,6 +61,16 @@ def table(foglio: Foglio, colonne: Sequence[Colonna], righe: Iterable[Riga], *, 
         tavola.end()
 
 
+def totals(colonne: Sequence[Colonna], righe: Iterable[Riga]) -> list[int | None]:
+    """What is carried to the end of a table, in cents; None in the columns that carry nothing."""
+    carried = [0 if colonna.porta else None for colonna in colonne]
+    for riga in righe:
+        for at, (colonna, cella) in enumerate(zip(colonne, riga.celle, strict=True)):
+            if colonna.porta and isinstance(cella, int):
+                carried[at] = colonna.porta(carried[at] or 0, cella)
+    return carried
+
+
 def shown(cella: Cella, lingua: Lingua) -> str:
     """A cell for people."""
     if cella is None:
