@@ -33,7 +33,7 @@ def print_day(ctx: Ctx, mattino: Mattino, *, in_chiaro: bool) -> None:
         heads = [f"{'>' if each.right else ''}{lingua(each.titolo)}" for each in parte.colonne]
         print_table(ctx, ". ".join(filter(None, (parte.titolo, parte.nota))), heads, [*rows, *last])
         for each in parte.grafici:
-            say(ctx, *(f"{each.titolo}  {each.line()}\n",) * 2)
+            say(ctx, *("\n".join([each.titolo, *each.lines(), ""]),) * 2)
 
 
 def as_text(ctx: Ctx, mattino: Mattino, *, in_chiaro: bool) -> str:

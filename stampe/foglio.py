@@ -205,7 +205,7 @@ def _character(char: str) -> str:
 
 def _library() -> tuple[Any, tuple[float, float], Callable[[str, str, float], float]]:
     try:
-        from reportlab.lib.pagesizes import A4
+        from reportlab.lib import pagesizes
         from reportlab.pdfbase.pdfmetrics import stringWidth
         from reportlab.pdfgen.canvas import Canvas
     except ImportError as error:
@@ -216,4 +216,4 @@ def _library() -> tuple[Any, tuple[float, float], Callable[[str, str, float], fl
             hint_it="Si installa con: pip install 'cbi-engine[pdf]'",
             hint_en="Install it with: pip install 'cbi-engine[pdf]'",
         ) from error
-    return Canvas, A4, stringWidth
+    return Canvas, pagesizes.A4, stringWidth

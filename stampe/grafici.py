@@ -1,7 +1,8 @@
 """Small charts: what they show, and the shapes that they are made of, on a page of any kind.
 
 A chart of balances is a line from day to day; one of due dates has a bar a day, up for what comes in and down for what
-goes out. Shapes are in points from the upper left corner. The same chart is also told in one line of text.
+goes out. Shapes are in points from the upper left corner. The same chart is also told in
+lines of text.
 """
 
 from __future__ import annotations
@@ -70,14 +71,11 @@ class Andamento:
             SALDO,
         )
 
-    def line(self) -> str:
-        """The chart in one line of text."""
+    def lines(self) -> Iterator[str]:
+        """The chart as text."""
         known = [each for each in self.valori if each is not None]
         low, high = min(known, default=0), max(known, default=0)
-        return "".join(
-            " " if each is None else _GRADINI[(each - low) * (len(_GRADINI) - 1) // max(1, high - low)]
-            for each in self.valori
-        )
+        yield "".join(" " if each is None else _step(each - low, high - low) for each in self.valori)
 
 
 @dataclass(frozen=True)
@@ -102,13 +100,11 @@ class Barre:
             if down:
                 yield Barra(left, middle, step * 0.7, room * down / most, ESCE)
 
-    def line(self) -> str:
-        """What comes in, in one line of text."""
-        most = max(1, *self.entra, *self.esce)
-        return "".join(
-            _GRADINI[(up + down) * (len(_GRADINI) - 1) // (2 * most)] if up or down else "·"
-            for up, down in zip(self.entra, self.esce, strict=True)
-        )
+    def lines(self) -> Iterator[str]:
+        """The chart as text: what comes in, then what goes out."""
+        most = max((*self.entra, *self.esce), default=0)
+        for sign, side in (("+", self.entra), ("-", self.esce)):
+            yield f"{sign} {''.join(_step(each, most) if each else '·' for each in side)}"
 
 
 Grafico: TypeAlias = Andamento | Barre
@@ -150,6 +146,10 @@ def draw(foglio: Foglio, grafico: Grafico, left: float) -> None:
 def _seen(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
     """The points of a line; of a single one, a short stroke."""
     return points if len(points) > 1 else [(points[0][0] - 2, points[0][1]), points[0]]
+
+
+def _step(cents: int, most: int) -> str:
+    return _GRADINI[cents * (len(_GRADINI) - 1) // max(1, most)]
 
 
 def _height(cents: int, low: int, high: int) -> float:

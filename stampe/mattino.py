@@ -17,7 +17,7 @@ from stampe.lingua import Lingua, day
 from stampe.tavola import Colonna, Riga, add, table
 
 if TYPE_CHECKING:
-    from ledger.mattino import Mattino
+    from ledger.mattino import Mattino, SaldoBanca
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,6 @@ def _balances(mattino: Mattino, lingua: Lingua) -> Parte:
             righe.append(Riga((whose, number, conto.data, banca.divisa, conto.saldo)))
         if len(banca.conti) > 1:
             righe.append(Riga((whose, lingua("Totale"), None, banca.divisa, banca.saldo), forte=True))
-    days = ANDAMENTO.days
     return Parte(
         lingua.say("Saldi", "Balances"),
         (
@@ -91,16 +90,16 @@ def _balances(mattino: Mattino, lingua: Lingua) -> Parte:
         ),
         righe,
         ("Nessuna banca ha ancora mandato un estratto.", "No bank has sent a statement yet."),
-        grafici=[
-            Andamento(
-                lingua.say(
-                    f"{banca.abi} {banca.divisa}, ultimi {days} giorni", f"{banca.abi} {banca.divisa}, last {days} days"
-                ),
-                banca.andamento,
-            )
-            for banca in mattino.saldi
-        ],
+        grafici=[_trend(banca, lingua) for banca in mattino.saldi],
     )
+
+
+def _trend(banca: SaldoBanca, lingua: Lingua) -> Andamento:
+    """How the balance with a bank went, and between what it was."""
+    known = [each for each in banca.andamento if each is not None]
+    days, low, high = ANDAMENTO.days, lingua.euro(min(known, default=0)), lingua.euro(max(known, default=0))
+    words = lingua.say(f"{days} giorni, da {low} a {high}", f"{days} days, from {low} to {high}")
+    return Andamento(f"{banca.abi} {banca.divisa}: {words}", banca.andamento)
 
 
 def _due(mattino: Mattino, lingua: Lingua) -> Parte:
@@ -112,7 +111,7 @@ def _due(mattino: Mattino, lingua: Lingua) -> Parte:
         )
         for side in (True, False)
     ]
-    words = lingua.say(f"In scadenza, {days} giorni", f"Falling due, {days} days")
+    words = lingua.say("Incassi (+) e pagamenti (-), giorno per giorno", "To collect (+) and to pay (-), day by day")
     return Parte(
         lingua.say(f"In scadenza nei prossimi {days} giorni", f"Due in the next {days} days"),
         (
