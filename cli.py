@@ -36,6 +36,7 @@ COMMANDS = {
     "totp": "commands.utenti:totp_cmd",
     "cambi": "commands.utenti:cambi_cmd",
     "report": "commands.report:report_cmd",
+    "print": "commands.print:print_cmd",
     "import": "commands.ledger:import_cmd",
     "distinte": "commands.distinte:distinte_cmd",
     "libro-firma": "commands.ledger:libro_firma_cmd",

@@ -45,7 +45,7 @@ def _decides(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("ordini", metavar="DISPOSIZIONE...", nargs=-1, required=True, type=int)
 @_decides
 @pass_ctx
-def match_cmd(ctx: Ctx, esito_id: int, ordini: Sequence[int], **asked: Any) -> None:
+def match_cmd(ctx: Ctx, /, esito_id: int, ordini: Sequence[int], **asked: Any) -> None:
     """Dice di quali disposizioni parla un esito / says which orders an outcome speaks of.
 
     I numeri sono quelli di `cbi exceptions`. La disposizione va dove l'esito la porta, se il suo stato lo ammette; una
@@ -61,7 +61,7 @@ def match_cmd(ctx: Ctx, esito_id: int, ordini: Sequence[int], **asked: Any) -> N
 @_esito
 @_decides
 @pass_ctx
-def unmatch_cmd(ctx: Ctx, esito_id: int, **asked: Any) -> None:
+def unmatch_cmd(ctx: Ctx, /, esito_id: int, **asked: Any) -> None:
     """Toglie un esito alle disposizioni a cui è stato applicato / takes an outcome off its orders.
 
     Quelle tornano come se la banca non l'avesse detto, e l'esito attende una persona. / They are as if the bank had not

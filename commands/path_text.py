@@ -273,7 +273,7 @@ def _eccezione_cells(ctx: Ctx, row: Row[Any], oggi: date) -> tuple[str, ...]:
 
 
 def _age(row: Row[Any], oggi: date) -> int:
-    return (oggi - row.at.astimezone(ROME).date()).days
+    return int((oggi - row.at.astimezone(ROME).date()).days)
 
 
 def _likely(ctx: Ctx, row: Row[Any]) -> str:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from textwrap import indent
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
 from commands.common import Ctx
-from ledger.celle import in_part
 from ledger.errors import euro as euro
+from stampe.lingua import account as account
+from stampe.lingua import day as day
+from stampe.lingua import moment as moment
 
-ROME = ZoneInfo("Europe/Rome")
 LONGEST_CODE = 20  # the longest thing without blanks that keeps to one line, whatever the width: a nome supporto
 
 # Headings, in the language of the standard and in English.
@@ -198,20 +197,3 @@ def amount(cents: int) -> str:
     """Cents as a decimal string, "1234.50"."""
     sign, cents = "-" if cents < 0 else "", abs(cents)
     return f"{sign}{cents // 100}.{cents % 100:02d}"
-
-
-def day(value: date | None) -> str:
-    """A day as people write it, "-" for none."""
-    return "-" if value is None else value.strftime("%d/%m/%Y")
-
-
-def moment(at: datetime) -> str:
-    """An instant on the clocks of Rome."""
-    return at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S")
-
-
-def account(number: str | None, in_chiaro: bool) -> str | None:
-    """An account number: its last four characters, unless asked for in clear."""
-    if number is None or in_chiaro:
-        return number
-    return in_part(number)

@@ -13,7 +13,7 @@ from ledger import cambi, firme, importa, operazioni, rapporti, spunta, varco
 from spool import resolve
 from tests.console import ROOT
 
-ROOMS = ("ledger", "spool", "reconcile", "commands", "banksim")
+ROOMS = ("ledger", "spool", "reconcile", "stampe", "commands", "banksim")
 
 # The module that alone writes each table of people and rules.
 WRITTEN_IN = {
