@@ -129,7 +129,7 @@ def signers(home: Home) -> dict[tuple[str, str], Firmatari]:
 
 
 def certificates(home: Home, linea: Linea, path: str) -> Firmatari:
-    """The certificates in a file that the settings of a line name. Raises Refused (LINEA-013) when there is none in it,
+    """The certificates in a file that the settings of a line name. Raises Refused (LINEA-014) when there is none in it,
     OSError."""
     from cryptography import x509
 
@@ -137,7 +137,7 @@ def certificates(home: Home, linea: Linea, path: str) -> Firmatari:
         return x509.load_pem_x509_certificates(home.ports.disk.read(linea.local(path)))
     except ValueError as error:
         raise Refused(
-            "LINEA-013",
+            "LINEA-014",
             f"{linea.local(path)} non è un file di certificati PEM.",
             f"{linea.local(path)} is not a file of PEM certificates.",
             hint_it="Chiedere alla banca quelli in uso, e metterli in quel file uno dopo l'altro.",

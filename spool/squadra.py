@@ -1,9 +1,9 @@
 """Jobs shared by several processes, on one machine or on many: a queue on the server where the home has its database.
 
-The queue is procrastinate's, and so are its locks: at any moment one process does a job for a company and a bank, and
-one more run of it, at most, is waiting. When a job is due is told by the same hours and the same runs as for one
-process alone (see `agenda`); a task that comes round every minute puts into the queue what is, and gives to others what
-a process that died was doing.
+The queue is procrastinate's, and so are its locks, named by job, company and bank: at any moment one process does a
+part of a job, and one more run of it, at most, is waiting. When a job is due is told by the same hours and the same
+runs as for one process alone (see `agenda`); a task that comes round every minute puts into the queue what is, and
+gives to others what a process that died was doing.
 """
 
 from __future__ import annotations
@@ -202,8 +202,8 @@ def _no_library() -> Refused:
 def _cut_off() -> Refused:
     return Refused(
         "LAVORO-007",
-        "Il server della base dati non risponde più: questo processo smette.",
-        "The server of the database no longer answers: this process stops.",
+        "Il server della base dati non risponde più, o ha aspettato troppo: questo processo smette.",
+        "The server of the database no longer answers, or has waited too long: this process stops.",
         hint_it="Avviarlo di nuovo (un gestore di servizi lo fa da sé); ciò che faceva lo riprende un altro.",
         hint_en="Start it again (a service manager does it by itself); what it was doing is taken up by another.",
         exit_code=8,

@@ -108,7 +108,7 @@ def test_signers_that_cannot_be_read_stop_everything(home: Home, statement: byte
     trust(home)
     (home.path / "firmatari.pem").write_bytes(pem)
     path = casa.drop(home, "rh.cbi", statement)
-    with pytest.raises(Refused, match="LINEA-013"):
+    with pytest.raises(Refused, match="LINEA-014"):
         receive(home)
     assert path.exists()
 

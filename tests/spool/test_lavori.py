@@ -177,7 +177,7 @@ def test_certificates_about_to_expire_are_told_a_month_before_line_by_line(home:
     assert {each["en"].partition(" lasts until ")[2] for each in corsa.dati["avvisi"]} == {"10/12/2026", "19/12/2026"}
     (home.path / "firme.pem").write_bytes(b"")
     (corsa,) = job(home, "expiries")
-    assert corsa.esito == FALLITO and "LINEA-013" in str(corsa.dati)
+    assert corsa.esito == FALLITO and "LINEA-014" in str(corsa.dati)
 
 
 # --- silence ----------------------------------------------------------------------------------------------------------
