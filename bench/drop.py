@@ -69,8 +69,8 @@ def answers(data: bytes, names: list[str], oggi: date, statements: int) -> Itera
         yield f"ESITI-{n:05d}.cbi", flusso_esiti(decisione, causale, oggi)
         decisions.append(decisione)
     for n in range(statements):
-        day, some = oggi + timedelta(n // 10), decisions[n % len(decisions) :][:3]
-        yield f"RH-{n:05d}.cbi", rendiconto(some, day, casa.CONTO, 100_000 + n)
+        some = decisions[n % len(decisions) :][:3]
+        yield f"RH-{n:05d}.cbi", rendiconto(some, oggi + timedelta(n), casa.CONTO, 100_000)
 
 
 if __name__ == "__main__":

@@ -92,6 +92,7 @@ def test_after_any_day_all_that_came_in_is_accounted_for(day: Home) -> None:
 
 
 def test_a_broken_archive_in_quarantine_is_told_below_the_sums(day: Home) -> None:
+    (casa.branch(day).into("new") / "domani.cbi").unlink()
     casa.drop(day, "rotto.zip", b"PK\x03\x04" + GARBAGE)
     receive(day)
     (mine,) = [ramo for ramo in look(day).rami if ramo.abi == "03069"]
