@@ -5,6 +5,8 @@ Exit codes: 0 done; 1 a fault of the program; 2 wrong usage; 3 errors found, or 
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -115,6 +117,9 @@ def main() -> None:
     """Runs the command and turns whatever stops it into a message and an exit code."""
     from commands.failures import run
 
+    # A command imports much and lives shortly: to look for garbage in that, and at its end, takes a fifth of its time.
+    gc.set_threshold(50_000, 20, 20)
+    atexit.register(gc.freeze)
     sys.exit(run(cbi))
 
 

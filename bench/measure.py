@@ -19,9 +19,9 @@ class Run(NamedTuple):
 
 
 def measured(*arguments: str) -> Run:
-    """Run `cbi` with these arguments; what it says goes to standard error."""
+    """Run `cbi` with these arguments; what it prints is of no interest, what it complains of is seen."""
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-m", "cli", *arguments], stdout=sys.stderr)
+    process = subprocess.Popen([sys.executable, "-m", "cli", *arguments], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)

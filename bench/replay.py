@@ -33,6 +33,7 @@ from bench import casa
 from bench.measure import measured
 from ledger import esporta, firme, journal, utenti
 from ledger.canonico import canonical
+from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import Ports, real_ports, today
 from ledger.schema import JOURNAL
@@ -60,21 +61,14 @@ def main() -> None:
 def built(path: Path, wanted: int, archive: Path) -> tuple[int, float]:
     """Build a home of at least so many events and export it; how many there are, and in how many seconds."""
     began = time.perf_counter()
-    utenti.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    clock = Passing()
-    ports = Ports(clock, Hasty(), real_ports().random)
-    home, azienda = casa.create(path, ports)
-    event.listen(home.engine, "connect", _hasty)
-    home.engine.dispose()
-    made, events = casa.supporti(today(ports), SIZES), 0
+    home, azienda = hasty_home(path)
+    clock, made, events = home.ports.clock, casa.supporti(today(home.ports), SIZES), 0
     while events < wanted:
         clock.at += timedelta(days=1)
         data = b"".join(islice(made, ROUND))
-        ids = [each.distinta_id for each in import_file(home, data, "misura.cbi", azienda).verdetti]
-        for each in ids:
-            firme.sign(home, each or 0, casa.LOGIN, casa.PASSWORD)
+        ids = signed(home, azienda, data)
         dispatch_ready(home)
-        answer(ramo(home.spool_dir, casa.SIA, casa.ABI), data, f"{ids[0]}", today(ports))
+        answer(ramo(home.spool_dir, casa.SIA, casa.ABI), data, f"{ids[0]}", today(home.ports))
         for _ in arrivals(home):
             pass
         with home.read() as conn:
@@ -82,6 +76,23 @@ def built(path: Path, wanted: int, archive: Path) -> tuple[int, float]:
     esporta.archive(home, archive)
     home.close()
     return events, time.perf_counter() - began
+
+
+def hasty_home(path: Path) -> tuple[Home, int]:
+    """A home in which nothing takes time to be made durable, and no password to be tried; the id of its company."""
+    utenti.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    home, azienda = casa.create(path, Ports(Passing(), Hasty(), real_ports().random))
+    event.listen(home.engine, "connect", _hasty)
+    home.engine.dispose()
+    return home, azienda
+
+
+def signed(home: Home, azienda: int, data: bytes) -> list[int]:
+    """Import a file of sound supporti and sign all of them; the ids of the distinte."""
+    ids = [each.distinta_id or 0 for each in import_file(home, data, "misura.cbi", azienda).verdetti]
+    for each in ids:
+        firme.sign(home, each, casa.LOGIN, casa.PASSWORD)
+    return ids
 
 
 def copied(archive: Path, into: Path, companies: int) -> Path:

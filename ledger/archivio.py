@@ -23,7 +23,9 @@ def store(home: Home, data: bytes) -> str:
         disk.rename(scratch, target)
     # Also when it was there: a crash may have come between its rename and these.
     disk.fsync_dir(target.parent)
-    disk.fsync_dir(home.archive_dir)
+    if target.parent not in home.durable:
+        disk.fsync_dir(home.archive_dir)
+        home.durable.add(target.parent)
     return sha256
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -17,11 +17,15 @@ from ledger.schema import AZIENDA, OLDER, VERSION
 
 @dataclass(frozen=True)
 class Home:
-    """Where one ledger lives. `begin()` gives a connection that may write, `read()` one that looks."""
+    """Where one ledger lives. `begin()` gives a connection that may write, `read()` one that looks.
+
+    `durable` are the folders of the archive that are known not to be lost: made durable since the home was opened.
+    """
 
     path: Path
     ports: Ports
     engine: Engine
+    durable: set[Path] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
     def create(cls, path: Path, ports: Ports, url: str = "") -> Home:

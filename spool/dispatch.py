@@ -16,6 +16,7 @@ from completing the same intent at once.
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -118,15 +119,19 @@ def recover(home: Home) -> list[Inoltro]:
 
 def tidy(home: Home) -> list[Path]:
     """Moves the flows whose fate is known out of `out/new` and `out/sent`: to `confirmed` or to `rejected`."""
-    moved = []
-    for branch in branches(home.ports.disk, home.spool_dir):
+    disk, moved = home.ports.disk, list[Path]()
+    for branch in branches(disk, home.spool_dir):
         for folder in ("new", "sent"):
-            names = home.ports.disk.listdir(branch.out(folder))
             with home.read() as conn:
-                fates = intenti.folders_of(conn, branch.sia, branch.abi, names)
-            for name, fate in fates.items():
-                if _move(home.ports.disk, branch.out(folder) / name, branch.out(fate) / name):
-                    moved.append(branch.out(fate) / name)
+                fates = intenti.folders_of(conn, branch.sia, branch.abi, disk.listdir(branch.out(folder)))
+            moved += [
+                branch.out(fate) / name
+                for name, fate in fates.items()
+                if _move(disk, branch.out(folder) / name, branch.out(fate) / name)
+            ]
+    for target in dict.fromkeys(path.parent for path in moved):
+        with suppress(OSError):
+            disk.fsync_dir(target)
     return moved
 
 
@@ -134,7 +139,6 @@ def _move(disk: Disk, source: Path, target: Path) -> bool:
     """Whether the file could be moved. Where it lies decides nothing: the next run tries again."""
     try:
         disk.rename(source, target)
-        disk.fsync_dir(target.parent)
     except OSError:
         return False
     return True

@@ -54,7 +54,8 @@ class Somma:
 
 @dataclass(frozen=True)
 class StatoRamo:
-    """The branch of a company and a bank: files by folder, dispatches that are open and uncertain, the sums."""
+    """The branch of a company and a bank: files by folder, dispatches that are open and uncertain, the sums; and how
+    many files in quarantine add nothing to them: never read (refused as they were), or counted elsewhere."""
 
     sia: str
     abi: str
@@ -62,6 +63,7 @@ class StatoRamo:
     aperti: tuple[Intento, ...]
     incerti: tuple[Intento, ...]
     somme: tuple[Somma, ...]
+    fuori_somma: int
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ def status(home: Home, oggi: date) -> Stato:
         mine = [each for each in known if (each.sia, each.abi) == (ramo.sia, ramo.abi)]
         strange = [str(path) for place, path, sha256 in there[ramo] if _unknown(ramo, place, sha256, noti)]
         somme = (_files(mine, places, strange), _supporti(mine), _esiti(mine))
-        found.append(StatoRamo(ramo.sia, ramo.abi, folders(disk, ramo), _of(ramo, aperti), _of(ramo, incerti), somme))
+        cartelle = folders(disk, ramo)
+        summed = {sha256: path for _, path, sha256 in there[ramo] if _in_quarantine(ramo, path, sha256, places, noti)}
+        fuori = cartelle["in/quarantine"] - len(set(summed.values()))
+        found.append(StatoRamo(ramo.sia, ramo.abi, cartelle, _of(ramo, aperti), _of(ramo, incerti), somme, fuori))
     return Stato(tuple(found), ritardi)
 
 
@@ -159,6 +164,14 @@ def _within(name: str, data: bytes) -> Iterator[str]:
 def _unknown(ramo: Ramo, place: str, sha256: str, noti: set[tuple[str, str]]) -> bool:
     """Whether a file was put away as read and the ledger does not know it."""
     return place in ("done", ARCHIVIO) and (ramo.sia, sha256) not in noti
+
+
+def _in_quarantine(
+    ramo: Ramo, path: Path, sha256: str, places: Mapping[tuple[str, str], str], noti: set[tuple[str, str]]
+) -> bool:
+    """Whether a file is one of those that the sum has in quarantine."""
+    key, here = (ramo.sia, sha256), path.parent == ramo.into("quarantine")
+    return here and key in noti and places[key] == "quarantine"
 
 
 def _files(mine: list[Ricevuto], places: Mapping[tuple[str, str], str], strange: list[str]) -> Somma:
