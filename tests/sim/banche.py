@@ -123,7 +123,7 @@ class Banche:
         assert (branch.sia, branch.abi, name) not in self.names, f"{name} arrived twice"
         self.names.add((branch.sia, branch.abi, name))
         self.got[branch.sia, branch.abi, data] += 1
-        chiave = (branch.sia, branch.abi, _read(data).identita[3])
+        chiave = (branch.sia, branch.abi, read(data).identita[3])
         self.said[chiave].append(set())
         piano = self.draw.choices([*PIANI], [*PIANI.values()])[0]
         for what in piano:
@@ -181,13 +181,13 @@ def state_of(words: set[str]) -> tuple[str, str]:
 
 
 @cache
-def _read(data: bytes) -> Supporto:
+def read(data: bytes) -> Supporto:
     return next(read_supporti(BytesIO(data)))
 
 
 @cache
 def _said(data: bytes, what: str, giorno: date) -> bytes:
-    supporto = _read(data)
+    supporto = read(data)
     if what == CN:
         return conferma(supporto, giorno)
     if what == ER:
