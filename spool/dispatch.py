@@ -73,8 +73,8 @@ def dispatch_ready(home: Home) -> list[Inoltro]:
     done = recover(home)
     tried = {inoltro.distinta_id for inoltro in done}
     with home.read() as conn:
-        ready = [due(home, conn, distinta) for distinta in distinte.ready(conn) if distinta.id not in tried]
-    return done + [_attempt(home, each) if each.verdetto == INOLTRATA else each for each in ready]
+        ready = [distinta for distinta in distinte.ready(conn) if distinta.id not in tried]
+    return done + [_attempt(home, distinta) for distinta in ready]
 
 
 def would_dispatch(home: Home) -> list[Inoltro]:
@@ -144,8 +144,12 @@ def _move(disk: Disk, source: Path, target: Path) -> bool:
     return True
 
 
-def _attempt(home: Home, ready: Inoltro) -> Inoltro:
-    distinta_id = ready.distinta_id
+def _attempt(home: Home, distinta: Distinta) -> Inoltro:
+    with home.read() as conn:
+        ready = due(home, conn, distinta)
+    if ready.verdetto != INOLTRATA:
+        return ready
+    distinta_id = distinta.id
     try:
         return replace(dispatch(home, distinta_id), ritardo=ready.ritardo)
     except (Refused, OSError) as error:

@@ -23,7 +23,7 @@ from ledger.ports import Ports
 from reconcile.conto import Arrivo, Conto
 from spool.albero import Ramo, branches, plant, ramo
 from spool.archivi import contents, signed
-from spool.dispatch import tidy
+from spool.dispatch import recover, tidy
 from spool.lettura import Hostile, Unsettled, read_foreign
 from spool.linee import signers
 from spool.nomi import READY, waits, why_hostile
@@ -93,7 +93,9 @@ def arrivals(home: Home, *, quiet: int = 0) -> Iterator[FileRicevuto]:
     with home.read() as conn:
         companies = {azienda.sia: azienda.id for azienda in aziende.list_(conn)}
     firmatari = signers(home)
-    for branch, name in all_waiting(home):
+    if waiting := all_waiting(home):
+        recover(home)  # what a crash cut halfway has left all the same, if it is what these files answer
+    for branch, name in waiting:
         who = firmatari.get((branch.sia, branch.abi))
         yield from _attempt(home, branch, name, companies.get(branch.sia), quiet, who)
     tidy(home)

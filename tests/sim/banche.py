@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
@@ -28,7 +29,7 @@ CAUSALI = {"30010": "paga", "30009": "storna", "42010": "insolvi", "30008": "ric
 
 # What a bank says of a distinta, and how often; in no order, since each word takes a time of its own.
 PIANI: dict[tuple[str, ...], int] = {
-    (): 60,
+    (): 240,
     (ACK,): 10,
     (CN,): 6,
     (CN, "30010"): 5,
@@ -52,21 +53,26 @@ Chiave = tuple[str, str, str]  # company, bank, nome supporto
 
 @dataclass(frozen=True)
 class Parola:
-    """A word that a bank lets go on a day: `words` are what it says, of the distinta `chiave`."""
+    """A word that a bank lets go on a day: `words` are what it says, of the distinta `chiave`, which came
+    as the file `about`."""
 
     giorno: date
     ramo: Ramo
     nome: str
     data: bytes
     words: tuple[tuple[Chiave, str], ...]
+    about: str
     joins: bool = False
 
 
 class Banche:
-    """All the banks, with what they know. `due` are the words that have not gone yet."""
+    """All the banks, with what they know. `due` are the words that have not gone yet; none goes about a file that the
+    company does not know (`known`) whether it has sent: it asks the bank first."""
 
-    def __init__(self, draw: Random, disco: Disco, spool: Path, pairs: list[tuple[str, str]]) -> None:
-        self.draw, self.disco = draw, disco
+    def __init__(
+        self, draw: Random, disco: Disco, spool: Path, pairs: list[tuple[str, str]], known: Callable[[str], bool]
+    ) -> None:
+        self.draw, self.disco, self.known = draw, disco, known
         self.rami = [ramo(spool, sia, abi) for sia, abi in pairs]
         self.oggi = date.min
         self.due: list[Parola] = []
@@ -96,7 +102,7 @@ class Banche:
 
     def speak(self, most: int) -> int:
         """Let up to so many of the words go whose day has come; how many went."""
-        ripe = [each for each in self.due if each.giorno <= self.oggi]
+        ripe = [each for each in self.due if each.giorno <= self.oggi and self.known(each.about)]
         self.draw.shuffle(ripe)
         said = 0
         while ripe and said < most:
@@ -117,7 +123,7 @@ class Banche:
         assert (branch.sia, branch.abi, name) not in self.names, f"{name} arrived twice"
         self.names.add((branch.sia, branch.abi, name))
         self.got[branch.sia, branch.abi, data] += 1
-        chiave = (branch.sia, branch.abi, _read(data).identita[3])
+        chiave = (branch.sia, branch.abi, read(data).identita[3])
         self.said[chiave].append(set())
         piano = self.draw.choices([*PIANI], [*PIANI.values()])[0]
         for what in piano:
@@ -129,8 +135,8 @@ class Banche:
         giorno = self.oggi + timedelta(self.draw.choice(LATE))
         words = ((chiave, {ACK: "ricevi", CN: "ricevi", ER: "scarta", **CAUSALI}[what]),)
         if what == ACK:
-            return Parola(giorno, branch, f"{name}.ack", ricevuta(name, data), words)
-        return Parola(giorno, branch, "", _said(data, what, giorno), words, joins=True)
+            return Parola(giorno, branch, f"{name}.ack", ricevuta(name, data), words, name)
+        return Parola(giorno, branch, "", _said(data, what, giorno), words, name, joins=True)
 
     def _drop(self, together: list[Parola]) -> None:
         """One file, of one or more words: whole, or cut short and then again another day."""
@@ -146,7 +152,7 @@ class Banche:
             self._leave(self.draw.choice(others), self._name(), data)
         if chance() < AGAIN:
             again = self.oggi + timedelta(self.draw.choice(LATE))
-            self.due.append(Parola(again, first.ramo, first.nome, data, (), first.joins))
+            self.due.append(Parola(again, first.ramo, first.nome, data, (), first.about, first.joins))
         zipped = not first.nome and chance() < ZIPPED
         self._leave(first.ramo, first.nome or self._name(), data, zipped=zipped)
         for chiave, word in (each for one in together for each in one.words):
@@ -175,13 +181,13 @@ def state_of(words: set[str]) -> tuple[str, str]:
 
 
 @cache
-def _read(data: bytes) -> Supporto:
+def read(data: bytes) -> Supporto:
     return next(read_supporti(BytesIO(data)))
 
 
 @cache
 def _said(data: bytes, what: str, giorno: date) -> bytes:
-    supporto = _read(data)
+    supporto = read(data)
     if what == CN:
         return conferma(supporto, giorno)
     if what == ER:

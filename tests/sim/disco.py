@@ -65,7 +65,10 @@ class Disco:
 
     def sync(self, path: Path) -> None:
         self._names(str(path), path)
-        self.pending.pop(str(path), None)
+        gone = {id(was) for was in self.pending.pop(str(path), {}).values() if was is not FOLDER}
+        for folder, names in self.pending.items():  # who knows that a file is no longer here knows where it went
+            for name in [each for each in names if id(self._node(folder, each)) in gone]:
+                del names[name]
 
     def names(self, path: Path) -> list[str]:
         return sorted(self._names(str(path), path))

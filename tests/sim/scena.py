@@ -38,7 +38,7 @@ AZIENDE = ("A1B2C", "Z9Y8X", "K5K5K")
 BANCHE = ("03069", "02008", "05034")
 CHI = "bianchi"
 PRIMO = date(2026, 11, 2)
-BACKLOG = 20  # distinte for each company and bank that are signed when a life begins
+BACKLOG = 60  # distinte for each company and bank that are signed when a life begins
 PROCESSI = ("uno", "due")
 
 

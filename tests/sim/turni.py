@@ -23,7 +23,7 @@ class Stop(BaseException):
 
 
 # What may happen at a point, and how often; `mean` points go by between one and the next.
-EVENTI = {"another": 60, "bank": 30, "dies": 4, "stops": 2, "full": 2, "lost": 1}
+EVENTI = {"another": 60, "bank": 30, "dies": 2, "stops": 1, "full": 2, "lost": 1}
 MEAN = 5
 
 
@@ -57,6 +57,7 @@ class Turni:
         self.draw, self.disco, self.bank = draw, disco, bank
         self.calm = False  # no more faults
         self.seen: Counter[str] = Counter()
+        self.doubted: set[str] = set()  # names of files of which the disk did not say that they last
         self.alive: list[Processo] = []
         self.now: Processo | None = None
         self.writer: Processo | None = None
@@ -166,6 +167,7 @@ class Turni:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     def _lost(self, _call: str, path: Path | None) -> None:
+        self.doubted |= {path.name, *self.disco.folders.get(str(path), ())} if path else set()
         raise FsyncFailed(errno.EIO, "Input/output error", str(path))
 
     def _to(self, other: Processo) -> None:
