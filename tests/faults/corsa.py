@@ -173,10 +173,7 @@ class Prova:
 
     def _command(self, restart: int) -> int:
         words = self.passo.argv if restart == 0 else self.passo.ancora or self.passo.argv
-        code = 0
-        for each in words.split(";"):
-            code = typed(each, self.root, self.passo.at + timedelta(hours=restart), *self.passo.segreti)
-        return code
+        return typed(words, self.root, self.passo.at + timedelta(hours=restart), *self.passo.segreti)
 
     def _typed(self, restart: int, guasto: Guasto | None, *, look: bool = False) -> dict[str, Any]:
         if guasto is not None:
@@ -399,7 +396,7 @@ def _run(given: argparse.Namespace, officina: Path) -> int:
             if given.json:
                 print(json.dumps(point.to_dict(), ensure_ascii=False), flush=True)
             elif point.mali:
-                print(point.command(), *(each[-700:] for each in point.mali), sep="\n    ", flush=True)
+                print(point.command(), *(each[-500:] for each in point.mali[:4]), sep="\n    ", flush=True)
     print(dict(told), file=sys.stderr)
     return 1 if told["mali"] else 0
 

@@ -181,10 +181,10 @@ def _differences(seen: dict[str, Any], expected: dict[str, Any], but: frozenset[
         elif isinstance(mine, list) and isinstance(other, list):
             yield f"{name}: {_first(mine, other)}"
         else:
-            yield f"{name}: {mine!r:.200} invece di {other!r:.200}"
+            yield f"{name}: {mine!r:.80} invece di {other!r:.80}"
 
 
 def _first(mine: list[Any], other: list[Any]) -> str:
     extra = [each for each in mine if each not in other][:2]
     missing = [each for each in other if each not in mine][:2]
-    return f"+{extra!r:.400} -{missing!r:.400} ({len(mine)} invece di {len(other)})"
+    return f"+{extra!r:.150} -{missing!r:.150} ({len(mine)} invece di {len(other)})"

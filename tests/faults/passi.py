@@ -10,6 +10,7 @@ from tests.spool.casa import PASSWORD
 
 NOVEMBRE, FIXTURES = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC)
 MARZO = datetime(2027, 3, 1, 8, tzinfo=UTC)
+SIGN, SIGN_TWO = "sign 1 --user bianchi", "sign 1 2 --user bianchi"
 NUOVA = "quattro tazze vuote"
 IBAN, ALTRO_IBAN = "IT91H0306902477100000004711", "IT60X0542811101000000123456"
 
@@ -62,8 +63,8 @@ PASSI = {
         Passo("upgrade", "vecchia", "upgrade"),
         Passo("import", "libri", "import {}/files/due.cbi", guarda=True),
         _person("import di una persona", "libri", "import {}/files/due.cbi"),
-        Passo("sign", "libri", "sign 1 --user bianchi", "dispatch", True, (PASSWORD,)),
-        Passo("sign in due", "libri", "sign 1 2 --user bianchi", "sign 1 2 --user bianchi", True, (PASSWORD,)),
+        Passo("sign", "libri", SIGN, f"{SIGN};dispatch", True, (PASSWORD,)),
+        Passo("sign in due", "libri", SIGN_TWO, f"{SIGN_TWO};dispatch", True, (PASSWORD,)),
         _person("refuse", "firmata", "refuse 1 --reason no"),
         _person("unsign", "firmata", "unsign 1"),
         _person("distinte edit", "libri", "distinte edit 1 importo=1.00 --ordine 1"),
