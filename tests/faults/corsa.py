@@ -397,7 +397,7 @@ def _run(given: argparse.Namespace, officina: Path) -> int:
                 print(json.dumps(point.to_dict(), ensure_ascii=False), flush=True)
             elif point.mali:
                 print(point.command(), *(each[-500:] for each in point.mali[:4]), sep="\n    ", flush=True)
-    print(dict(told), file=sys.stderr)
+        print(f"{nome}: {dict(told)}", file=sys.stderr, flush=True)
     return 1 if told["mali"] else 0
 
 

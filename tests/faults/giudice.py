@@ -4,6 +4,7 @@ journal; and the rows of the books, which must be those of a run without faults.
 from __future__ import annotations
 
 import hashlib
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from tests.faults.case import banca
 
 NOT_BOOKS = {ACCESSO.name, LAVORO.name, LINEA.name}
 AT_RANDOM = {"at", "hash", "prima", "segreto", "totp", "totp_at", "password_at", "totp_ultimo", "tentativi"}
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z")
 SCRATCH = (".tmp", ".part")
 LEFT = ("new", "sent", "confirmed", "rejected")
 
@@ -127,7 +129,7 @@ def _rows(conn: Connection, name: str) -> list[str]:
     table = METADATA.tables[name]
     hidden = AT_RANDOM | ({"dati"} if table is JOURNAL else set())
     return [
-        " ".join(repr(value) for column, value in row._mapping.items() if column not in hidden)
+        INSTANT.sub("", " ".join(repr(value) for column, value in row._mapping.items() if column not in hidden))
         for row in conn.execute(table.select().order_by(*table.primary_key))
     ]
 
