@@ -183,11 +183,11 @@ class Prova:
             guasti.count(Path("/nowhere"), 0)
         return {"code": code, **(self._looked(restart) if look else {})}
 
-    def _looked(self, restart: int = 0) -> dict[str, Any]:
+    def _looked(self, restart: int = 0, like: dict[str, Any] | None = None) -> dict[str, Any]:
         from ledger.ports import real_ports
 
         ports = replace(real_ports(), clock=Clock(self.passo.at + timedelta(hours=restart, minutes=30)))
-        return {"look": giudice.look(self.root, ports, lines=self.passo.lines)}
+        return {"look": giudice.look(self.root, ports, lines=self.passo.lines, like=like)}
 
     def point(self, genere: str, guasto: Guasto, poi: Guasto | None = None) -> Punto:
         """One fault, and all that follows; with `poi`, another while the operator tries again."""
@@ -244,7 +244,7 @@ class Prova:
 
     def _again(self, restart: int) -> dict[str, Any]:
         """What an operator sees: at first as it is, then with the command typed again."""
-        return self._typed(restart, None, look=True) if restart else self._looked()
+        return self._typed(restart, None, look=True) if restart else self._looked(like=self.expected)
 
     def _decide(self, distinte: list[int], restart: int) -> dict[str, Any]:
         """A person has asked the bank: what has left has left, anything else leaves again."""

@@ -29,8 +29,9 @@ SCRATCH = (".tmp", ".part")
 LEFT = ("new", "sent", "confirmed", "rejected")
 
 
-def look(root: Path, ports: Ports, *, lines: bool, upgraded: bool = True) -> dict[str, Any]:
-    """All that is judged, as JSON; the banks have collected what there was. A home that is not there is nothing."""
+def look(root: Path, ports: Ports, *, lines: bool, like: dict[str, Any] | None = None) -> dict[str, Any]:
+    """All that is judged, as JSON; the banks have collected what there was. A home that is not there is nothing, and
+    when its books are not `like` others the rest is not looked at."""
     banca(root, lines=lines)
     seen: dict[str, Any] = {"fatti": _made(root), **folders(root)}
     path = root / "home"
@@ -41,7 +42,7 @@ def look(root: Path, ports: Ports, *, lines: bool, upgraded: bool = True) -> dic
     except Refused as refused:  # half made, or not yet brought up
         return {**seen, "home": refused.code}
     try:
-        return {**seen, **_books(home, ports)}
+        return {**seen, **_books(home, ports, like)}
     finally:
         home.close()
 
@@ -96,9 +97,11 @@ def _whole(path: Path) -> str:
     return "" if variable else _digest(path)
 
 
-def _books(home: Home, ports: Ports) -> dict[str, Any]:
+def _books(home: Home, ports: Ports, like: dict[str, Any] | None) -> dict[str, Any]:
     with home.read() as conn:
         rows = {name: _rows(conn, name) for name in METADATA.tables if name not in NOT_BOOKS}
+        if like is not None and rows != like.get("libri"):
+            return {"libri": rows}
         uncertain = [each.distinta_id for each in intenti.uncertain(conn)]
         rebuilt = [str(each) for azienda in aziende.list_(conn) for each in ricostruzione.check(conn, azienda.id)]
         names = conn.execute(select(DISTINTA.c.nome_supporto, DISTINTA.c.stato))
@@ -128,10 +131,10 @@ def _books(home: Home, ports: Ports) -> dict[str, Any]:
 def _rows(conn: Connection, name: str) -> list[str]:
     table = METADATA.tables[name]
     hidden = AT_RANDOM | ({"dati"} if table is JOURNAL else set())
-    return [
-        INSTANT.sub("", " ".join(repr(value) for column, value in row._mapping.items() if column not in hidden))
-        for row in conn.execute(table.select().order_by(*table.primary_key))
-    ]
+    columns = ", ".join(column.name for column in table.columns if column.name not in hidden)
+    order = ", ".join(column.name for column in table.primary_key)
+    found = conn.exec_driver_sql(f"SELECT {columns} FROM {name} ORDER BY {order}")
+    return [INSTANT.sub("", " ".join(map(repr, row))) for row in found]
 
 
 STRICT = frozenset({"dove"})
