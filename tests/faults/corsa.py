@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import giudice, guasti
-from tests.faults.case import CASE, banca, quick
+from tests.faults.case import CASE, collect, quick
 from tests.faults.comando import Clock, typed
 from tests.faults.guasti import GENERI, RARE, Guasto
 from tests.faults.passi import PASSI, Passo
@@ -138,6 +138,7 @@ class Prova:
             code, self.expected = self._command(0), _as_told(self._looked()["look"])
             self.start()
             before = _as_told(self._looked()["look"])
+        self.whole = {each.rpartition(" ")[2] for seen in (before, self.expected) for each in seen["partiti"]}
         gc.collect()
         gc.freeze()
         _require_closed()
@@ -187,7 +188,7 @@ class Prova:
         from ledger.ports import real_ports
 
         ports = replace(real_ports(), clock=Clock(self.passo.at + timedelta(hours=restart, minutes=30)))
-        return {"look": giudice.look(self.root, ports, lines=self.passo.lines, like=like)}
+        return {"look": giudice.look(self.root, ports, banks=self.passo.ritirano, like=like)}
 
     def point(self, genere: str, guasto: Guasto, poi: Guasto | None = None) -> Punto:
         """One fault, and all that follows; with `poi`, another while the operator tries again."""
@@ -199,7 +200,7 @@ class Prova:
             code, seen = forked(lambda: self._typed(1, poi), self.out)
             point.mali += self._conduct(code, seen, poi)
         if guasto.n % 2:
-            banca(self.root, lines=self.passo.lines)
+            collect(self.root, self.passo.ritirano)
         point.mali += self._half_written()
         self._recover(point)
         point.rifiuti = len(giudice.rubbish(self.root))
@@ -219,9 +220,8 @@ class Prova:
 
     def _half_written(self) -> list[str]:
         """What a bank would find that is not what was signed."""
-        whole = {each.rpartition(" ")[2] for each in self.expected["partiti"]}
         seen = giudice.folders(self.root)["partiti"]
-        return [f"scritto a metà: {each}" for each in seen if each.rpartition(" ")[2] not in whole]
+        return [f"scritto a metà: {each}" for each in seen if each.rpartition(" ")[2] not in self.whole]
 
     def _recover(self, point: Punto) -> None:
         """Types what an operator would, until all is as it should be, a few times at most."""

@@ -98,7 +98,7 @@ class Corrente:
 
     def _look(self) -> dict[str, Any]:
         ports = replace(real_ports(), clock=Clock(self.passo.at + timedelta(minutes=30)))
-        return giudice.look(self.root, ports, lines=self.passo.lines)
+        return giudice.look(self.root, ports, banks=self.passo.ritirano)
 
     def _let_go(self) -> None:
         for engine in self.engines:

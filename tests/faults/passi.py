@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tests.faults.case import ADMIN
@@ -21,8 +21,8 @@ class Passo:
 
     After a fault the operator types it again, or `ancora` when that is what one does; with `guarda`, only after having
     looked whether it was done, because twice would be twice. `segreti` are the lines that it is given on a descriptor,
-    `esce` its exit code when nothing goes wrong; `lines`, whether a bank has a line, and collects there; `cambia`,
-    whether anything that is looked at changes.
+    `esce` its exit code when nothing goes wrong; `ritirano` are the banks that collect meanwhile;
+    `cambia`, whether anything that is looked at changes.
     """
 
     nome: str
@@ -32,7 +32,7 @@ class Passo:
     guarda: bool = False
     segreti: tuple[str, ...] = ()
     at: datetime = NOVEMBRE
-    lines: bool = False
+    ritirano: tuple[str, ...] = ("02008", "03069")
     esce: int = 0
     cambia: bool = True
 
@@ -97,13 +97,13 @@ PASSI = {
         _admin("aziende add-bank", "aziende add-bank 05428:BANCA"),
         _admin("aziende option", "aziende option quattro_occhi si"),
         Passo("dispatch", "firmata", "dispatch"),
-        Passo("deliver", "linea", "deliver", "lines test A1B2C 03069;deliver", lines=True),
-        Passo("fetch", "linea", "fetch", "lines test A1B2C 03069;fetch", lines=True),
-        Passo("lines test", "linea", "lines test A1B2C 03069", lines=True, cambia=False),
+        Passo("deliver", "linea", "deliver", "lines test A1B2C 03069;deliver", ritirano=("02008",)),
+        Passo("fetch", "linea", "fetch", "lines test A1B2C 03069;fetch", ritirano=("02008",)),
+        Passo("lines test", "linea", "lines test A1B2C 03069", ritirano=("02008",), cambia=False),
         Passo("receive", "risposte", "receive", esce=3),
         Passo("reconcile", "risposte", "reconcile", esce=3),
         _person("spool resolve --left", "incerta", "spool resolve 1 --left"),
-        _person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"),
+        replace(_person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"), ritirano=()),
         Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", at=NOVEMBRE),
         Passo("run --once dispatch", "firmata", "run --once dispatch"),
         Passo("run --once archive", "finita", "run --once archive", at=MARZO),
