@@ -118,6 +118,20 @@ def to_write(engine: Engine) -> Mapping[str, str]:
     return {"cbi_begin": f"{patience}; {lock}", "isolation_level": "READ COMMITTED"}
 
 
+@contextmanager
+def unsynced(conn: Connection) -> Iterator[None]:
+    """While it lasts, what is committed to a file is seen by all, and lost should the power go; a server's own commits
+    are its own matter."""
+    if conn.dialect.name != "sqlite":
+        yield
+        return
+    conn.connection.cursor().execute("PRAGMA synchronous = OFF")
+    try:
+        yield
+    finally:
+        conn.connection.cursor().execute("PRAGMA synchronous = FULL")
+
+
 def require_utf8(conn: Connection) -> None:
     """Refused (HOME-016) when the database of a server does not keep every letter there is."""
     if conn.dialect.name == "postgresql" and conn.exec_driver_sql("SHOW server_encoding").scalar() != "UTF8":

@@ -20,7 +20,7 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.intenti import Intento
 from ledger.linee import StatoLinea
-from ledger.ports import Disk, Ports, put
+from ledger.ports import Disk, Ports, put, scratch
 from ledger.varco import macchina
 from spool import affido, busta
 from spool.albero import Ramo, free, plant, ramo
@@ -345,10 +345,10 @@ def _take(home: Home, branch: Ramo, filo: Filo, voce: Voce) -> Path:
 
 def _drop(ports: Ports, branch: Ramo, name: str, data: bytes) -> Path:
     """Puts a file into `in/new`, whole, and never over another."""
-    scratch = branch.out("tmp") / f"{ports.random.token()}.tmp"
-    ports.disk.write_new(scratch, data)
-    path = free(ports.disk, branch.into("new"), name)
-    ports.disk.rename(scratch, path)
+    with scratch(ports, branch.out("tmp")) as written:
+        ports.disk.write_new(written, data)
+        path = free(ports.disk, branch.into("new"), name)
+        ports.disk.rename(written, path)
     ports.disk.fsync_dir(path.parent)
     return path
 

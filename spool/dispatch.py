@@ -207,22 +207,41 @@ def _require_due(inoltro: Inoltro) -> None:
 
 
 def _complete(home: Home, intento: Intento, verdetto: str) -> Inoltro:
-    branch = ramo(home.spool_dir, intento.sia, intento.abi)
-    with home.begin() as conn:
-        if closed := CHIUSI.get(intenti.state(conn, intento.id)):
-            return Inoltro(intento.distinta_id, intento.nome_file, closed)
-        try:
-            path = _place(home, conn, branch, intento)
-        except Refused as refused:
-            intenti.withdraw(conn, home.ports, intento, why=refused.it)
-            return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
-        except FsyncFailed as failed:
-            intenti.doubt(conn, home.ports, intento, errno=errno.errorcode.get(failed.errno or 0, "?"))
-            return _uncertain(intento)
-        dati = {"file": intento.nome_file, "sha256": intento.sha256}
-        distinte.apply(conn, home.ports, intento.distinta_id, Evento.INOLTRA, chi="spool", dati=dati)
-        intenti.done(conn, home.ports, intento)
+    failed = list[FsyncFailed]()
+    try:
+        with home.begin() as conn:
+            return _completed(home, conn, intento, verdetto, failed)
+    except Refused:
+        if not failed:
+            raise
+        # Nor could the doubt be made durable. It only matters while the machine is on, and may say what is not so.
+        with home.begin(lasting=False) as conn:
+            if closed := CHIUSI.get(intenti.state(conn, intento.id)):
+                return Inoltro(intento.distinta_id, intento.nome_file, closed)
+            return _doubt(home, conn, intento, failed[0])
+
+
+def _completed(home: Home, conn: Connection, intento: Intento, verdetto: str, failed: list[FsyncFailed]) -> Inoltro:
+    """What became of an intent, in the transaction that says so; a fsync that failed is told in `failed` too."""
+    if closed := CHIUSI.get(intenti.state(conn, intento.id)):
+        return Inoltro(intento.distinta_id, intento.nome_file, closed)
+    try:
+        path = _place(home, conn, ramo(home.spool_dir, intento.sia, intento.abi), intento)
+    except Refused as refused:
+        intenti.withdraw(conn, home.ports, intento, why=refused.it)
+        return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
+    except FsyncFailed as error:
+        failed.append(error)
+        return _doubt(home, conn, intento, error)
+    dati = {"file": intento.nome_file, "sha256": intento.sha256}
+    distinte.apply(conn, home.ports, intento.distinta_id, Evento.INOLTRA, chi="spool", dati=dati)
+    intenti.done(conn, home.ports, intento)
     return Inoltro(intento.distinta_id, intento.nome_file, verdetto, path)
+
+
+def _doubt(home: Home, conn: Connection, intento: Intento, failed: FsyncFailed) -> Inoltro:
+    intenti.doubt(conn, home.ports, intento, errno=errno.errorcode.get(failed.errno or 0, "?"))
+    return _uncertain(intento)
 
 
 def _place(home: Home, conn: Connection, branch: Ramo, intento: Intento) -> Path:

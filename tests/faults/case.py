@@ -9,7 +9,7 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -227,15 +227,12 @@ def linea(root: Path) -> None:
     (root / "banca" / "per-noi" / "due.cbi").write_bytes(b"due\n")
 
 
-def banca(root: Path, *, lines: bool) -> list[str]:
-    """The banks collect what lies in `out/new`, but for the one that has a line; the names of what they took."""
-    taken = []
-    for abi in ("02008",) if lines else ("02008", "03069"):
+def collect(root: Path, banks: Iterable[str]) -> None:
+    """Those banks collect what lies in `out/new`."""
+    for abi in banks:
         branch = ramo(root / "home" / "spool", SIA, abi)
         for path in sorted(branch.out("new").iterdir()) if branch.out("new").exists() else ():
             path.rename(branch.out("sent") / path.name)
-            taken.append(path.name)
-    return taken
 
 
 def quick() -> None:

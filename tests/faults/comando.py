@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,11 +27,9 @@ class Clock:
 
 
 def typed(words: str, root: Path, at: datetime, *secrets: str, disk: Any = None) -> int:
-    """Type a command on the home below `root` ({} in it is the root), with secrets on a descriptor, when they are asked
-    for, through another disk if there is one; its exit code. What it leaves open is closed, as at the end of a process.
-    """
-    from cli import cbi
-    from commands import failures
+    """Type a command, or several with semicolons between them, on the home below `root` ({} in it is the root), with
+    secrets on a descriptor when they are asked for, through another disk if there is one; the last exit code. What it
+    leaves open is closed, as at the end of a process."""
     from ledger import ports
 
     real = ports.real_ports()
@@ -38,20 +37,26 @@ def typed(words: str, root: Path, at: datetime, *secrets: str, disk: Any = None)
     if disk is not None:
         mine = replace(mine, disk=disk, random=CountingRandom())
     ports.real_ports = lambda: mine
-    argv = [each.replace("{}", str(root)) for each in words.split()]
-    if "--utente" in argv or "--user" in argv:
-        argv += ["--password-fd", str(_descriptor(*secrets))]
-    sys.argv = ["cbi", *argv]
     os.environ["CBI_HOME"] = str(root / "home")
     try:
-        code = failures.run(cbi)
-    except Exception:
-        traceback.print_exc()
-        code = failures.BUG
+        return [_run(each.replace("{}", str(root)).split(), secrets) for each in words.split(";")][-1]
     finally:
         ports.real_ports = lambda: real
         gc.collect()
-    return code
+
+
+def _run(argv: list[str], secrets: Sequence[str]) -> int:
+    from cli import cbi
+    from commands import failures
+
+    if "--utente" in argv or "--user" in argv:
+        argv += ["--password-fd", str(_descriptor(*secrets))]
+    sys.argv = ["cbi", *argv]
+    try:
+        return failures.run(cbi)
+    except Exception:
+        traceback.print_exc()
+        return failures.BUG
 
 
 def _descriptor(*lines: str) -> int:

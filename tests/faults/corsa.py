@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import giudice, guasti
-from tests.faults.case import CASE, banca, quick
+from tests.faults.case import CASE, collect, quick
 from tests.faults.comando import Clock, typed
 from tests.faults.guasti import GENERI, RARE, Guasto
 from tests.faults.passi import PASSI, Passo
@@ -138,6 +138,7 @@ class Prova:
             code, self.expected = self._command(0), _as_told(self._looked()["look"])
             self.start()
             before = _as_told(self._looked()["look"])
+        self.whole = {each.rpartition(" ")[2] for seen in (before, self.expected) for each in seen["partiti"]}
         gc.collect()
         gc.freeze()
         _require_closed()
@@ -173,10 +174,7 @@ class Prova:
 
     def _command(self, restart: int) -> int:
         words = self.passo.argv if restart == 0 else self.passo.ancora or self.passo.argv
-        code = 0
-        for each in words.split(";"):
-            code = typed(each, self.root, self.passo.at + timedelta(hours=restart), *self.passo.segreti)
-        return code
+        return typed(words, self.root, self.passo.at + timedelta(hours=restart), *self.passo.segreti)
 
     def _typed(self, restart: int, guasto: Guasto | None, *, look: bool = False) -> dict[str, Any]:
         if guasto is not None:
@@ -186,11 +184,11 @@ class Prova:
             guasti.count(Path("/nowhere"), 0)
         return {"code": code, **(self._looked(restart) if look else {})}
 
-    def _looked(self, restart: int = 0) -> dict[str, Any]:
+    def _looked(self, restart: int = 0, like: dict[str, Any] | None = None) -> dict[str, Any]:
         from ledger.ports import real_ports
 
         ports = replace(real_ports(), clock=Clock(self.passo.at + timedelta(hours=restart, minutes=30)))
-        return {"look": giudice.look(self.root, ports, lines=self.passo.lines)}
+        return {"look": giudice.look(self.root, ports, banks=self.passo.ritirano, like=like)}
 
     def point(self, genere: str, guasto: Guasto, poi: Guasto | None = None) -> Punto:
         """One fault, and all that follows; with `poi`, another while the operator tries again."""
@@ -202,7 +200,7 @@ class Prova:
             code, seen = forked(lambda: self._typed(1, poi), self.out)
             point.mali += self._conduct(code, seen, poi)
         if guasto.n % 2:
-            banca(self.root, lines=self.passo.lines)
+            collect(self.root, self.passo.ritirano)
         point.mali += self._half_written()
         self._recover(point)
         point.rifiuti = len(giudice.rubbish(self.root))
@@ -222,9 +220,8 @@ class Prova:
 
     def _half_written(self) -> list[str]:
         """What a bank would find that is not what was signed."""
-        whole = {each.rpartition(" ")[2] for each in self.expected["partiti"]}
         seen = giudice.folders(self.root)["partiti"]
-        return [f"scritto a metà: {each}" for each in seen if each.rpartition(" ")[2] not in whole]
+        return [f"scritto a metà: {each}" for each in seen if each.rpartition(" ")[2] not in self.whole]
 
     def _recover(self, point: Punto) -> None:
         """Types what an operator would, until all is as it should be, a few times at most."""
@@ -247,7 +244,7 @@ class Prova:
 
     def _again(self, restart: int) -> dict[str, Any]:
         """What an operator sees: at first as it is, then with the command typed again."""
-        return self._typed(restart, None, look=True) if restart else self._looked()
+        return self._typed(restart, None, look=True) if restart else self._looked(like=self.expected)
 
     def _decide(self, distinte: list[int], restart: int) -> dict[str, Any]:
         """A person has asked the bank: what has left has left, anything else leaves again."""
@@ -399,8 +396,8 @@ def _run(given: argparse.Namespace, officina: Path) -> int:
             if given.json:
                 print(json.dumps(point.to_dict(), ensure_ascii=False), flush=True)
             elif point.mali:
-                print(point.command(), *(each[-700:] for each in point.mali), sep="\n    ", flush=True)
-    print(dict(told), file=sys.stderr)
+                print(point.command(), *(each[-500:] for each in point.mali[:4]), sep="\n    ", flush=True)
+        print(f"{nome}: {dict(told)}", file=sys.stderr, flush=True)
     return 1 if told["mali"] else 0
 
 

@@ -10,7 +10,8 @@ SQLite's own word.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -21,10 +22,6 @@ from ledger.ports import PUBLIC, real_ports
 FOLDER = None
 LONG_AGO = 1_793_000_000  # October 2026
 Albero = dict[str, bytes | None]  # by path from the root; None for a folder
-
-
-class Spento(BaseException):
-    """The power went."""
 
 
 @dataclass
@@ -42,6 +39,9 @@ class File:
         return tuple(dict.fromkeys((self.data, b"", self.data[: size // 2], bytes(size))))
 
 
+Files = dict[str, File | None]
+
+
 @dataclass
 class Atto:
     """A change of names: `come` is make, move or take; `after` are those without which it cannot have happened."""
@@ -56,20 +56,14 @@ class Atto:
 
 
 class Disco:
-    """The real disk under a root, until the power goes: at the n-th change (`stop`, from 1), before it or after it."""
+    """The real disk under a root; `moment` is called before and after each change of it."""
 
-    def __init__(self, root: Path, stop: int = 0, *, after: bool = False) -> None:
-        self.root, self.stop, self.stop_after = root, stop, after
-        self.real, self.off, self.changes = real_ports().disk, False, 0
-        self.begin = tree(root)
-        self.files: dict[str, File | None] = {
-            path: FOLDER if data is FOLDER else File(data, True) for path, data in self.begin.items()
-        }
-        self.acts: list[Atto] = []
+    def __init__(self, root: Path, moment: Callable[[Disco], None]) -> None:
+        self.root, self.moment, self.real, self.changes = root, moment, real_ports().disk, 0
+        self.begin: Files = {path: FOLDER if data is FOLDER else File(data, True) for path, data in tree(root).items()}
+        self.files, self.acts = dict(self.begin), list[Atto]()
 
     def __getattr__(self, name: str) -> Any:
-        if self.off:
-            raise Spento
         return getattr(self.real, name)
 
     # --- what changes it: each in as many steps as the machine takes --------------------------------------------------
@@ -127,8 +121,12 @@ class Disco:
                 if file is not FOLDER:
                     file.kept = True
 
-    def _step(self) -> _Step:
-        return _Step(self)
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        self.changes += 1
+        self.moment(self)
+        yield
+        self.moment(self)
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root))
@@ -158,7 +156,7 @@ class Disco:
         """Every disk that may be found when the power comes back, each once."""
         seen = set()
         for happened in self._subsets():
-            files = dict(self._begin_files())
+            files = dict(self.begin)
             for n in happened:
                 _apply(files, self.acts[n])
             names = sorted(files)
@@ -167,9 +165,6 @@ class Disco:
                 if key not in seen:
                     seen.add(key)
                     yield dict(key)
-
-    def _begin_files(self) -> dict[str, File | None]:
-        return {path: FOLDER if data is FOLDER else File(data, True) for path, data in self.begin.items()}
 
     def _subsets(self) -> Iterator[list[int]]:
         """The acts that may have happened: those kept, and any others with all those that come before them."""
@@ -182,29 +177,7 @@ class Disco:
         yield from chosen
 
 
-class _Step:
-    """One change: the power goes before it or after it, if it is the one."""
-
-    def __init__(self, disco: Disco) -> None:
-        self.disco = disco
-
-    def __enter__(self) -> None:
-        if self.disco.off:
-            raise Spento
-        self.disco.changes += 1
-        self._stop(after=False)
-
-    def __exit__(self, kind: object, *_rest: object) -> None:
-        if kind is None:
-            self._stop(after=True)
-
-    def _stop(self, *, after: bool) -> None:
-        if (self.disco.changes, self.disco.stop_after) == (self.disco.stop, after):
-            self.disco.off = True
-            raise Spento
-
-
-def _apply(files: dict[str, File | None], act: Atto) -> None:
+def _apply(files: Files, act: Atto) -> None:
     if act.come == "make":
         files[act.path] = act.what
     elif act.come == "take":

@@ -8,8 +8,6 @@ import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,28 +20,28 @@ from ledger.ports import real_ports
 from tests.faults import giudice
 from tests.faults.case import CASE
 from tests.faults.comando import Clock, typed
-from tests.faults.disco import Albero, Disco, Spento, lay, tree
+from tests.faults.disco import Albero, Disco, lay, tree
 from tests.faults.passi import PASSI, Passo
 
-DATABASE = "home/cbi.db"
+DATABASE = ("home/cbi.db", "home/cbi.db-wal")
+Libri = dict[str, bytes]
 MOST_RESTARTS = 3
 
 
 @dataclass(frozen=True)
 class Stato:
-    """A disk that may be found: after which change the power went, and which one it is of those that may be there."""
+    """A disk that may be found when the power has gone at that change, the n-th of all; `libri` are the files of the
+    database."""
 
     passo: str
-    stop: int
-    after: bool
     n: int
+    change: int
     albero: Albero
-    libri: bytes
+    libri: Libri
 
     def command(self) -> str:
         """What does just this again."""
-        after = " --dopo" * self.after
-        return f"python -m tests.faults.ordine --passo '{self.passo}' --cambio {self.stop}{after} --stato {self.n}"
+        return f"python -m tests.faults.ordine --passo '{self.passo}' --stato {self.n}"
 
 
 class Corrente:
@@ -57,27 +55,23 @@ class Corrente:
             CASE[passo.case](model)
             (model / "fatti").mkdir()
             self._let_go()
-        self.model, self.books = tree(model), (model / DATABASE).read_bytes()
-        disco = self._start()
+        self.model, self.books = tree(model), _books(model)
+        self.states: list[Stato] = []
+        self._lay(self.model, self.books)
+        disco, self._seen = Disco(self.root, self._moment), set[bytes]()
         typed(passo.argv, self.root, passo.at, *passo.segreti, disk=disco)
         self.changes, self.expected = disco.changes, self._look()
         if wrong := giudice.faults(self.expected, self.expected):
             raise RuntimeError(f"{passo.nome}: {wrong}")
 
-    def states(self) -> Iterator[Stato]:
-        """Every disk that may be found, whenever the power goes, each once."""
-        seen = set()
-        for stop, after in ((n, after) for n in range(1, self.changes + 1) for after in (False, True)):
-            disco = self._start(stop, after=after)
-            with suppress(Spento):
-                typed(self.passo.argv, self.root, self.passo.at, *self.passo.segreti, disk=disco)
-            self._let_go()
-            books = (self.root / DATABASE).read_bytes()
-            for n, albero in enumerate(disco.left()):
-                key = _digest(books, albero)
-                if key not in seen:
-                    seen.add(key)
-                    yield Stato(self.passo.nome, stop, after, n, albero, books)
+    def _moment(self, disco: Disco) -> None:
+        """Were the power to go now: every disk that may be found, unless it was already."""
+        books = _books(self.root)
+        for albero in disco.left():
+            key = _digest(books, albero)
+            if key not in self._seen:
+                self._seen.add(key)
+                self.states.append(Stato(self.passo.nome, len(self.states), disco.changes, albero, books))
 
     def judge(self, stato: Stato) -> list[str]:
         """What is wrong after the operator has gone on from there; nothing, it is hoped."""
@@ -93,21 +87,18 @@ class Corrente:
                 return []
         return wrong
 
-    def _start(self, stop: int = 0, *, after: bool = False) -> Disco:
-        self._lay(self.model, self.books)
-        return Disco(self.root, stop, after=after)
-
-    def _lay(self, albero: Albero, books: bytes) -> None:
+    def _lay(self, albero: Albero, books: Libri) -> None:
         self._let_go()
         if self.root.exists():
             shutil.rmtree(self.root)
         self.root.mkdir(parents=True)
         lay(self.root, albero)
-        (self.root / DATABASE).write_bytes(books)
+        for name, data in books.items():
+            (self.root / name).write_bytes(data)
 
     def _look(self) -> dict[str, Any]:
         ports = replace(real_ports(), clock=Clock(self.passo.at + timedelta(minutes=30)))
-        return giudice.look(self.root, ports, lines=self.passo.lines)
+        return giudice.look(self.root, ports, banks=self.passo.ritirano)
 
     def _let_go(self) -> None:
         for engine in self.engines:
@@ -131,9 +122,14 @@ def remembering() -> list[Engine]:
     return made
 
 
-def _digest(books: bytes, albero: Albero) -> bytes:
-    found = hashlib.sha256(books)
-    for name, data in sorted(albero.items()):
+def _books(root: Path) -> Libri:
+    """The database as it lies: what is not committed in it does not count, and SQLite knows."""
+    return {name: (root / name).read_bytes() for name in DATABASE if (root / name).exists()}
+
+
+def _digest(books: Libri, albero: Albero) -> bytes:
+    found = hashlib.sha256()
+    for name, data in [*books.items(), *sorted(albero.items())]:
         found.update(name.encode() + (b"/" if data is None else hashlib.sha256(data).digest()))
     return found.digest()
 
@@ -141,9 +137,7 @@ def _digest(books: bytes, albero: Albero) -> bytes:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passo", action="append", choices=list(PASSI), help="only this command; may be repeated")
-    parser.add_argument("--cambio", type=int, help="only when the power goes at this change, from 1")
-    parser.add_argument("--dopo", action="store_true", help="after it, not before")
-    parser.add_argument("--stato", type=int, help="only this disk of those that may be found then")
+    parser.add_argument("--stato", type=int, help="only this disk of those that may be found, from 0")
     parser.add_argument("--ogni", type=int, default=1, help="one disk in so many")
     given = parser.parse_args()
     from tests.faults.case import quick
@@ -154,16 +148,12 @@ def main() -> int:
     officina = Path(tempfile.mkdtemp(prefix="cbi-ordine-", dir=memory if memory.is_dir() else None))
     try:
         for nome in given.passo or ORDERED:
-            corrente, total = Corrente(officina, PASSI[nome], engines), 0
-            for n, stato in enumerate(corrente.states()):
-                total += 1
-                which = (stato.stop, stato.after, stato.n)
-                if given.stato is not None and which != (given.cambio, given.dopo, given.stato):
-                    continue
-                if n % given.ogni == 0 and (wrong := corrente.judge(stato)):
+            corrente = Corrente(officina, PASSI[nome], engines)
+            for stato in corrente.states if given.stato is None else [corrente.states[given.stato]]:
+                if stato.n % given.ogni == 0 and (wrong := corrente.judge(stato)):
                     bad += 1
                     print(stato.command(), *(each[-500:] for each in wrong), sep="\n    ", flush=True)
-            print(f"{nome}: {corrente.changes} changes, {total} disks", file=sys.stderr, flush=True)
+            print(f"{nome}: {corrente.changes} changes, {len(corrente.states)} disks", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(officina)
     return 1 if bad else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from tests.faults.case import ADMIN
@@ -10,6 +10,7 @@ from tests.spool.casa import PASSWORD
 
 NOVEMBRE, FIXTURES = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC)
 MARZO = datetime(2027, 3, 1, 8, tzinfo=UTC)
+SIGN, SIGN_TWO = "sign 1 --user bianchi", "sign 1 2 --user bianchi"
 NUOVA = "quattro tazze vuote"
 IBAN, ALTRO_IBAN = "IT91H0306902477100000004711", "IT60X0542811101000000123456"
 
@@ -20,8 +21,8 @@ class Passo:
 
     After a fault the operator types it again, or `ancora` when that is what one does; with `guarda`, only after having
     looked whether it was done, because twice would be twice. `segreti` are the lines that it is given on a descriptor,
-    `esce` its exit code when nothing goes wrong; `lines`, whether a bank has a line, and collects there; `cambia`,
-    whether anything that is looked at changes.
+    `esce` its exit code when nothing goes wrong; `ritirano` are the banks that collect meanwhile;
+    `cambia`, whether anything that is looked at changes.
     """
 
     nome: str
@@ -31,7 +32,7 @@ class Passo:
     guarda: bool = False
     segreti: tuple[str, ...] = ()
     at: datetime = NOVEMBRE
-    lines: bool = False
+    ritirano: tuple[str, ...] = ("02008", "03069")
     esce: int = 0
     cambia: bool = True
 
@@ -62,8 +63,8 @@ PASSI = {
         Passo("upgrade", "vecchia", "upgrade"),
         Passo("import", "libri", "import {}/files/due.cbi", guarda=True),
         _person("import di una persona", "libri", "import {}/files/due.cbi"),
-        Passo("sign", "libri", "sign 1 --user bianchi", "dispatch", True, (PASSWORD,)),
-        Passo("sign in due", "libri", "sign 1 2 --user bianchi", "sign 1 2 --user bianchi", True, (PASSWORD,)),
+        Passo("sign", "libri", SIGN, f"{SIGN};dispatch", True, (PASSWORD,)),
+        Passo("sign in due", "libri", SIGN_TWO, f"{SIGN_TWO};dispatch", True, (PASSWORD,)),
         _person("refuse", "firmata", "refuse 1 --reason no"),
         _person("unsign", "firmata", "unsign 1"),
         _person("distinte edit", "libri", "distinte edit 1 importo=1.00 --ordine 1"),
@@ -96,13 +97,13 @@ PASSI = {
         _admin("aziende add-bank", "aziende add-bank 05428:BANCA"),
         _admin("aziende option", "aziende option quattro_occhi si"),
         Passo("dispatch", "firmata", "dispatch"),
-        Passo("deliver", "linea", "deliver", "lines test A1B2C 03069;deliver", lines=True),
-        Passo("fetch", "linea", "fetch", "lines test A1B2C 03069;fetch", lines=True),
-        Passo("lines test", "linea", "lines test A1B2C 03069", lines=True, cambia=False),
+        Passo("deliver", "linea", "deliver", "lines test A1B2C 03069;deliver", ritirano=("02008",)),
+        Passo("fetch", "linea", "fetch", "lines test A1B2C 03069;fetch", ritirano=("02008",)),
+        Passo("lines test", "linea", "lines test A1B2C 03069", ritirano=("02008",), cambia=False),
         Passo("receive", "risposte", "receive", esce=3),
         Passo("reconcile", "risposte", "reconcile", esce=3),
         _person("spool resolve --left", "incerta", "spool resolve 1 --left"),
-        _person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"),
+        replace(_person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"), ritirano=()),
         Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", at=NOVEMBRE),
         Passo("run --once dispatch", "firmata", "run --once dispatch"),
         Passo("run --once archive", "finita", "run --once archive", at=MARZO),

@@ -70,7 +70,7 @@ OPENS = {
     ("ledger.sigilli", "take"): "a checkpoint, which changes nothing of what it seals",
     ("commands.ledger", "init_cmd"): "a company that comes to be, with its first administrators",
     ("spool.dispatch", "_intend"): "what has all its signatures leaves",
-    ("spool.dispatch", "_complete"): "what has all its signatures leaves",
+    ("spool.dispatch", "_complete"): "what has all its signatures leaves, or is in doubt",
     ("spool.lavori", "_once"): "what a job does is noted, outside the books",
     ("spool.lavori", "_retention"): "notes that are old, outside the books",
     ("spool.lavori", "reap"): "what a dead process was doing, outside the books",
