@@ -5,7 +5,9 @@ Arguments in, text or JSON out; the rules are in `ledger` and `reconcile`.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import click
@@ -22,6 +24,7 @@ from commands.common import (
     read_proof,
 )
 from commands.failures import OK, REFUSED
+from commands.movements import Day
 
 _sia = click.option("--sia", help="Solo questa azienda / this company only.")
 _rapporto = click.argument("scheda_id", metavar="ID", type=int)
@@ -154,6 +157,55 @@ def add_cmd(
     oggi = today(home.ports)
     home.close()
     print_accounts(ctx, [scheda], oggi, form, in_chiaro=in_chiaro)
+
+
+@accounts_cmd.command("statement")
+@_rapporto
+@click.option("--dal", type=Day(), required=True, help="Primo giorno AAAA-MM-GG / first day.")
+@click.option("--al", type=Day(), required=True, help="Ultimo giorno AAAA-MM-GG / last day.")
+@click.option(
+    "--tipo",
+    type=click.Choice(["contabile", "analitico", "sintetico"]),
+    default="contabile",
+    show_default=True,
+    help="Per data contabile; per valuta, a movimenti o a giorni / by booking date; by value date.",
+)
+@in_chiaro_option
+@format_option
+@pass_ctx
+def statement_cmd(ctx: Ctx, /, scheda_id: int, dal: date, al: date, tipo: str, in_chiaro: bool, form: str) -> None:
+    """Un estratto ricalcolato dai movimenti / a statement worked out again from the movements.
+
+    Gli scalari danno, per valuta, i giorni e i numeri (giorni per saldo). / The scalari give, by value date, days and
+    numbers (days by balance).
+    """
+    from commands.accounts_text import print_statement
+    from reconcile.scalari import prospetto
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        print_statement(ctx, prospetto(conn, scheda_id, tipo, dal, al), form, in_chiaro=in_chiaro)
+    home.close()
+
+
+@accounts_cmd.command("sent")
+@_rapporto
+@click.option("--al", type=Day(), required=True, help="Il giorno con cui finisce / the day on which it ends.")
+@pass_ctx
+def sent_cmd(ctx: Ctx, /, scheda_id: int, al: date) -> None:
+    """Un estratto com'è stato inviato: il suo flusso, byte per byte / a statement as it was sent, byte for byte.
+
+    L'EC che finisce quel giorno, o se non c'è l'RH. / The periodic one that ends on that day, or the daily one.
+    """
+    from ledger import rapporti
+    from reconcile.provenienza import sent
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        rapporti.get(conn, scheda_id)
+        data = sent(home, conn, rapporti.ending_on(conn, scheda_id, al))
+    home.close()
+    sys.stdout.buffer.write(data)
 
 
 def _given(scelte: dict[str, Any]) -> dict[str, Any]:

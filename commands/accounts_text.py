@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from commands.common import Ctx
-from commands.tables import account, amount, day, euro, print_json, print_table, say
+from commands.tables import account, amount, day, euro, print_json, print_json_list, print_table, say
 from ledger.rapporti import Saldo, Scheda
 from reconcile.continuita import ROTTURE, Rottura
+from reconcile.scalari import Prospetto, Riga
 
 GENERI = {
     "conto": ("conto corrente", "current account"),
@@ -140,3 +141,74 @@ def _breaks_json(ctx: Ctx, card: Scheda, rotture: Sequence[Rottura], in_chiaro: 
     ]
     where = {"sia": card.sia, "abi": card.abi, "conto": account(card.conto, in_chiaro)}
     return {"rapporto": card.id, **where, "genere": card.genere, "rotture": told}
+
+
+def print_statement(ctx: Ctx, prospetto: Prospetto, form: str, *, in_chiaro: bool) -> None:
+    """A statement worked out again, line by line; of a scalare, the sums of its numbers."""
+    scheda = prospetto.scheda
+    if form == "json":
+        print_json_list(_lines_json(prospetto))
+        return
+    which = f"{scheda.abi} {account(scheda.conto, in_chiaro)}, {day(prospetto.dal)} - {day(prospetto.al)}"
+    name = ctx.say(*_TIPI[prospetto.tipo])
+    lines = list(prospetto.righe)
+    if prospetto.tipo == "contabile":
+        headings: tuple[str, ...] = ("Contabile", "Valuta", ">Importo", ">Saldo", "Descrizione")
+        rows = [_booked(ctx, each) for each in lines]
+    else:
+        headings = ("Valuta", ">Importo", ">Saldo", ">Giorni", ">Numeri")
+        rows = [_valued(ctx, each) for each in lines]
+    print_table(ctx, f"{name}: {which}", headings, rows)
+    if prospetto.tipo == "contabile":
+        _print_closing(ctx, prospetto, lines[-1].saldo)
+    else:
+        credit, debit = (euro(sum(max(sign * each.numeri, 0) for each in lines), ctx.lang) for sign in (1, -1))
+        say(ctx, f"Numeri avere {credit}, dare {debit}", f"Numbers, credit {credit}, debit {debit}")
+
+
+_TIPI = {
+    "contabile": ("Estratto contabile", "Statement by booking date"),
+    "analitico": ("Scalare analitico", "Statement by value date, in full"),
+    "sintetico": ("Scalare sintetico", "Statement by value date, by day"),
+}
+
+
+def _booked(ctx: Ctx, riga: Riga) -> tuple[str, ...]:
+    if riga.movimento is None:
+        return day(riga.giorno), "", "", euro(riga.saldo, ctx.lang), ctx.say("saldo iniziale", "opening balance")
+    words = " ".join(riga.movimento.descrizione.split())
+    when = day(riga.giorno), day(riga.movimento.data_valuta)
+    return *when, euro(riga.importo, ctx.lang), euro(riga.saldo, ctx.lang), words
+
+
+def _valued(ctx: Ctx, riga: Riga) -> tuple[str, ...]:
+    amounts = (euro(cents, ctx.lang) for cents in (riga.importo, riga.saldo))
+    return day(riga.giorno), *amounts, str(riga.giorni), euro(riga.numeri, ctx.lang)
+
+
+def _print_closing(ctx: Ctx, prospetto: Prospetto, closing: int) -> None:
+    bank = prospetto.saldo_banca
+    if bank is None:
+        say(ctx, "La banca non dà un saldo a quel giorno.", "The bank gives no balance for that day.")
+    elif bank == closing:
+        say(ctx, "Il saldo finale è quello della banca.", "The closing balance is that of the bank.")
+    else:
+        said, apart = euro(bank, ctx.lang), euro(closing - bank, ctx.lang)
+        say(ctx, f"Saldo della banca {said}: differenza {apart}", f"Balance of the bank {said}: difference {apart}")
+
+
+def _lines_json(prospetto: Prospetto) -> Iterator[dict[str, Any]]:
+    for riga in prospetto.righe:
+        m = riga.movimento
+        yield {
+            "giorno": riga.giorno.isoformat(),
+            "movimento": m.id if m else None,
+            "data_contabile": m.data_contabile.isoformat() if m else None,
+            "data_valuta": m.data_valuta.isoformat() if m else None,
+            "importo": amount(riga.importo),
+            "saldo": amount(riga.saldo),
+            "giorni": riga.giorni,
+            "numeri": amount(riga.numeri),
+            "causale": m.causale if m else None,
+            "descrizione": m.descrizione if m else None,
+        }

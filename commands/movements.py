@@ -138,8 +138,9 @@ def movements_cmd(
     """
     if click_ctx.invoked_subcommand is not None:
         return
-    from commands.movements_text import print_movements
+    from commands.movements_text import Pagina, print_movements
     from ledger import movimenti
+    from reconcile.legami import settlement
 
     ctx = click_ctx.ensure_object(Ctx)
     home = open_home(ctx)
@@ -147,9 +148,10 @@ def movements_cmd(
         filtro = _filtro(conn, sia, spuntati=None if all_ else ticked, **filters)
         found = movimenti.page(conn, filtro, after, limit + 1)
         sums = movimenti.totals(conn, filtro) if totals else None
+        settled = settlement(conn, filtro.distinta_id) if filtro.distinta_id else None
     home.close()
     more = found[limit - 1].place(filtro) if len(found) > limit else None
-    print_movements(ctx, found[:limit], sums, more, form, in_chiaro=in_chiaro)
+    print_movements(ctx, Pagina(found[:limit], sums, settled, more), form, in_chiaro=in_chiaro)
 
 
 @movements_cmd.command("show")

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from commands.common import Ctx
 from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
 from ledger.movimenti import STATI, Posto, Totali, Voce
+from reconcile.legami import COME, Regolamento
 from reconcile.regole import Applicata
 
 _IN_A_PAGE = 60  # characters of a description that a table shows
 
 
-def print_movements(
-    ctx: Ctx, found: Sequence[Voce], sums: Totali | None, more: Posto | None, form: str, *, in_chiaro: bool
-) -> None:
-    """A page of movements, each with what it speaks of; the sums of all, and where the next page begins, if asked and
-    if there is one."""
+@dataclass(frozen=True)
+class Pagina:
+    """Movements; if asked, the sums of all there are and how the distinta that they speak of was settled; where the
+    next ones begin, if there are."""
+
+    movimenti: Sequence[Voce]
+    totali: Totali | None
+    regolamento: Regolamento | None
+    continua: Posto | None
+
+
+def print_movements(ctx: Ctx, pagina: Pagina, form: str, *, in_chiaro: bool) -> None:
+    """A page of movements, each with what it speaks of."""
+    found, sums, settled, more = pagina.movimenti, pagina.totali, pagina.regolamento, pagina.continua
     if form == "json":
-        told = [movement_json(each, in_chiaro=in_chiaro) for each in found]
-        print_json({"movimenti": told, "totali": _totals_json(sums), "continua": str(more) if more else None})
+        print_json(
+            {
+                "movimenti": [movement_json(each, in_chiaro=in_chiaro) for each in found],
+                "totali": _totals_json(sums),
+                "regolamento": None if settled is None else _settled_json(settled),
+                "continua": str(more) if more else None,
+            }
+        )
         return
     if found:
         headings = (">N.", "Contabile", "Valuta", "Banca", "Conto", ">Importo", "Parla di", "Stato", "Descrizione")
@@ -34,6 +51,15 @@ def print_movements(
             ctx,
             f"{sums.numero} movimenti: avere {credit}, dare {debit}, saldo {balance}",
             f"{sums.numero} movements: credit {credit}, debit {debit}, balance {balance}",
+        )
+    if settled is not None:
+        parts = (settled.totale, settled.regolato, settled.spese, settled.esiti)
+        whole, done, fees, rest = (euro(cents, ctx.lang) for cents in parts)
+        it, en = COME[settled.come]
+        say(
+            ctx,
+            f"Distinta {it}: totale {whole}, movimenti {done}, spese {fees}; sui suoi esiti {rest}",
+            f"Distinta {en}: total {whole}, movements {done}, fees {fees}; about its outcomes {rest}",
         )
     if more is not None:
         warn(ctx, f"Ce ne sono altri: --after {more}", f"There are more: --after {more}")
@@ -109,6 +135,11 @@ def _totals_json(sums: Totali | None) -> dict[str, Any] | None:
         return None
     told = {name: amount(getattr(sums, name)) for name in ("avere", "dare", "saldo")}
     return {"numero": sums.numero, **told}
+
+
+def _settled_json(settled: Regolamento) -> dict[str, Any]:
+    told = {name: amount(getattr(settled, name)) for name in ("totale", "regolato", "spese", "esiti")}
+    return {**told, "come": settled.come}
 
 
 _NUMBERS = ("iban_ordinante", "identificativo_rapporto")  # of accounts, in the structured records

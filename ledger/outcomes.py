@@ -267,6 +267,23 @@ def promemoria(conn: Connection) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(PROMEMORIA.c.id)))
 
 
+def fees(conn: Connection, distinta_id: int) -> int:
+    """The fees, in cents, that the outcomes of the orders of a distinta tell: each by itself or, where they do not, the
+    memos of those outcomes (16000)."""
+    mine = select(ESITO).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
+    of = mine.where(DISPOSIZIONE.c.distinta_id == distinta_id, ESITO.c.verdetto == APPLICATO)
+    each = conn.scalar(of.with_only_columns(total(ESITO.c.spese)))
+    named = of.with_only_columns(ESITO.c.azienda_id, ESITO.c.abi, ESITO.c.riferimento_promemoria).distinct().subquery()
+    same = [PROMEMORIA.c[name] == named.c[name] for name in ("azienda_id", "abi")]
+    memos = select(total(PROMEMORIA.c.importo)).where(
+        PROMEMORIA.c.causale == "16000",
+        PROMEMORIA.c.id.in_(
+            select(PROMEMORIA.c.id).join(named, and_(*same, PROMEMORIA.c.riferimento == named.c.riferimento_promemoria))
+        ),
+    )
+    return int(each or conn.scalar(memos) or 0)
+
+
 def eccezioni(conn: Connection) -> list[Row[Any]]:
     """What waits for a person, oldest first: every eccezione with its esito (if it comes from one) and its file, but
     for those that a person has matched and the parts of an order that is whole; and the esiti whose match was

@@ -326,6 +326,25 @@ def statements(conn: Connection, scheda_id: int) -> Iterator[Estratto]:
         yield Estratto(**row._mapping)
 
 
+def statements_on(conn: Connection, scheda_id: int, giorno: date) -> list[Estratto]:
+    """The statements of an account that end on a day: the periodic ones first."""
+    query = select(*_ESTRATTO).where(RAPPORTO.c.scheda_id == scheda_id, RAPPORTO.c.data == giorno)
+    rows = conn.execute(query.order_by(RAPPORTO.c.tipo, RAPPORTO.c.nome_supporto))
+    return [Estratto(**row._mapping) for row in rows]
+
+
+def ending_on(conn: Connection, scheda_id: int, giorno: date) -> Estratto:
+    """The statement of an account that ends on a day, the periodic one if there is; Refused (RAPPORTO-005) for none."""
+    found = statements_on(conn, scheda_id, giorno)
+    if not found:
+        raise Refused(
+            "RAPPORTO-005",
+            f"Nessun estratto del rapporto {scheda_id} finisce il {giorno:%d/%m/%Y}.",
+            f"No statement of account {scheda_id} ends on {giorno:%d/%m/%Y}.",
+        )
+    return found[0]
+
+
 def last_before(conn: Connection, scheda_id: int, giorno: date) -> Estratto | None:
     """The last statement that ends before a day and has a balance; None when there is none."""
     query = (

@@ -324,6 +324,7 @@ DISTINTA = _table(
         postgresql_where=text(_VIVA),
     ),
     Index("ix_distinta_stato", "azienda_id", "stato"),
+    Index("ix_distinta_nome", "azienda_id", "nome_supporto"),
 )
 
 DISPOSIZIONE = _table(
@@ -586,7 +587,7 @@ MOVIMENTO = _table(
     Index("ix_movimento_importo", "importo", "id"),
     Index("ix_movimento_causale", "causale", "data_contabile", "id"),
     Index("ix_movimento_scheda", "scheda_id", "data_contabile", "id"),
-    Index("ix_movimento_gemello", "gemello_id"),
+    Index("ix_movimento_gemello", "gemello_id", **_where("gemello_id IS NOT NULL")),
     Index("ix_movimento_msg_id", "msg_id", **_where("msg_id IS NOT NULL")),
     Index("ix_movimento_end_to_end", "end_to_end", **_where("end_to_end IS NOT NULL")),
     Index("ix_movimento_aperto", "data_contabile", "id", **_where("spuntato_at IS NULL AND gemello_id IS NULL")),

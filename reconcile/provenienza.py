@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 import cbi
 from ledger import archivio, outcomes
 from ledger.home import Home
+from ledger.rapporti import Estratto
 
 _DETAILS = frozenset({"63", "64"})
 
@@ -31,6 +32,15 @@ def supporto_at(home: Home, conn: Connection, file_id: int, line: int) -> cbi.Su
     """The supporto of a file received in which a line stands; None when it stands in none."""
     data = archivio.load(home, outcomes.sha256_of(conn, file_id))
     return next((s for s in cbi.read_supporti(BytesIO(data)) if s.line <= line <= s.end_line), None)
+
+
+def sent(home: Home, conn: Connection, estratto: Estratto) -> bytes:
+    """The flow that brought a statement, as the bank sent it.
+
+    Raises Refused when the archive does not have the file as it was (ARCHIVIO-001, ARCHIVIO-002).
+    """
+    supporto = supporto_at(home, conn, estratto.file_id, estratto.line)
+    return b"" if supporto is None else supporto.raw
 
 
 def _is_detail(of: str, tipo: str) -> bool:

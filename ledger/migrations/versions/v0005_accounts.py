@@ -15,6 +15,7 @@ def upgrade() -> None:
     _scheda()
     _rapporto()
     _movimento()
+    op.create_index("ix_distinta_nome", "distinta", ["azienda_id", "nome_supporto"])
 
 
 def _scheda() -> None:
@@ -78,10 +79,10 @@ def _movimento() -> None:
         ("importo", ["importo", "id"]),
         ("causale", ["causale", "data_contabile", "id"]),
         ("scheda", ["scheda_id", "data_contabile", "id"]),
-        ("gemello", ["gemello_id"]),
     ):
         op.create_index(f"ix_movimento_{name}", "movimento", columns)
     for name, columns, condition in (
+        ("gemello", ["gemello_id"], "gemello_id IS NOT NULL"),
         ("msg_id", ["msg_id"], "msg_id IS NOT NULL"),
         ("end_to_end", ["end_to_end"], "end_to_end IS NOT NULL"),
         ("aperto", ["data_contabile", "id"], "spuntato_at IS NULL AND gemello_id IS NULL"),
