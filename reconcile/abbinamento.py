@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger.outcomes import Candidata
 from ledger.stati import ALLA_BANCA, MAI_PARTITE, Evento, Stato
-from reconcile.somiglianza import DISTACCO, SOGLIA, Detto, Grado, Prove, compare, rule_for, score
+from reconcile.somiglianza import DISTACCO, SOGLIA, VICINO, Detto, Grado, Prove, compare, rule_for, score
 
 
 class Classe(StrEnum):
@@ -240,7 +240,7 @@ def _same_debtor(prove: Prove) -> bool:
     codes = ("codice_fiscale", "codice_cliente")
     known = any(prove[campo] is Grado.UGUALE for campo in codes)
     strange = any(prove[campo] is Grado.DIVERSO for campo in (*codes, "controparte"))
-    return known and not strange and prove["scadenza"] in (Grado.UGUALE, Grado.SIMILE)
+    return known and not strange and prove["scadenza"] in VICINO
 
 
 def told(prove: Prove, **more: Any) -> dict[str, Any]:
