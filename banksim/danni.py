@@ -87,7 +87,7 @@ def _ordine(seed: int, n: int) -> Ordine:
     words = (some[draw(seed, "nome", k, debitore, of=len(some))] for k, some in enumerate(parts))
     abi, cab = _BANCHE[draw(seed, "banca", debitore, of=len(_BANCHE))]
     return Ordine(
-        numero=4_000_000 + 7 * n,
+        numero=4_000_000 + n,
         importo=amount,
         scadenza=SCADENZE[month],
         nome=" ".join(filter(None, words)),

@@ -156,7 +156,7 @@ def insoluti_cmd(ctx: Ctx, sia: str | None, tecnici: bool, form: str, output: st
     il debitore che non paga. / For each, how many there are of that debtor and how many came back. The technical
     reasons of R.I.D. are marked: it is not the debtor who does not pay.
     """
-    from commands.esiti_text import insoluti_report
+    from commands.esiti_text import insoluti_report, print_insoluti
     from commands.report_text import print_report
     from ledger import aziende, partite
     from ledger.ports import today
@@ -166,6 +166,9 @@ def insoluti_cmd(ctx: Ctx, sia: str | None, tecnici: bool, form: str, output: st
     with home.read() as conn:
         causali = [each for some in TECNICHE.values() for each in some] if tecnici else None
         found = list(partite.insoluti(conn, aziende.find(conn, sia).id, causali))
-        report = insoluti_report(ctx, found, today(home.ports))
+        oggi = today(home.ports)
     home.close()
-    print_report(ctx, report, form, output)
+    if form == "text":
+        print_insoluti(ctx, found, oggi)
+    else:
+        print_report(ctx, insoluti_report(ctx, found, oggi), form, output)

@@ -86,6 +86,43 @@ def _partita_json(partita: Partita) -> dict[str, Any]:
     }
 
 
+def print_insoluti(ctx: Ctx, found: Iterable[Insoluto], oggi: date) -> None:
+    """The orders that came back, for people: what does not fit on a screen is in the other forms."""
+    headings = ("Disp.", "Flusso", "Debitore", ">Importo", "Scadenza", ">Giorni", "Perché", ">Spese", ">Tornate")
+    rows = [
+        (
+            str(each.disposizione_id),
+            f"{each.flusso} {each.banca}",
+            each.controparte,
+            euro(each.importo, ctx.lang),
+            day(each.scadenza),
+            _days(each, oggi),
+            f"{_reason(each)}{ctx.say(' (tecnica)', ' (technical)') if _technical(each) else ''}",
+            "-" if each.spese is None else euro(each.spese, ctx.lang),
+            f"{each.tornate}/{each.del_debitore}",
+        )
+        for each in found
+    ]
+    if rows:
+        print_table(ctx, ctx.say("Insoluti", "Unpaid orders"), headings, rows)
+    else:
+        say(ctx, "Nessun insoluto.", "Nothing came back.")
+
+
+def _days(insoluto: Insoluto, oggi: date) -> str:
+    """How long ago it fell due."""
+    return str(max(0, (oggi - insoluto.scadenza).days)) if insoluto.scadenza else "-"
+
+
+def _technical(insoluto: Insoluto) -> bool:
+    return insoluto.causale in TECNICHE.get(insoluto.flusso, ())
+
+
+def _reason(insoluto: Insoluto) -> str:
+    causale = insoluto.causale or ""
+    return significato(insoluto.flusso, causale) or causale
+
+
 def insoluti_report(ctx: Ctx, found: Iterable[Insoluto], oggi: date) -> Resoconto:
     """The orders that came back, with the days since they fell due."""
     columns = (
@@ -112,8 +149,6 @@ def insoluti_report(ctx: Ctx, found: Iterable[Insoluto], oggi: date) -> Resocont
 
 
 def _insoluto_row(ctx: Ctx, insoluto: Insoluto, oggi: date) -> tuple[str, ...]:
-    causale = insoluto.causale or ""
-    technical = causale in TECNICHE.get(insoluto.flusso, ())
     return (
         str(insoluto.disposizione_id),
         insoluto.flusso,
@@ -124,11 +159,11 @@ def _insoluto_row(ctx: Ctx, insoluto: Insoluto, oggi: date) -> tuple[str, ...]:
         amount(insoluto.importo),
         insoluto.scadenza.isoformat() if insoluto.scadenza else "",
         insoluto.contabile.isoformat() if insoluto.contabile else "",
-        str((oggi - insoluto.scadenza).days) if insoluto.scadenza else "",
+        _days(insoluto, oggi),
         insoluto.stato,
-        causale,
-        significato(insoluto.flusso, causale),
-        ctx.say("sì", "yes") if technical else "no",
+        insoluto.causale or "",
+        _reason(insoluto),
+        ctx.say("sì", "yes") if _technical(insoluto) else "no",
         "" if insoluto.spese is None else amount(insoluto.spese),
         str(insoluto.del_debitore),
         str(insoluto.tornate),

@@ -273,7 +273,8 @@ def _eccezione_cells(ctx: Ctx, row: Row[Any], oggi: date) -> tuple[str, ...]:
 
 
 def _age(row: Row[Any], oggi: date) -> int:
-    return int((oggi - row.at.astimezone(ROME).date()).days)
+    since: date = row.at.astimezone(ROME).date()
+    return (oggi - since).days
 
 
 def _likely(ctx: Ctx, row: Row[Any]) -> str:

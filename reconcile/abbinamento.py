@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger.outcomes import Candidata
 from ledger.stati import ALLA_BANCA, MAI_PARTITE, Evento, Stato
-from reconcile.somiglianza import DISTACCO, SOGLIA, Detto, Grado, Prove, compare, rule_for, score
+from reconcile.somiglianza import DISTACCO, SOGLIA, VICINO, Detto, Grado, Prove, compare, rule_for, score
 
 
 class Classe(StrEnum):
@@ -147,7 +147,8 @@ def recalls(esito: HasKeys, abi: str, candidates: Iterable[Candidata]) -> list[C
 
 # --- where the keys find nothing --------------------------------------------------------------------------------------
 
-SEARCHED = ("nessuna_disposizione", "altra_banca", "importo_diverso", "scadenza_diversa")
+NO_SUCH_KEY = "nessuna_disposizione"
+SEARCHED = (NO_SUCH_KEY, "altra_banca", "importo_diverso", "scadenza_diversa")
 """The reasons after which an order is looked for by what else it says."""
 
 TOGETHER = 8  # orders of a debtor that are tried together, at most: 247 ways
@@ -172,9 +173,12 @@ class Scelta:
 def liken(esito: Detto, candidates: Sequence[Candidata], motivo: str) -> Scelta:
     """The one order that a rule holds for, or that is likely; `motivo` is why the keys found none.
 
-    Two that are as good are two: none is taken.
+    Two that are as good are two: none is taken. A key that is some order's own is not another's with a slip in it:
+    numbers follow one another.
     """
     compared = [(each, compare(esito, each)) for each in _competing(candidates)]
+    if motivo != NO_SUCH_KEY:
+        compared = [(each, _own_key(prove)) for each, prove in compared]
     compared.sort(key=lambda pair: (-score(pair[1]), pair[0].id))
     viste = tuple(each for each, _ in compared)
     ruled = [(each, prove) for each, prove in compared if rule_for(prove)]
@@ -187,6 +191,10 @@ def liken(esito: Detto, candidates: Sequence[Candidata], motivo: str) -> Scelta:
         order, prove = compared[0]
         return Scelta((order,), Classe.PROBABILE, told(prove), motivo, viste)
     return Scelta(motivo=motivo, viste=viste)
+
+
+def _own_key(prove: Prove) -> Prove:
+    return prove if prove["chiave"] is not Grado.SIMILE else {**prove, "chiave": Grado.DIVERSO}
 
 
 def _competing(candidates: Sequence[Candidata]) -> list[Candidata]:
@@ -232,7 +240,7 @@ def _same_debtor(prove: Prove) -> bool:
     codes = ("codice_fiscale", "codice_cliente")
     known = any(prove[campo] is Grado.UGUALE for campo in codes)
     strange = any(prove[campo] is Grado.DIVERSO for campo in (*codes, "controparte"))
-    return known and not strange and prove["scadenza"] in (Grado.UGUALE, Grado.SIMILE)
+    return known and not strange and prove["scadenza"] in VICINO
 
 
 def told(prove: Prove, **more: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ledger.stati import Evento, Stato, di_disposizione, di_distinta, vita
 from reconcile.abbinamento import EVENTO, SEARCHED, TOGETHER, Classe, Scelta, add_up, choose, liken, recalls, told
 from reconcile.conto import Arrivo, Conto
 from reconcile.risposte import Esito, chiave, detto, parla_di
-from reconcile.somiglianza import Detto, Grado, compare, due_on
+from reconcile.somiglianza import VICINO, Detto, Grado, compare, due_on
 
 BATCH = 1000  # esiti whose orders are asked for together
 SHOWN = 10  # orders that an eccezione keeps as evidence
@@ -198,7 +198,7 @@ def _in_part(esito: Esito, said: Detto, candidates: Sequence[Candidata], scelta:
     mine = [
         (each, prove)
         for each, prove in compared
-        if prove["chiave"] is Grado.UGUALE and prove["scadenza"] is Grado.UGUALE and each.importo > esito.importo > 0
+        if prove["chiave"] is Grado.UGUALE and prove["scadenza"] in VICINO and each.importo > esito.importo > 0
     ]
     if esito.effetto != "paid" or len(mine) != 1 or scelta.motivo != "importo_diverso":
         return scelta

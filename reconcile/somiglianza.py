@@ -74,7 +74,7 @@ PESI: Mapping[str, Mapping[Grado, int]] = {
 """What each field counts for, or against. What is missing counts for nothing."""
 
 SOGLIA = 60  # from here on an order is likely
-DISTACCO = 15  # by how much it must be ahead of the next one
+DISTACCO = 25  # by how much it must be ahead of the next one
 
 
 def compare(esito: Detto, ordine: Paragonabile) -> Prove:
@@ -209,7 +209,7 @@ class Regola:
 
 
 DEL_DEBITORE = ("codice_fiscale", "codice_cliente", "controparte")
-_UGUALE, _VICINO = (Grado.UGUALE,), (Grado.UGUALE, Grado.SIMILE)
+_UGUALE, VICINO = (Grado.UGUALE,), (Grado.UGUALE, Grado.SIMILE)
 
 REGOLE: tuple[Regola, ...] = (
     Regola(
@@ -222,20 +222,20 @@ REGOLE: tuple[Regola, ...] = (
         "al_netto",
         "l'importo è quello della disposizione meno le spese che la banca dichiara",
         "the amount is the order's, less the fees that the bank declares",
-        {"chiave": _UGUALE, "importo": (Grado.SIMILE,), "scadenza": _VICINO},
+        {"chiave": _UGUALE, "importo": (Grado.SIMILE,), "scadenza": VICINO},
     ),
     Regola(
         "chiave_storpiata",
         "la chiave ha una cifra sbagliata, o due scambiate; importo, scadenza e debitore sono quelli",
         "the key has one wrong digit, or two that changed places; amount, due date and debtor are the same",
-        {"chiave": (Grado.SIMILE,), "importo": _VICINO, "scadenza": _VICINO},
+        {"chiave": (Grado.SIMILE,), "importo": VICINO, "scadenza": VICINO},
         ("codice_fiscale", "codice_cliente"),
     ),
     Regola(
         "senza_chiave",
         "la chiave manca; importo, scadenza e codice del debitore sono quelli",
         "the key is missing; amount, due date and the code of the debtor are the same",
-        {"chiave": (Grado.MANCA,), "importo": _VICINO, "scadenza": _VICINO},
+        {"chiave": (Grado.MANCA,), "importo": VICINO, "scadenza": VICINO},
         ("codice_fiscale", "codice_cliente"),
     ),
 )
