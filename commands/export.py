@@ -88,13 +88,15 @@ class Asked:
     def _say(self, fatto: Esportato, modo: Modo) -> None:
         from commands.tables import warn
 
-        it, en = f"{fatto.path or self.to}: {fatto.righe} righe", f"{fatto.path or self.to}: {fatto.righe} rows"
+        one = fatto.righe == 1
+        it = f"{fatto.path or self.to}: {fatto.righe} {'riga' if one else 'righe'}"
+        en = f"{fatto.path or self.to}: {fatto.righe} {'row' if one else 'rows'}"
         if modo.dry_run:
             warn(self.ctx, f"{it} da scrivere", f"{en} to write")
         elif modo.nuove and not fatto.righe:
             warn(self.ctx, "Nulla di nuovo: nessun file scritto.", "Nothing new: no file written.")
         else:
-            warn(self.ctx, f"{it}, {fatto.dimensione} byte", f"{en}, {fatto.dimensione} bytes")
+            warn(self.ctx, it, en)
         if fatto.uguale is False:
             warn(
                 self.ctx,

@@ -171,9 +171,8 @@ def write_cmd(
 ) -> int:
     """Fa un flusso SL di un testo / makes an SL flow of a text.
 
-    Il tracciato di SL non è pubblico per intero: serve quello della banca, con --profile (vedi docs/profili.md). Poi si
-    importa, firma e inoltra come ogni flusso. / The layout of SL is not public as a whole: the bank's own is wanted,
-    with --profile. Then it is imported, signed and sent like any flow.
+    Il tracciato di SL non è pubblico per intero: serve quello della banca, con --profile (vedi docs/profili.md). / The
+    layout of SL is not public as a whole: the bank's own is wanted, with --profile (see docs/profili.md).
     """
     from cbi import ValoreErrato
     from cbi.flows.testo import compose_text
