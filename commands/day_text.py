@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
-from commands.libro_text import distinta_json
+from commands.ledger_text import distinta_json
 from commands.tables import account, amount, print_table, say
 from stampe.lingua import Lingua, moment
 from stampe.mattino import parts, title
