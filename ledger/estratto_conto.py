@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from ledger.errors import Refused
 from ledger.schema import MOVIMENTO, RAPPORTO
@@ -97,7 +97,8 @@ def statements(conn: Connection, conto: Conto, dal: date | None, al: date | None
 
 def many(conn: Connection, conto: Conto, dal: date | None, al: date | None) -> int:
     """How many statements of an account there may be in those days."""
-    return len(conn.scalars(select(RAPPORTO.c.id).where(*_of(conto), *_between(dal, al))).all())
+    query = select(func.count(RAPPORTO.c.id)).where(*_of(conto), *_between(dal, al))
+    return conn.execute(query).scalar_one()
 
 
 def _voci(conn: Connection, rapporto_id: int) -> Iterator[Voce]:

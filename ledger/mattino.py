@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger import libro, ritorni
 from ledger.aziende import Azienda
+from ledger.estratti import PREFERITI
 from ledger.libro import Attesa
 from ledger.ports import ROME
 from ledger.ritorni import Ritorno, Somma
@@ -118,7 +119,7 @@ def read(conn: Connection, azienda: Azienda, at: datetime) -> Mattino:
 def _balances(conn: Connection, azienda_id: int, oggi: date) -> Iterator[SaldoBanca]:
     banks = select(BANCA.c.abi, BANCA.c.nome).where(BANCA.c.azienda_id == azienda_id)
     nomi = {row.abi: row.nome for row in conn.execute(banks)}
-    told = sorted(_told(conn, azienda_id, oggi), key=lambda row: (row.abi, row.divisa))
+    told = sorted(_told(conn, azienda_id, oggi), key=lambda row: (row.abi, row.divisa, row.cab, row.conto))
     for (abi, divisa), rows in groupby(told, key=lambda row: (row.abi, row.divisa)):
         conti = defaultdict(list)
         for row in rows:
@@ -133,7 +134,7 @@ def _balances(conn: Connection, azienda_id: int, oggi: date) -> Iterator[SaldoBa
 def _told(conn: Connection, azienda_id: int, oggi: date) -> list[Row[Any]]:
     """The closing balances of the last days of every account, and the last one before those; oldest first."""
     first = oggi - ANDAMENTO
-    mine = RAPPORTO.c.azienda_id == azienda_id
+    mine = and_(RAPPORTO.c.azienda_id == azienda_id, RAPPORTO.c.tipo.in_(PREFERITI))
     before = select(*(RAPPORTO.c[name] for name in _CONTO), func.max(RAPPORTO.c.data).label("data"))
     before = before.where(mine, RAPPORTO.c.data < first).group_by(*(RAPPORTO.c[name] for name in _CONTO))
     last = before.subquery()

@@ -132,7 +132,7 @@ class Foglio:
 
     def heading(self, text: str) -> None:
         """A title inside the document, never at the foot of a page."""
-        self.need(PASSO * 5)
+        self.need(PASSO * 8)
         self.y -= PASSO * 0.5
         self.paragraph(text, size=CORPO + 1, bold=True)
 
