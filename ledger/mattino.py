@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger import libro, ritorni
 from ledger.aziende import Azienda
-from ledger.estratti import PREFERITI
+from ledger.estratto_conto import PREFERITI
 from ledger.libro import Attesa
 from ledger.ports import ROME
 from ledger.ritorni import Ritorno, Somma
