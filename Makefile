@@ -29,8 +29,9 @@ fixtures: .venv/ready ## writes the flow files again, byte for byte
 tables: .venv/ready ## writes the table of holidays from the library
 	$(BIN)/python -m tables.make
 
-bench: .venv/ready ## ratios to a bare slice loop, measured in one run
+bench: .venv/ready ## ratios to a bare slice loop, and to the bare disk, measured in one run
 	$(BIN)/python -m bench.lint
+	$(BIN)/python -m bench.dispatch
 
 mutants: .venv/ready ## how many changes to the rules no test notices, of a sample; SEED=… for another
 	$(BIN)/python -m bench.mutants --seed $(or $(SEED),1)
