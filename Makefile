@@ -29,8 +29,9 @@ fixtures: .venv/ready ## writes the flow files again, byte for byte
 tables: .venv/ready ## writes the table of holidays from the library
 	$(BIN)/python -m tables.make
 
-bench: .venv/ready ## ratios to a bare slice loop, measured in one run
+bench: .venv/ready ## ratios to a bare slice loop, and to the bare disk, measured in one run
 	$(BIN)/python -m bench.lint
+	$(BIN)/python -m bench.dispatch
 
 matching: .venv/ready ## how well damaged outcomes find their orders: precision, recall, seconds; SEED=… for another
 	$(BIN)/python -m bench.abbinamento --likely --seed $(or $(SEED),1)
