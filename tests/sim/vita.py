@@ -1,8 +1,8 @@
-"""A life: three companies, three banks, some months, two processes and all that goes wrong; from a seed, always the same.
+"""A life: three companies, three banks, some months, two processes and all that goes wrong; always the same from a seed.
 
-The companies have a backlog to send and go on importing, changing, throwing away and signing; two processes dispatch and
-receive at once; banks carry off and answer while they do. At its end nothing goes wrong any more, all is done, and what
-the banks got, what they said and what the books hold are compared with the dictionaries of `banche`.
+The companies have a backlog to send and go on importing, changing, throwing away and signing; two processes dispatch
+and receive at once; banks carry off and answer while they do. At its end nothing goes wrong any more, all is done, and
+what the banks got, what they said and what the books hold are compared with the dictionaries of `banche`.
 """
 
 from __future__ import annotations
@@ -186,8 +186,8 @@ class Vita:
         return Pratica(self.turni, deque([lambda home: self._import(home, sia, whole, file), *passi]))
 
     def _is_over(self, chiave: Chiave) -> bool:
-        """Whether a bank has said of a refused distinta all that it had to, and the company has read it. (A receipt names
-        a flow by its nome supporto alone: one of before, read after, would be taken for one of now.)"""
+        """Whether a bank has said of a refused distinta all that it had to, and the company has read it. (A receipt
+        names a flow by its nome supporto alone: one of before, read after, would be taken for one of now.)"""
         waiting = self.disco.names(ramo(self.fuori.spool_dir, *chiave[:2]).into("new"))
         if waiting or any((chiave, word) in each.words for each in self.banche.due for word in ("ricevi", "scarta")):
             return False

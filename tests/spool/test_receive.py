@@ -83,6 +83,13 @@ def test_a_sidecar_that_is_not_one_goes_to_quarantine(home: Home, content: bytes
     assert names(home, "quarantine") == ["RIBA-A.cbi.ack", f"RIBA-A.cbi.ack{NOTE}"]
 
 
+def test_a_flow_received_and_refused_on_one_day_may_be_told_so_in_one_file(home: Home) -> None:
+    supporto = sent_supporto(home)
+    casa.drop(home, "due.cbi", conferma(supporto, DAY) + scarto(supporto, DAY, ["050"]))
+    assert only(receive(home)).verdetto == FATTO
+    assert casa.distinta_states(home)["RIBA-A"] == "Scartata"
+
+
 def test_an_answer_to_what_a_crash_cut_halfway_finds_it_sent(signed: Path, tmp_path: Path) -> None:
     home = casa.copy(signed, tmp_path / "h")
     with casa.crash_at_commit(home, 2), pytest.raises(casa.Crash):
