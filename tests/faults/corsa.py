@@ -316,7 +316,7 @@ def points(prova: Prova, generi: list[str], every: int, crossed: bool) -> Iterat
     """A command at every call, or at one in so many, of each kind of fault."""
     for genere in generi:
         total = len(prova.count(GENERI[genere].calls))
-        for guasto in guasti.faults(genere, total, every, crossed=crossed):
+        for guasto in guasti.faults(genere, total, every * prova.passo.ogni, crossed=crossed):
             yield prova.point(genere, guasto)
 
 
