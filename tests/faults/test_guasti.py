@@ -137,7 +137,7 @@ def machine(root: Path, *words: object) -> subprocess.CompletedProcess[str]:
         ("uccisa", 4, 0, 0, -signal.SIGKILL, {"aa": 10}),
         ("troncata", 2, 0, 0, -signal.SIGKILL, {"a": 5}),
         ("errore", 7, 28, 0, 28, {"aa": 10, "b": 10}),
-        ("corta", 2, 122, 0, 122, {"a": 5}),
+        ("corta", 2, 122, 1, 122, {"a": 5}),
     ],
 )
 def test_the_machine_fails_at_the_call_it_is_told(
