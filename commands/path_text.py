@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
-from commands.tables import account, amount, day, euro, print_json, print_json_list, print_table, say, warn
+from commands.tables import amount, day, euro, print_json, print_json_list, print_table, say, warn
 from ledger.ports import ROME
 from reconcile.abbinamento import MOTIVI, Classe
 from reconcile.codici_er import in_words
@@ -329,68 +329,3 @@ def _eccezione_json(ctx: Ctx, row: Row[Any], oggi: date) -> dict[str, Any]:
         "prove": row.prove and json.loads(row.prove),
         "dati": json.loads(row.dati),
     }
-
-
-# --- movements ------------------------------------------------------------------------------------------
-
-
-def print_movimenti(ctx: Ctx, found: Sequence[Row[Any]], form: str, *, in_chiaro: bool) -> None:
-    """The movements of the accounts, each with what it speaks of."""
-    if form == "json":
-        print_json([_movimento_json(row, in_chiaro) for row in found])
-    elif found:
-        headings = (
-            "Contabile",
-            "Valuta",
-            "Banca",
-            "Conto",
-            ">Importo",
-            "Parla di",
-            "Descrizione",
-        )
-        rows = [_movimento_cells(ctx, row, in_chiaro) for row in found]
-        print_table(ctx, ctx.say("Movimenti", "Movements"), headings, rows)
-    else:
-        say(ctx, "Nessun movimento.", "No movement.")
-
-
-def _movimento_cells(ctx: Ctx, row: Row[Any], in_chiaro: bool) -> tuple[str, ...]:
-    return (
-        day(row.data_contabile),
-        day(row.data_valuta),
-        row.abi,
-        account(row.conto, in_chiaro) or "",
-        euro(_signed(row), ctx.lang),
-        _link(ctx, row),
-        row.descrizione,
-    )
-
-
-def _link(ctx: Ctx, row: Row[Any]) -> str:
-    if row.distinta:
-        return f"distinta {row.distinta}"
-    if row.esiti:
-        return f"{row.esiti} {ctx.say('esiti', 'outcomes')}, {row.riferimento}"
-    return f"{row.tipo_riferimento} {row.riferimento}" if row.tipo_riferimento else ""
-
-
-def _movimento_json(row: Row[Any], in_chiaro: bool) -> dict[str, Any]:
-    return {
-        "data_contabile": row.data_contabile.isoformat(),
-        "data_valuta": row.data_valuta.isoformat() if row.data_valuta else None,
-        "abi": row.abi,
-        "conto": account(row.conto, in_chiaro),
-        "divisa": row.divisa,
-        "importo": amount(_signed(row)),
-        "causale": row.causale,
-        "tipo_riferimento": row.tipo_riferimento,
-        "riferimento": row.riferimento,
-        "distinta": row.distinta,
-        "promemoria": row.promemoria,
-        "esiti": row.esiti,
-        "descrizione": row.descrizione,
-    }
-
-
-def _signed(row: Row[Any]) -> int:
-    return int(row.importo) if row.segno == "C" else -int(row.importo)

@@ -1,4 +1,4 @@
-"""The reports on people: rights, activity, accesses.
+"""The reports: on people (rights, activity, accesses), and that of the morning.
 
 Arguments in, a report out; what is in it is in `ledger.resoconti`.
 """
@@ -6,12 +6,14 @@ Arguments in, a report out; what is in it is in `ledger.resoconti`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import click
 
 from commands.common import Ctx, in_chiaro_option, open_home, pass_ctx
+from commands.day import day_cmd
 
 _OPTIONS = (
     click.option("--sia", help="L'azienda, se ce n'è più d'una / the company, when there are several."),
@@ -44,7 +46,8 @@ def _with(options: tuple[Callable[[Any], Any], ...]) -> Callable[[Any], Any]:
 
 @click.group("report")
 def report_cmd() -> None:
-    """Chi può fare che cosa, chi l'ha fatto, chi è entrato / who may do what, who did it, who came in."""
+    """Il mattino; chi può fare che cosa, chi l'ha fatto, chi è entrato / the morning; who may do what, who did it, who
+    came in."""
 
 
 @report_cmd.command("rights")
@@ -71,6 +74,9 @@ def accesses_cmd(ctx: Ctx, /, **asked: Any) -> None:
     _report(ctx, "accesses", **asked)
 
 
+report_cmd.add_command(day_cmd)
+
+
 def _report(
     ctx: Ctx,
     kind: str,
@@ -82,14 +88,21 @@ def _report(
     dal: datetime | None = None,
     al: datetime | None = None,
 ) -> None:
-    from commands.report_text import print_report
+    from commands.paper import paper
+    from commands.report_text import headings, print_report
     from ledger import aziende, resoconti
     from ledger.resoconti import Periodo
+    from stampe.resoconti import resoconto
 
     home = open_home(ctx)
     with home.read() as conn:
-        azienda_id = aziende.find(conn, sia).id
+        azienda = aziende.find(conn, sia)
         whose = () if kind == "rights" else (login, Periodo(dal and dal.date(), al and al.date()))
-        found = getattr(resoconti, kind)(conn, azienda_id, *whose)
+        found = getattr(resoconti, kind)(conn, azienda.id, *whose)
+    if form == "pdf":
+        about = (ctx.say(*found.titolo), f"{azienda.nome} ({azienda.sia})", home.ports.clock.now())
+        with paper(ctx, output, *about, in_chiaro=in_chiaro, sdraiato=True) as foglio:
+            resoconto(foglio, replace(found, colonne=headings(ctx, found)))
+    else:
+        print_report(ctx, found, form, output, in_chiaro=in_chiaro)
     home.close()
-    print_report(ctx, found, form, output, in_chiaro=in_chiaro)

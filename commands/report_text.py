@@ -1,41 +1,33 @@
-"""How reports are given: a table for people, JSON for programs, CSV for spreadsheets, PDF for the file.
+"""How reports are given: a table for people, JSON for programs, CSV for spreadsheets. On paper: `stampe.resoconti`.
 
-A spreadsheet takes a cell that begins with certain signs for a formula, and runs it: here such a cell begins with an
-apostrophe. Who chose a login, or a file from a bank, must not be able to run anything on the desk of who reads.
+What a spreadsheet would take for a formula is defused, and accounts are told in part (`ledger.celle`).
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from commands.common import Ctx
-from commands.tables import ENGLISH, account, moment, print_json, print_table
+from commands.tables import ENGLISH, moment, print_json, print_table
+from ledger.celle import covered, printable, safe
 
 if TYPE_CHECKING:
     from ledger.resoconti import Resoconto
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones, too, are taken for signs
-IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
-MARGIN = 36  # points
-
 
 def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-", *, in_chiaro: bool = False) -> None:
-    """A report in the form asked for; CSV and PDF to a file, or (`-`) to standard output. Accounts are told in part,
-    unless asked for in clear."""
+    """A report in the form asked for; CSV to a file, or (`-`) to standard output. Accounts are told in part, unless
+    asked for in clear."""
     report = report if in_chiaro else masked(report)
-    if form in _BYTES:
+    if form == "csv":
         from commands.opening import open_output
 
-        data = _BYTES[form](ctx, report)
         with open_output(output) as out:
-            out.write(data)
+            out.write(as_csv(ctx, report))
     elif form == "json":
         print_json([dict(zip(report.colonne, map(_plain, row), strict=True)) for row in report.righe])
     else:
@@ -45,77 +37,27 @@ def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-", *, i
 
 def masked(report: Resoconto) -> Resoconto:
     """A report whose account numbers are told in part: those of IBANs, wherever they are."""
-    rows = [[each if isinstance(each, datetime) else IBAN.sub(_in_part, each) for each in row] for row in report.righe]
+    rows = [[each if isinstance(each, datetime) else covered(each) for each in row] for row in report.righe]
     return replace(report, righe=rows)
-
-
-def _in_part(found: re.Match[str]) -> str:
-    return account(found.group(), in_chiaro=False) or ""
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
 
 
 def as_csv(ctx: Ctx, report: Resoconto) -> bytes:
     """A report for a spreadsheet: UTF-8 with its mark, separated by ; as Italian spreadsheets expect."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(_headings(ctx, report))
+    writer.writerow(headings(ctx, report))
     writer.writerows([safe(_shown(cell)) for cell in row] for row in report.righe)
     return out.getvalue().encode("utf-8-sig")
 
 
-def as_pdf(ctx: Ctx, report: Resoconto) -> bytes:
-    """A report on paper, A4 lying down. Raises `Refused` (REPORT-001) where the library that makes it is missing."""
-    try:
-        from reportlab.lib import colors
-        from reportlab.lib.pagesizes import A4, landscape
-        from reportlab.lib.styles import getSampleStyleSheet
-        from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
-    except ImportError as error:
-        raise _no_library() from error
-
-    style, out = getSampleStyleSheet(), io.BytesIO()
-    cells = [
-        _headings(ctx, report),
-        *([Paragraph(escape(_shown(cell)), style["BodyText"]) for cell in row] for row in report.righe),
-    ]
-    width = (landscape(A4)[0] - 2 * MARGIN) / len(report.colonne)
-    lines = [("GRID", (0, 0), (-1, -1), 0.25, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]
-    table = Table(cells, colWidths=[width] * len(report.colonne), repeatRows=1, style=lines)
-    margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), MARGIN)
-    title = ctx.say(*report.titolo)
-    page = SimpleDocTemplate(out, pagesize=landscape(A4), title=title, invariant=1, **margins)
-    page.build([Paragraph(escape(title), style["Heading2"]), table])
-    return out.getvalue()
-
-
-def _headings(ctx: Ctx, report: Resoconto) -> list[str]:
+def headings(ctx: Ctx, report: Resoconto) -> list[str]:
+    """The names of the columns, in the user's language."""
     return [ENGLISH.get(name, name) if ctx.lang == "en" else name for name in report.colonne]
 
 
 def _shown(cell: str | datetime) -> str:
-    """A cell for people, without the signs that would move the cursor or colour a terminal."""
-    text = moment(cell) if isinstance(cell, datetime) else cell
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return printable(moment(cell) if isinstance(cell, datetime) else cell)
 
 
 def _plain(cell: str | datetime) -> str:
     return cell.isoformat() if isinstance(cell, datetime) else cell
-
-
-def _no_library() -> Exception:
-    from ledger.errors import Refused
-
-    return Refused(
-        "REPORT-001",
-        "Per i PDF manca la libreria reportlab.",
-        "The library reportlab, which makes PDFs, is missing.",
-        hint_it="Si installa con: pip install 'cbi-engine[pdf]'",
-        hint_en="Install it with: pip install 'cbi-engine[pdf]'",
-    )
-
-
-_BYTES: Mapping[str, Callable[[Ctx, Resoconto], bytes]] = {"csv": as_csv, "pdf": as_pdf}

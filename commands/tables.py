@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from textwrap import indent
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
 from commands.common import Ctx
 from ledger.errors import euro as euro
+from stampe.lingua import account as account
+from stampe.lingua import day as day
+from stampe.lingua import moment as moment
 
-ROME = ZoneInfo("Europe/Rome")
 LONGEST_CODE = 20  # the longest thing without blanks that keeps to one line, whatever the width: a nome supporto
 
 # Headings, in the language of the standard and in English.
@@ -28,10 +28,13 @@ ENGLISH = {
     "Archivio": "Archive",
     "attesa": "waiting",
     "Attesa entro": "Due by",
+    "Atteso": "Expected",
+    "Avere": "Credit",
     "Azione": "Action",
     "Banca": "Bank",
     "Cambio": "Change",
     "Campo": "Field",
+    "Che cosa": "What",
     "Che cosa fa": "What it does",
     "Che cosa ha fatto": "What it did",
     "Chi": "Who",
@@ -44,7 +47,10 @@ ENGLISH = {
     "Conto": "Account",
     "Controparte": "Counterparty",
     "Creata": "Created",
+    "Colonne": "Columns",
+    "COSA": "WHAT",
     "Da": "From",
+    "Dare": "Debit",
     "Dati": "Data",
     "Debitore": "Debtor",
     "Descrizione": "Description",
@@ -60,37 +66,49 @@ ENGLISH = {
     "Firmata da": "Signed by",
     "Firme": "Signed",
     "Flusso": "Flow",
+    "Formato": "Format",
     "Funzione": "Function",
     "Funzioni": "Functions",
+    "Genere": "Kind",
     "Giorni": "Days",
     "Gravità": "Severity",
+    "I primi": "The first ones",
     "Importo": "Amount",
     "Incerti": "Uncertain",
     "Inoltrata": "Sent",
     "Lavoro": "Job",
+    "Liquido": "Liquid",
+    "Letto da": "Read by",
     "Manca": "Missing",
     "Messaggio": "Message",
     "Movimenti": "Movements",
     "Natura": "Kind",
     "Nome": "Name",
+    "Numeri": "Numbers",
     "Oggetto": "Subject",
     "Opzioni": "Options",
     "Orario": "Hours",
     "Parla di": "Speaks of",
     "Per": "By",
     "Perché": "Why",
+    "Periodo": "Period",
     "Peso": "Weight",
     "Potere": "Power",
+    "Profilo": "Profile",
     "Prom.": "Memos",
     "Prossima volta": "Next run",
     "Provata": "Tried",
     "Provincia": "Province",
     "Quando": "When",
+    "Rapporto": "Account",
+    "Regola": "Rule",
     "Ricev.": "Recvd.",
     "Ricevuta": "Receipt",
+    "Ricevuto": "Received",
     "Riferimento": "Reference",
     "Riga": "Line",
     "Riprova": "Next try",
+    "Saldo": "Balance",
     "Scadenza": "Due",
     "Scadenze": "Due",
     "Secondi": "Seconds",
@@ -107,9 +125,11 @@ ENGLISH = {
     "Tipo": "Type",
     "Torna": "Holds",
     "Totale": "Total",
+    "Trovato": "Found",
     "Uff., atto": "Office, act",
     "Ufficio": "Office",
     "Ultima volta": "Last run",
+    "Ultimo estratto": "Last statement",
     "Uso": "Use",
     "Utente": "User",
     "Vale": "Valid",
@@ -177,20 +197,3 @@ def amount(cents: int) -> str:
     """Cents as a decimal string, "1234.50"."""
     sign, cents = "-" if cents < 0 else "", abs(cents)
     return f"{sign}{cents // 100}.{cents % 100:02d}"
-
-
-def day(value: date | None) -> str:
-    """A day as people write it, "-" for none."""
-    return "-" if value is None else value.strftime("%d/%m/%Y")
-
-
-def moment(at: datetime) -> str:
-    """An instant on the clocks of Rome."""
-    return at.astimezone(ROME).strftime("%d/%m/%Y %H:%M:%S")
-
-
-def account(number: str | None, in_chiaro: bool) -> str | None:
-    """An account number: its last four characters, unless asked for in clear."""
-    if number is None or in_chiaro:
-        return number
-    return f"…{number[-4:]}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger import journal
 from ledger.errors import Refused
@@ -26,6 +26,9 @@ OPZIONI: Mapping[str, tuple[str, ...]] = {
     ABBINA_PROBABILI: (NO, SI),  # outcomes are applied to the order that they are most like, without a person
 }
 """The options of a company: the values of each, first the one that holds until another is set."""
+# Asked at every step: made once.
+_BANCA = select(BANCA.c.id).where(BANCA.c.azienda_id == bindparam("azienda_id"), BANCA.c.abi == bindparam("abi"))
+_OPTIONS = select(OPZIONE.c.nome, OPZIONE.c.valore).where(OPZIONE.c.azienda_id == bindparam("azienda_id"))
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,7 @@ def check(*, sia: str, nome: str, codice_fiscale: str) -> None:
 def add_banca(conn: Connection, ports: Ports, azienda_id: int, abi: str, nome: str) -> None:
     """Register a bank of the company, unless it is there; Refused (BANCA-001) for a wrong ABI."""
     check_abi(abi)
-    known = select(BANCA.c.id).where(BANCA.c.azienda_id == azienda_id, BANCA.c.abi == abi)
-    if conn.scalar(known) is None:
+    if conn.scalar(_BANCA, {"azienda_id": azienda_id, "abi": abi}) is None:
         values = {"abi": abi, "nome": nome}
         row = BANCA.insert().values(azienda_id=azienda_id, **values).returning(BANCA.c.id)
         _note(conn, ports, azienda_id, "banca_aggiunta", f"banca:{abi}", id=conn.execute(row).scalar_one(), **values)
@@ -160,7 +162,7 @@ def list_(conn: Connection) -> list[Azienda]:
 
 def options(conn: Connection, azienda_id: int) -> dict[str, str]:
     """The value of every option of a company, by name."""
-    rows = conn.execute(select(OPZIONE.c.nome, OPZIONE.c.valore).where(OPZIONE.c.azienda_id == azienda_id))
+    rows = conn.execute(_OPTIONS, {"azienda_id": azienda_id})
     return {nome: valori[0] for nome, valori in OPZIONI.items()} | {row.nome: row.valore for row in rows}
 
 

@@ -114,6 +114,15 @@ def parts(data: bytes) -> cbi.Supporto:
     return next(cbi.read_supporti(BytesIO(data)))
 
 
+def records_of_order(flusso: str, mittente: str, banca: str, raw: bytes) -> tuple[cbi.Record, ...]:
+    """The records of one order of a kind, from its bytes alone, read as the only one of a supporto.
+
+    Raises `ValoreErrato` for bytes that never were an order.
+    """
+    testa = new_header(flusso, mittente, banca, date(2000, 1, 1), flusso, raw)
+    return parts(testa.raw + EOL + raw).ordini[0].records
+
+
 def new_header(flusso: str, mittente: str, banca: str, data: date, nome: str, raw: bytes) -> cbi.Record:
     """A header of a kind, with the marks that it shares with the first record of an order (`raw`).
 

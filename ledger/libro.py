@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
-from ledger import distinte, firme, poteri, utenti, visibili
+from ledger import aziende, distinte, firme, poteri, utenti, visibili
 from ledger.distinte import Disposizione, Distinta
 from ledger.errors import Refused
 from ledger.firme import Penna
@@ -58,6 +58,22 @@ class Voce:
 
 
 @dataclass(frozen=True)
+class Attesa:
+    """A distinta that is not signed enough, whoever looks: the weights given by login, the sets of people who would
+    complete it, the first of its due dates."""
+
+    distinta: Distinta
+    firme: Mapping[str, int]
+    bastano: tuple[Quorum, ...]
+    scadenza: date | None
+
+    @property
+    def chi(self) -> list[str]:
+        """Whoever is in one of those sets."""
+        return sorted({login for each in self.bastano for login in each})
+
+
+@dataclass(frozen=True)
 class Libro:
     """What a user has in front of them (`voci`), and what they would sign with."""
 
@@ -77,9 +93,7 @@ class Libro:
 
 def read(conn: Connection, utente: Utente, at: datetime) -> Libro:
     """The libro firma of a user at an instant."""
-    users = utenti.list_(conn, utente.azienda_id)
-    active = [each for each in users if each.stato == ATTIVO and each.can(Funzione.SIGN)]
-    penne = {each.login: firme.pen(conn, each, at) for each in active}
+    penne = _pens(conn, utente.azienda_id, at)
     mia, noti = firme.pen(conn, utente, at), _known(conn, utente.azienda_id)
     found = distinte.list_(conn, azienda_id=utente.azienda_id)
     mine = (each for each in found if visibili.sees(conn, utente.profilo, each.id))
@@ -87,17 +101,41 @@ def read(conn: Connection, utente: Utente, at: datetime) -> Libro:
     return Libro(mia, tuple(_voce(conn, each, mia, penne, noti) for each in waiting))
 
 
-def _voce(conn: Connection, distinta: Distinta, mia: Penna, penne: Mapping[str, Penna], noti: _Noti) -> Voce:
+def awaited(conn: Connection, azienda_id: int, at: datetime) -> Iterator[Attesa]:
+    """What awaits signatures in a company at an instant, in order of state and id."""
+    penne, opzioni = _pens(conn, azienda_id, at), aziende.options(conn, azienda_id)
+    for stato in sorted(ATTESE):
+        for each in distinte.list_(conn, azienda_id=azienda_id, stato=stato):
+            if not each.completa:
+                given, bastano = _completed_by(conn, each, penne, opzioni)
+                yield Attesa(each, given, bastano, distinte.due_dates(conn, each.id)[0])
+
+
+def _pens(conn: Connection, azienda_id: int, at: datetime) -> dict[str, Penna]:
+    """What each of those who may sign would sign with."""
+    users = utenti.list_(conn, azienda_id)
+    active = [each for each in users if each.stato == ATTIVO and each.can(Funzione.SIGN)]
+    return {each.login: firme.pen(conn, each, at) for each in active}
+
+
+def _completed_by(
+    conn: Connection, distinta: Distinta, penne: Mapping[str, Penna], opzioni: Mapping[str, str]
+) -> tuple[Mapping[str, int], tuple[Quorum, ...]]:
+    """The weights given, and the sets of people who would complete a distinta."""
     given = firme.given(conn, distinta.id)
     able = {login: penna for login, penna in penne.items() if visibili.sees(conn, penna.utente.profilo, distinta.id)}
     others = {login: penna.weigh(distinta).peso for login, penna in able.items() if login not in given}
-    bastano = poteri.quorums(given, others, firme.not_alone(conn, distinta.id, mia.opzioni))
+    return given, tuple(poteri.quorums(given, others, firme.not_alone(conn, distinta.id, opzioni)))
+
+
+def _voce(conn: Connection, distinta: Distinta, mia: Penna, penne: Mapping[str, Penna], noti: _Noti) -> Voce:
+    given, bastano = _completed_by(conn, distinta, penne, mia.opzioni)
     paid = distinte.orders(conn, distinta.id) if distinta.flusso in PAGAMENTI else iter(())
     return Voce(
         distinta,
         distinte.due_dates(conn, distinta.id),
         given,
-        tuple(bastano),
+        bastano,
         *_mine(conn, distinta, mia),
         tuple(dict.fromkeys(noti.news(paid))),
     )

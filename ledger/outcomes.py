@@ -1,4 +1,4 @@
-"""What the banks said, kept: files received, esiti, promemoria, eccezioni, rapporti and movimenti.
+"""What the banks said of orders, kept: files received, esiti, promemoria, eccezioni.
 
 Inserts and selects only; which esito belongs to which disposizione is decided in `reconcile`.
 """
@@ -40,9 +40,7 @@ from ledger.schema import (
     ESITO,
     FILE,
     ITER,
-    MOVIMENTO,
     PROMEMORIA,
-    RAPPORTO,
     total,
 )
 from ledger.stati import ALLA_BANCA, Stato
@@ -134,6 +132,12 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
             candidata = as_candidate(row)
             found.setdefault(candidata.chiave, []).append(candidata)
     return found
+
+
+def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps many esiti as `add_esito` does, at once."""
+    if rows:
+        conn.execute(insert(ESITO), [{**row, "at": ports.clock.now()} for row in rows])
 
 
 def candidate_orders() -> Select[Any]:
@@ -263,6 +267,23 @@ def promemoria(conn: Connection) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(PROMEMORIA.c.id)))
 
 
+def fees(conn: Connection, distinta_id: int) -> int:
+    """The fees, in cents, that the outcomes of the orders of a distinta tell: each by itself or, where they do not, the
+    memos of those outcomes (16000)."""
+    mine = select(ESITO).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
+    of = mine.where(DISPOSIZIONE.c.distinta_id == distinta_id, ESITO.c.verdetto == APPLICATO)
+    each = conn.scalar(of.with_only_columns(total(ESITO.c.spese)))
+    named = of.with_only_columns(ESITO.c.azienda_id, ESITO.c.abi, ESITO.c.riferimento_promemoria).distinct().subquery()
+    same = [PROMEMORIA.c[name] == named.c[name] for name in ("azienda_id", "abi")]
+    memos = select(total(PROMEMORIA.c.importo)).where(
+        PROMEMORIA.c.causale == "16000",
+        PROMEMORIA.c.id.in_(
+            select(PROMEMORIA.c.id).join(named, and_(*same, PROMEMORIA.c.riferimento == named.c.riferimento_promemoria))
+        ),
+    )
+    return int(each or conn.scalar(memos) or 0)
+
+
 def eccezioni(conn: Connection) -> list[Row[Any]]:
     """What waits for a person, oldest first: every eccezione with its esito (if it comes from one) and its file, but
     for those that a person has matched and the parts of an order that is whole; and the esiti whose match was
@@ -302,67 +323,6 @@ _OF_QUEUE = (
     "classe",
     "prove",
 )
-
-
-# --- rapporti and movimenti -------------------------------------------------------------------------------
-
-
-def add_rapporto(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int | None:
-    """Keeps a rapporto; returns its id, or None when the same one (same support, account and day) is
-    already kept."""
-    key = ("azienda_id", "tipo", "abi", "cab", "conto", "divisa", "data", "nome_supporto")
-    same = select(RAPPORTO.c.id).where(*(RAPPORTO.c[name] == values[name] for name in key))
-    if conn.execute(same).first():
-        return None
-    result = conn.execute(insert(RAPPORTO).values(**values, at=ports.clock.now()))
-    return _id_of(result.inserted_primary_key)
-
-
-def add_movimenti(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keeps the movimenti of a rapporto; each row is columns of the table."""
-    if rows:
-        conn.execute(insert(MOVIMENTO), list(rows))
-
-
-def movimenti(conn: Connection) -> list[Row[Any]]:
-    """Every movimento with its account, and what it is linked to: `distinta` by nome supporto (NROSUPCBI),
-    `promemoria` and `esiti` (how many) by riferimento (RIFESICBI).
-
-    The link is in the references, not stored: it does not matter which file arrived first.
-    """
-    of_company = (PROMEMORIA.c.azienda_id == RAPPORTO.c.azienda_id) & (PROMEMORIA.c.abi == RAPPORTO.c.abi)
-    distinta = (
-        select(func.max(DISTINTA.c.id))
-        .where(DISTINTA.c.azienda_id == RAPPORTO.c.azienda_id, DISTINTA.c.abi == RAPPORTO.c.abi)
-        .where(MOVIMENTO.c.tipo_riferimento == "NROSUPCBI")
-        .where(DISTINTA.c.nome_supporto == MOVIMENTO.c.riferimento)
-    )
-    memo = (
-        select(func.min(PROMEMORIA.c.id))
-        .where(of_company, MOVIMENTO.c.tipo_riferimento == "RIFESICBI")
-        .where(PROMEMORIA.c.riferimento == MOVIMENTO.c.riferimento)
-        .where(PROMEMORIA.c.importo == MOVIMENTO.c.importo)
-    )
-    esiti = (
-        select(func.count(ESITO.c.id))
-        .where(ESITO.c.azienda_id == RAPPORTO.c.azienda_id, ESITO.c.abi == RAPPORTO.c.abi)
-        .where(MOVIMENTO.c.tipo_riferimento == "RIFESICBI")
-        .where(ESITO.c.riferimento_promemoria == MOVIMENTO.c.riferimento)
-    )
-    query = (
-        select(
-            MOVIMENTO,
-            RAPPORTO.c.abi,
-            RAPPORTO.c.conto,
-            RAPPORTO.c.divisa,
-            distinta.scalar_subquery().label("distinta"),
-            memo.scalar_subquery().label("promemoria"),
-            esiti.scalar_subquery().label("esiti"),
-        )
-        .join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
-        .order_by(MOVIMENTO.c.data_contabile, MOVIMENTO.c.id)
-    )
-    return list(conn.execute(query))
 
 
 def _id_of(key: Any) -> int:

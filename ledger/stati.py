@@ -112,6 +112,7 @@ COMUNE_DISTINTA: Tabella = {
     # Receipts, refusals and outcomes come in any order: a late receipt changes nothing.
     (Stato.SCARTATA, Evento.RICEVI): Stato.SCARTATA,
     (Stato.SCARTATA, Evento.SCARTA): Stato.SCARTATA,
+    (Stato.SCARTATA, Evento.ELABORA): Stato.ELABORATA,  # every order had an outcome all the same
     (Stato.ELABORATA, Evento.RICEVI): Stato.ELABORATA,
 }
 

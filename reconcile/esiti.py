@@ -4,6 +4,7 @@ reason."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +17,10 @@ from ledger import abbinamenti, aziende, distinte, outcomes
 from ledger.abbinamenti import Dove
 from ledger.aziende import ABBINA_PROBABILI, SI
 from ledger.canonico import canonical
+from ledger.distinte import Distinta
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
 from ledger.ports import Ports
-from ledger.stati import Evento, di_disposizione, di_distinta, vita
+from ledger.stati import Evento, Stato, di_disposizione, di_distinta, vita
 from reconcile.abbinamento import EVENTO, SEARCHED, TOGETHER, Classe, Scelta, add_up, choose, liken, recalls, told
 from reconcile.conto import Arrivo, Conto
 from reconcile.risposte import Esito, chiave, detto, parla_di
@@ -64,6 +66,7 @@ class Tavolo:
     per_chiave: dict[str, list[Candidata]] = field(default_factory=dict)
     viste: dict[int, Candidata] = field(default_factory=dict)
     distinte: dict[str, set[int]] = field(default_factory=dict)
+    attesa: list[dict[str, Any]] = field(default_factory=list)  # esiti that wait to be kept, all of them at once
 
     @property
     def dove(self) -> Dove:
@@ -85,6 +88,11 @@ class Tavolo:
     def same(self, found: Iterable[Candidata]) -> list[Candidata]:
         """Orders just found, as the objects that they were found as before."""
         return [self.viste.setdefault(each.id, each) for each in found]
+
+    def keep(self) -> None:
+        """Keeps the esiti that wait; whoever asks what was applied before comes after them."""
+        outcomes.add_esiti(self.conn, self.ports, self.attesa)
+        self.attesa = []
 
     def with_key(self, esito: Esito) -> list[Candidata]:
         return self.per_chiave.get(self.chiave(esito), [])
@@ -146,6 +154,7 @@ def _each(tavolo: Tavolo, items: Iterable[Esito | Promemoria], judge: Callable[[
             conto.applicati += fate.verdetto == APPLICATO
             conto.gia_applicati += fate.verdetto == GIA_APPLICATO
             conto.eccezioni += fate.verdetto == ECCEZIONE_
+        tavolo.keep()
         for each in tavolo.viste.values():
             if each.stato in vita(each.flusso).finali:
                 tavolo.distinte.setdefault(each.flusso, set()).add(each.distinta_id)
@@ -200,6 +209,7 @@ def _in_part(esito: Esito, said: Detto, candidates: Sequence[Candidata], scelta:
 def _judged(tavolo: Tavolo, esito: Esito) -> Fate:
     """The fate of an esito, before anything moves: APPLICATO is not among them, an order to be moved is an eccezione
     still."""
+    tavolo.keep()
     scelta = _chosen(tavolo, esito)
     if not scelta.ordini or (scelta.classe is Classe.PROBABILE and not tavolo.accetta):
         return Fate(ECCEZIONE_, scelta.motivo, scelta)
@@ -275,6 +285,10 @@ def _keep(tavolo: Tavolo, esito: Esito, fate: Fate) -> None:
         "classe": None if scelta.classe is None else str(scelta.classe),
         "prove": None if scelta.prove is None else canonical(scelta.prove),
     }
+    if not fate.motivo and len(taken) == 1:
+        tavolo.attesa.append(row)
+        return
+    tavolo.keep()
     esito_id = outcomes.add_esito(tavolo.conn, tavolo.ports, row)
     if len(taken) > 1 and fate.verdetto != ECCEZIONE_:
         abbinamenti.add(
@@ -308,8 +322,8 @@ def _except(tavolo: Tavolo, esito_id: int, fate: Fate) -> None:
 
 
 def _close(tavolo: Tavolo) -> None:
-    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says
-    later."""
+    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says later; one that
+    was refused as a whole yields to the outcomes of its orders when all have had theirs, as if they had come first."""
     arrivo = tavolo.arrivo
     dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id}
     for flusso, touched in tavolo.distinte.items():
@@ -320,9 +334,21 @@ def end(
     conn: Connection, ports: Ports, flusso: str, touched: Iterable[int], *, chi: str, dati: Mapping[str, Any]
 ) -> None:
     """The distinte of a kind, among those touched, that await nothing more are Elaborata."""
-    for distinta_id in outcomes.all_final(conn, touched, vita(flusso).finali):
-        if (distinte.get(conn, distinta_id).stato, Evento.ELABORA) in di_distinta(flusso):
+    final = vita(flusso).finali
+    for distinta_id in outcomes.all_final(conn, touched, final):
+        distinta = distinte.get(conn, distinta_id)
+        if distinta.stato is Stato.SCARTATA and not _outlived(conn, distinta, final):
+            continue
+        if (distinta.stato, Evento.ELABORA) in di_distinta(flusso):
             distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=chi, dati=dati)
+
+
+def _outlived(conn: Connection, distinta: Distinta, final: AbstractSet[Stato]) -> bool:
+    """Whether the refusal of a whole distinta is overcome: every order of it had an outcome, and no other distinta has
+    taken its name since."""
+    named = distinte.find_by_supporto(conn, distinta.azienda_id, distinta.abi, distinta.nome_supporto, distinta.tipo)
+    alone = named is None or named.id == distinta.id
+    return alone and bool(outcomes.all_final(conn, [distinta.id], final - {Stato.SCARTATA}))
 
 
 def _columns(tavolo: Tavolo, esito: Esito) -> dict[str, Any]:

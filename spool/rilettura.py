@@ -1,7 +1,8 @@
 """What the banks said, read again in a home made again: from the files that the journal names, as they came.
 
 Where outcomes and receipts led orders and distinte the journal tells, and is in the books already; here come the rows
-that are in no event: outcomes with their verdict, those that were not applied, memos, accounts and movements. The sums
+that are in no event: outcomes with their verdict, those that were not applied, memos, accounts and movements; then what
+people chose for accounts and did with movements, which is in events and needs the rows. The sums
 of each supporto must be those that the journal tells. Not made again: the exceptions of receipts and refusals, and of
 the evidence beside the other ones the states are those of the end.
 """
@@ -19,8 +20,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 import cbi
-from cbi.flows.rendicontazione import rapporti
-from ledger import archivio, aziende, outcomes
+from cbi.flows.estratti import LETTURE
+from ledger import archivio, aziende, journal, outcomes, rapporti, spunta
 from ledger.aziende import ABBINA_PROBABILI, SI
 from ledger.home import Home
 from ledger.ports import Ports
@@ -31,8 +32,7 @@ from reconcile.conto import Arrivo, Conto
 from reconcile.esiti import Passo, keep_esiti
 from reconcile.movimenti import store_rapporti
 from reconcile.risposte import LETTORI
-
-STATEMENTS = ("RH", "EC")
+from spool.smistamento import RICEVUTE
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,24 @@ def reread(home: Home, conn: Connection, azienda_id: int) -> Iterator[Differenza
         if file.azienda_id == azienda_id:
             accetta = SI in [value for at, value in story if at < instant(file.at)][-1:]
             yield from _file(home, conn, file, _Detto(told.pop(file.id, {}), accetta))
+    _by_people(conn, azienda_id)
+
+
+def _by_people(conn: Connection, azienda_id: int) -> None:
+    """What people chose for accounts and did with movements, now that the rows are there."""
+    for event in journal.events(conn, azienda_id, (rapporti.SCELTE, spunta.SEGNATI)):
+        dati, at = json.loads(event["dati"]), datetime.fromisoformat(event["at"])
+        if event["tipo"] == rapporti.SCELTE:
+            rapporti.chosen(conn, azienda_id, dati, at)
+        else:
+            spunta.marked(conn, dati, at)
 
 
 def _file(home: Home, conn: Connection, file: Row[Any], told: _Detto) -> Iterator[Differenza]:
-    done = {each["numero"]: each["conto"] for each in json.loads(file.dati)["supporti"]}
+    supporti = json.loads(file.dati)["supporti"]
+    done = {each["numero"]: each["conto"] for each in supporti if each["tipo"] not in RICEVUTE}
+    if not done:  # of receipts and refusals nothing is left to read
+        return
     arrivo = Arrivo(file.azienda_id, file.abi, file.id, file.nome)
     ports = replace(home.ports, clock=_Allora(file.at))
     for supporto in cbi.read_supporti(BytesIO(archivio.load(home, file.sha256))):
@@ -85,10 +99,10 @@ def _file(home: Home, conn: Connection, file: Row[Any], told: _Detto) -> Iterato
 
 
 def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supporto, told: _Detto) -> Conto | None:
-    """The sums of a supporto read again; None for receipts and refusals, of which nothing is left to read."""
+    """The sums of a supporto read again; None for one of which nothing is left to read."""
     if supporto.flow in LETTORI:
         items = LETTORI[supporto.flow](supporto)
         return keep_esiti(conn, ports, arrivo, supporto, items, told.passi, accetta=told.accetta)
-    if supporto.flow in STATEMENTS:
-        return store_rapporti(conn, ports, arrivo, supporto, rapporti(supporto))
+    if supporto.flow in LETTURE:
+        return store_rapporti(conn, ports, arrivo, supporto, LETTURE[supporto.flow].leggi(supporto))
     return None

@@ -15,9 +15,10 @@ from sqlalchemy import event, select
 
 from banksim import __main__ as sim
 from banksim.dati import SIA, conto, partita_iva, presentazione
-from ledger import aziende, distinte, firme, outcomes, utenti
+from ledger import aziende, distinte, firme, movimenti, outcomes, utenti
 from ledger.home import Home
 from ledger.importa import import_file
+from ledger.movimenti import Filtro
 from ledger.ports import Ports, real_ports
 from ledger.schema import DISPOSIZIONE, ESITO, INTENTO, ITER, JOURNAL, MOVIMENTO
 from spool.albero import Ramo, ramo
@@ -173,7 +174,7 @@ def portrait(home: Home) -> dict[str, Any]:
             "eccezioni": sorted(e.motivo for e in outcomes.eccezioni(conn)),
             "promemoria": sorted((p.causale, p.importo, p.esiti) for p in outcomes.promemoria(conn)),
             "movimenti": sorted(
-                (m.importo, m.segno, m.distinta, m.esiti, m.descrizione) for m in outcomes.movimenti(conn)
+                (m.importo, m.segno, m.distinta, m.esiti, m.descrizione) for m in movimenti.each(conn, Filtro())
             ),
             "file": sorted((f.nome, json.dumps(json.loads(f.dati), sort_keys=True)) for f in outcomes.files(conn)),
             "intenti": sorted(map(tuple, conn.execute(select(INTENTO.c.nome_file, INTENTO.c.stato)))),

@@ -83,6 +83,15 @@ def test_a_sidecar_that_is_not_one_goes_to_quarantine(home: Home, content: bytes
     assert names(home, "quarantine") == ["RIBA-A.cbi.ack", f"RIBA-A.cbi.ack{NOTE}"]
 
 
+def test_an_answer_to_what_a_crash_cut_halfway_finds_it_sent(signed: Path, tmp_path: Path) -> None:
+    home = casa.copy(signed, tmp_path / "h")
+    with casa.crash_at_commit(home, 2), pytest.raises(casa.Crash):
+        dispatch_ready(home)
+    casa.drop(home, "er.cbi", scarto(sent_supporto(home), DAY, ["050"]))
+    assert only(receive(home)).conto.applicati == 1
+    assert casa.distinta_states(home) == {"RIBA-A": "Scartata"}
+
+
 @pytest.mark.parametrize("which", ["file", "digest"])
 def test_a_sidecar_for_what_was_not_sent_is_an_exception(home: Home, which: str) -> None:
     (path,) = [p for p in casa.left(home) if "RIBA-A" in p.name]
