@@ -58,15 +58,19 @@ def of_debtor(
 
 def _some(conn: Connection, dove: Dove, query: Select[Any], most: int, asked: Mapping[str, Any]) -> list[Candidata]:
     """The orders that a query finds, oldest first; one more than `most` where there are more."""
-    where = {"azienda": dove.azienda_id, "flussi": list(dove.flussi), "banca": dove.abi, "creato": dove.creato}
+    where = {
+        "azienda": dove.azienda_id,
+        "flussi": list(dove.flussi),
+        "banca": dove.abi,
+        "creato": dove.creato or date.max,
+    }
     # Put in order here: asked for in order, all the orders of an amount would be read, however few are wanted.
     rows = conn.execute(query, {**where, **asked, "most": most + 1})
     return sorted((as_candidate(row) for row in rows), key=lambda each: each.id)
 
 
 def _asked(*which: Any) -> Select[Any]:
-    creato = bindparam("creato", type_=DISTINTA.c.data_creazione.type)
-    made = or_(DISTINTA.c.data_creazione.is_(None), creato.is_(None), DISTINTA.c.data_creazione <= creato)
+    made = or_(DISTINTA.c.data_creazione.is_(None), DISTINTA.c.data_creazione <= bindparam("creato"))
     return (
         candidate_orders()
         .where(
