@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,11 +43,16 @@ def cbi(*args: object, stdin: bytes = b"", lang: str = "it", **environ: str) -> 
 @cache
 def fucina() -> str:
     """The socket of the process that forks for each command; it ends with this one."""
-    path = Path(tempfile.mkdtemp()) / "fucina"
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "fucina"
     command = [sys.executable, "-m", "tests.fucina", str(path)]
     # Its own input is a pipe because that of most commands is: whether a stream can be wound back is looked at once.
-    subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    begun = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE)
     while not path.exists():
+        if begun.poll() is not None:
+            raise RuntimeError(f"it ended with {begun.returncode}")
         time.sleep(0.05)
     return str(path)
 
