@@ -10,7 +10,7 @@ import pytest
 
 from spool.albero import Ramo
 from tests.sim import corsa, turni
-from tests.sim.scena import BACKLOG, sweep
+from tests.sim.scena import sweep
 from tests.sim.vita import live
 
 FEW = 2  # distinte to begin with, for each company and bank
@@ -22,7 +22,7 @@ def swept():
     sweep()
 
 
-@pytest.mark.parametrize("seed", [1, 10])
+@pytest.mark.parametrize("seed", [1, 10])  # of the second the books are made again too
 def test_each_leaves_once_and_all_that_comes_in_is_accounted_for(seed):
     found = live(seed, FEW)
     assert found.dispatched >= 9 * FEW
@@ -31,17 +31,16 @@ def test_each_leaves_once_and_all_that_comes_in_is_accounted_for(seed):
 
 
 def test_a_seed_makes_the_same_life(monkeypatch):
-    monkeypatch.setattr("tests.sim.vita.GIORNI", (0, 1, 30))
-    first = live(3, FEW)
-    assert live(3, FEW) == first
-    assert live(4, FEW).digest != first.digest
+    monkeypatch.setattr("tests.sim.vita.GIORNI", (0, 1))
+    assert live(3, FEW) == live(3, FEW)
 
 
 def test_an_engine_that_does_not_look_whether_a_file_has_left_is_found_out(monkeypatch):
-    monkeypatch.setattr(turni, "EVENTI", {"another": 1, "bank": 4, "dies": 4})
+    monkeypatch.setattr("tests.sim.vita.GIORNI", (0, 1))
+    monkeypatch.setattr(turni, "EVENTI", {"another": 2, "bank": 6, "dies": 1})
     monkeypatch.setattr(Ramo, "where_left", lambda *_: None)
     with pytest.raises(AssertionError, match="twice"):
-        for seed in range(5):
+        for seed in range(20):
             live(seed, FEW)
 
 
@@ -54,5 +53,4 @@ def test_a_life_that_fails_says_how_to_live_it_again(monkeypatch, capsys):
 
 @pytest.mark.skipif("CBI_SOAK" not in os.environ, reason="hours: make soak")
 def test_a_million_dispatches():
-    assert BACKLOG > FEW
     deque(corsa.lives(), maxlen=0)
