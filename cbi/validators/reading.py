@@ -88,6 +88,6 @@ def double_key(supporto: int, key: bytes) -> bytes:
 
 
 def identity_key(header: bytes) -> bytes:
-    """What must occur once in the file: sender, receiver, date and name. Of a receipt or a refusal also which of the two
-    it is: both bear the name of the flow that they speak of."""
+    """What must occur once in the file: sender, receiver, date and name. Of a receipt or a refusal also which of the
+    two it is: both bear the name of the flow that they speak of."""
     return b"S" + (header[_TIPO] if header[_TIPO] in _OF_ANOTHER else b"") + header[_IDENTITY]

@@ -1,6 +1,8 @@
-"""`python -m tests.sim SEED ...` lives those lives again, `--orders SEED` deals those messages again. Without seeds it
-goes on until there have been a million dispatches, with `--orders` a hundred thousand orders (`--share 1 --of 2`: as the
-second of two processes). `--count` tells how far that is."""
+"""`python -m tests.sim SEED ...` lives those lives again, `--orders SEED` deals those messages again.
+
+Without seeds it goes on until there have been a million dispatches, with `--orders` a hundred thousand orders
+(`--share 1 --of 2`: as the second of two processes). `--count` tells how far that is.
+"""
 
 from __future__ import annotations
 
