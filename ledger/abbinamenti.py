@@ -75,7 +75,9 @@ def _asked(*which: Any) -> Select[Any]:
         candidate_orders()
         .where(
             DISPOSIZIONE.c.azienda_id == bindparam("azienda"),
-            DISPOSIZIONE.c.flusso.in_(bindparam("flussi", expanding=True)),
+            DISTINTA.c.flusso.in_(
+                bindparam("flussi", expanding=True)
+            ),  # asked of the order it would lead to all of them
             DISTINTA.c.abi == bindparam("banca"),
             *which,
             made,

@@ -30,6 +30,7 @@ from ledger.poteri import Potere, Soglia
 from ledger.profilo import Profilo
 from ledger.ricostruzione import PASSI, Differenza
 from ledger.schema import JOURNAL
+from reconcile.a_mano import match, unmatch
 from spool.dispatch import INCERTA, dispatch_ready, recover
 from spool.receive import receive
 from spool.resolve import resolve
@@ -55,6 +56,8 @@ def template(tmp_path_factory):
         answers(home)
         drop(home, "sl.cbi", MESSAGGIO)
         receive(home)
+        unmatch(home, 1, "bianchi", PASSWORD, nota="era di un altro")
+        match(home, 1, [1, 2], "bianchi", PASSWORD)
         _looked_at(home)
         for nome, data in {"terzo": flow("TERZO", range(20, 22)), "rotto": faulty(nome="ROTTO", mittente=SIA)}.items():
             importa.import_file(home, data, f"{nome}.cbi", 1)
@@ -183,6 +186,8 @@ def test_whatever_has_happened_the_books_are_those_of_the_journal(home):
         ("DELETE FROM firma WHERE distinta_id = 2", ("firma", "2 bianchi 1", "")),
         ("UPDATE intento SET stato = 'ritirato' WHERE distinta_id = 1", ("intento", "1 1", "stato")),
         ("DELETE FROM intento WHERE stato = 'ritirato'", ("intento", "5 1", "nome_file")),
+        ("DELETE FROM abbinamento WHERE classe = 'sciolto'", ("abbinamento", None, "")),
+        ("UPDATE abbinamento SET nota = 'altra' WHERE classe = 'a_mano'", ("abbinamento", None, "nota")),
         ("UPDATE disposizione SET stato = 'Stornata' WHERE id = 1", ("disposizione", "1", "stato")),
         ("UPDATE disposizione SET stato = 'Inoltrata' WHERE distinta_id = 3", ("disposizione", None, "stato")),
         ("UPDATE disposizione SET importo = importo + 1 WHERE id = 2", ("disposizione", "distinta 1", "totale")),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import permutations
 
 import pytest
+from sqlalchemy.event import listen
 
 from banksim.danni import INSOLUTA, PAGATA, Detto, esiti, portafoglio, presentazione, risposta
 from ledger import aziende, distinte, esporta, outcomes, replica
@@ -211,3 +212,18 @@ def test_what_was_matched_otherwise_than_by_its_keys_is_read_again_as_it_was(hom
     assert rows(again, ABBINAMENTO, "at") == rows(home, ABBINAMENTO, "at")
     assert rows(again, ECCEZIONE, "at", "dati") == rows(home, ECCEZIONE, "at", "dati")
     again.close()
+
+
+def test_no_question_about_one_outcome_reads_all_the_orders_of_a_kind(home):
+    asked = {}
+    listen(home.engine, "before_cursor_execute", lambda *a: asked.setdefault(a[2], a[3]))
+    give(home, *(Detto(replace(each, numero=0), PAGATA, frozenset()) for each in (ONE, TWO)))
+    raw = home.engine.raw_connection()
+    plans = {
+        text: [row[3] for row in raw.cursor().execute(f"EXPLAIN QUERY PLAN {text}", given)]
+        for text, given in asked.items()
+        if text.startswith("SELECT") and "FROM disposizione" in text and "LIMIT" in text
+    }
+    raw.close()
+    assert any("ix_disposizione_importo" in plan[0] for plan in plans.values())
+    assert not any("SCAN" in plan[0] or plan[0].endswith("(azienda_id=? AND flusso=?)") for plan in plans.values())
