@@ -114,7 +114,8 @@ def test_every_column_has_its_words_and_every_table_its_letters():
 def test_rows_say_what_the_books_say(home):
     rows, _ = taken(home, "movimenti", in_chiaro=True)
     with home.read() as conn:
-        kept = {row.id: row for row in outcomes.movimenti(conn)}
+        here = MOVIMENTO.join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+        kept = {row.id: row for row in conn.execute(select(MOVIMENTO, RAPPORTO.c.conto).select_from(here))}
     for row in rows:
         mine = kept[row["id"]]
         cents = int(row["importo_con_segno"].replace(".", ""))
