@@ -50,7 +50,6 @@ def morning(sala, at=AT):
         return mattino.read(conn, aziende.get(conn, sala.azienda_id), at)
 
 
-@pytest.mark.ovunque
 def test_a_home_where_nothing_happened_has_a_morning(sala):
     found = morning(sala)
     assert (found.saldi, found.scadenze, found.ritorni, found.firme, found.eccezioni) == ((),) * 5
@@ -92,7 +91,6 @@ def test_what_falls_due_is_what_still_awaits_an_answer(sala):
     assert found == [(ahead[0], "RIBA", True, 2, 6000), (ahead[1], "RIBA", True, 1, 2000)]
 
 
-@pytest.mark.ovunque
 def test_what_awaits_signatures_says_since_when_and_whose(sala):
     import_file(sala.home, riba(), "a.cbi", sala.azienda_id)
     import_file(sala.home, riba(order(7), nome="SECONDA"), "b.cbi", sala.azienda_id)
