@@ -1,7 +1,6 @@
 """How reports are given: a table for people, JSON for programs, CSV for spreadsheets. On paper: `stampe.resoconti`.
 
-A spreadsheet takes a cell that begins with certain signs for a formula, and runs it: here such a cell begins with an
-apostrophe. Who chose a login, or a file from a bank, must not be able to run anything on the desk of who reads.
+What a spreadsheet would take for a formula is defused, and accounts are told in part (`ledger.celle`).
 """
 
 from __future__ import annotations
@@ -14,12 +13,10 @@ from typing import TYPE_CHECKING
 
 from commands.common import Ctx
 from commands.tables import ENGLISH, moment, print_json, print_table
-from stampe.lingua import Lingua
+from ledger.celle import covered, printable, safe
 
 if TYPE_CHECKING:
     from ledger.resoconti import Resoconto
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # the wide ones, too, are taken for signs
 
 
 def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-", *, in_chiaro: bool = False) -> None:
@@ -40,15 +37,8 @@ def print_report(ctx: Ctx, report: Resoconto, form: str, output: str = "-", *, i
 
 def masked(report: Resoconto) -> Resoconto:
     """A report whose account numbers are told in part: those of IBANs, wherever they are."""
-    part = Lingua().text
-    return replace(
-        report, righe=[[each if isinstance(each, datetime) else part(each) for each in row] for row in report.righe]
-    )
-
-
-def safe(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULA) else cell
+    rows = [[each if isinstance(each, datetime) else covered(each) for each in row] for row in report.righe]
+    return replace(report, righe=rows)
 
 
 def as_csv(ctx: Ctx, report: Resoconto) -> bytes:
@@ -66,9 +56,7 @@ def headings(ctx: Ctx, report: Resoconto) -> list[str]:
 
 
 def _shown(cell: str | datetime) -> str:
-    """A cell for people, without the signs that would move the cursor or colour a terminal."""
-    text = moment(cell) if isinstance(cell, datetime) else cell
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return printable(moment(cell) if isinstance(cell, datetime) else cell)
 
 
 def _plain(cell: str | datetime) -> str:

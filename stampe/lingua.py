@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ledger.celle import covered, in_part
 from ledger.errors import euro
 from ledger.ports import ROME
-
-IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}\b")
 
 # Words of the sheets, in the language of the standard and in English.
 ENGLISH = {
@@ -93,7 +91,7 @@ class Lingua:
 
     def text(self, text: str) -> str:
         """A text of others, with the IBANs in it told in part."""
-        return text if self.in_chiaro else IBAN.sub(lambda found: account(found.group(), in_chiaro=False) or "", text)
+        return text if self.in_chiaro else covered(text)
 
 
 def day(value: date | None) -> str:
@@ -110,4 +108,4 @@ def account(number: str | None, in_chiaro: bool) -> str | None:
     """An account number: its last four characters, unless asked for in clear."""
     if number is None or in_chiaro:
         return number
-    return f"…{number[-4:]}"
+    return in_part(number)

@@ -234,7 +234,7 @@ def test_the_morning_for_programs_adds_up(home):
     found = json.loads(day(home, "--format", "json").stdout)
     with home.read() as conn:
         latest = select(RAPPORTO.c.abi, RAPPORTO.c.saldo_finale).order_by(RAPPORTO.c.data, RAPPORTO.c.id)
-        balances = {abi: saldo for abi, saldo in conn.execute(latest)}
+        balances = dict(map(tuple, conn.execute(latest)))
     assert {each["abi"]: each["saldo"] for each in found["saldi"]} == {a: amount(c) for a, c in balances.items()}
     assert found["saldi"][0]["andamento"][-1] == found["saldi"][0]["saldo"]
     assert [each["id"] for each in found["firme"]] == [3] and found["firme"][0]["chi"] == ["bianchi"]

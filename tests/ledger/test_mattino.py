@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ledger import aziende, estratti, firme, mattino, outcomes, ritorni
+from ledger import aziende, firme, mattino, outcomes, rendiconti, ritorni
 from ledger.errors import Refused
 from ledger.importa import import_file
 from ledger.mattino import ANDAMENTO
@@ -124,17 +124,17 @@ def test_a_statement_is_read_one_day_after_the_other(sala):
     told(sala, OGGI, 130, moves=(130,), tipo="EC", nome="C")
     told(sala, OGGI, 5, conto="9", tipo="EC", moves=(5,))
     with sala.home.read() as conn:
-        mine = estratti.find(conn, sala.azienda_id, "3456")
-        assert (mine.iban, estratti.find(conn, sala.azienda_id, "9").conto) == (iban, "9")
-        rows = list(estratti.statements(conn, mine, None, None))
+        mine = rendiconti.find(conn, sala.azienda_id, "3456")
+        assert (mine.iban, rendiconti.find(conn, sala.azienda_id, "9").conto) == (iban, "9")
+        rows = list(rendiconti.statements(conn, mine, None, None))
         assert [(each.saldo_iniziale, each.saldo_finale) for each in rows] == [(0, 100), (100, 130)]
         assert [[voce.importo for voce in each.voci] for each in rows] == [[100], [50, -20]]
-        assert [each.data for each in estratti.statements(conn, mine, OGGI, OGGI)] == [OGGI]
-        periodic = estratti.find(conn, sala.azienda_id, "9")
-        assert [each.saldo_finale for each in estratti.statements(conn, periodic, None, None)] == [5]
+        assert [each.data for each in rendiconti.statements(conn, mine, OGGI, OGGI)] == [OGGI]
+        periodic = rendiconti.find(conn, sala.azienda_id, "9")
+        assert [each.saldo_finale for each in rendiconti.statements(conn, periodic, None, None)] == [5]
         for which, code in (("8", "ESTRATTO-001"), (None, "ESTRATTO-002")):
             with pytest.raises(Refused) as found:
-                estratti.find(conn, sala.azienda_id, which)
+                rendiconti.find(conn, sala.azienda_id, which)
             assert found.value.code == code
 
 
