@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs fixtures tables bench mutants soak fuzz lock clean
+.PHONY: demo test lint docs fixtures tables bench matching mutants soak fuzz lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -29,8 +29,12 @@ fixtures: .venv/ready ## writes the flow files again, byte for byte
 tables: .venv/ready ## writes the table of holidays from the library
 	$(BIN)/python -m tables.make
 
-bench: .venv/ready ## ratios to a bare slice loop, measured in one run
+bench: .venv/ready ## ratios to a bare slice loop, and to the bare disk, measured in one run
 	$(BIN)/python -m bench.lint
+	$(BIN)/python -m bench.dispatch
+
+matching: .venv/ready ## how well damaged outcomes find their orders: precision, recall, seconds; SEED=… for another
+	$(BIN)/python -m bench.abbinamento --likely --seed $(or $(SEED),1)
 
 mutants: .venv/ready ## how many changes to the rules no test notices, of a sample; SEED=… for another
 	$(BIN)/python -m bench.mutants --seed $(or $(SEED),1)

@@ -153,7 +153,7 @@ def scenes(home: Path) -> list[Scena]:
             (
                 (_simulate(spool, "statement", RENDICONTO, ""), (0,)),
                 ("cbi reconcile", (0,)),
-                ("cbi movimenti", (0,)),
+                ("cbi movements", (0,)),
             ),
         ),
         Scena(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from cbi.fields import Const, Fault, Field, Filler, Reader, Undocumented, ValoreErrato
@@ -101,7 +101,13 @@ class Record:
 
     def values(self) -> dict[str, Any]:
         """Every field that carries something, decoded, by name. Raises `ValoreErrato`."""
-        return {field.name: field.decode(field.cut(self.raw)) for field in self.FIELDS if not isinstance(field, Filler)}
+        raw = self.raw
+        return {name: decode(raw[start:end]) for name, start, end, decode in _decoders(type(self))}
+
+    def text(self, name: str) -> str | None:
+        """One field as `fields` gives it; None for one that the record does not have."""
+        field = self.BY_NAME.get(name)
+        return None if field is None else _lenient(field)(field.cut(self.raw))
 
     @classmethod
     def build(cls, line: int = 0, /, **values: Any) -> Self:
@@ -173,6 +179,7 @@ def _prove(cls: type[Record]) -> None:
 _PATTERNS: dict[type[Any], re.Pattern[bytes]] = {}
 _FIELD_PATTERNS: dict[type[Any], list[tuple[Field[Any], re.Pattern[bytes]]]] = {}
 _READERS: dict[type[Any], Reader] = {}
+_DECODERS: dict[type[Any], list[tuple[str, int, int, Callable[[bytes], Any]]]] = {}
 
 
 def _flawless(cls: type[Record]) -> re.Pattern[bytes]:
@@ -188,6 +195,14 @@ def _field_patterns(cls: type[Record]) -> list[tuple[Field[Any], re.Pattern[byte
     if known is None:
         known = [(field, re.compile(field.pattern(), re.DOTALL)) for field in cls.FIELDS]
         _FIELD_PATTERNS[cls] = known
+    return known
+
+
+def _decoders(cls: type[Record]) -> list[tuple[str, int, int, Callable[[bytes], Any]]]:
+    known = _DECODERS.get(cls)
+    if known is None:
+        fields = (field for field in cls.FIELDS if not isinstance(field, Filler))
+        known = _DECODERS[cls] = [(field.name, field.start - 1, field.end, field.decode) for field in fields]
     return known
 
 

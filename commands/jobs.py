@@ -18,6 +18,11 @@ from commands.failures import OK, REFUSED
 @click.command("run")
 @click.argument("nomi", metavar="[JOB]...", nargs=-1)
 @click.option("--once", is_flag=True, help="Una volta, subito, e poi finisce / once, now, and then it ends.")
+@click.option(
+    "--shared",
+    is_flag=True,
+    help="Con altri processi, anche di altre macchine (PostgreSQL) / with other processes, of other machines too.",
+)
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Serve /metrics e /healthz / serves them.")
 @click.option("--metrics-host", default="127.0.0.1", show_default=True, help="Su quale indirizzo / on which address.")
 @click.option(
@@ -31,6 +36,7 @@ def run_cmd(
     ctx: Ctx,
     nomi: Sequence[str],
     once: bool,
+    shared: bool,
     metrics_port: int | None,
     metrics_host: str,
     metrics_file: Path | None,
@@ -39,14 +45,17 @@ def run_cmd(
     """Fa i lavori alla loro ora, finché non lo si ferma / runs the jobs at their hours, until it is stopped.
 
     Senza nomi tutti. Con SIGTERM o SIGINT finisce il lavoro in corso ed esce con 0. Con --once si esce con 3 se
-    qualcuno non è riuscito. / All of them without names. On SIGTERM or SIGINT it finishes the job in hand and exits
-    with 0. With --once the exit code is 3 when any did not succeed.
+    qualcuno non è riuscito. Con --shared ogni lavoro lo fa uno solo di quanti lo chiedono così. / All of them without
+    names. On SIGTERM or SIGINT it finishes the job in hand and exits with 0. With --once the exit code is 3 when any
+    did not succeed. With --shared each job is done by one of those that were started so.
     """
     from commands.jobs_text import print_appointments
     from ledger.lavori import RIUSCITO
-    from spool import agenda, misure, registro
+    from spool import agenda, misure, registro, squadra
     from spool.lavori import named
 
+    if once and shared:
+        raise click.UsageError(ctx.say("--once o --shared, non entrambi", "--once or --shared, not both"))
     jobs, home = named(nomi), open_home(ctx)
     log = registro.open_(sys.stderr, home.ports.clock)
 
@@ -62,7 +71,7 @@ def run_cmd(
         after()
         return OK if all(getattr(each, "esito", "") == RIUSCITO for each in done) else REFUSED
     served = None if metrics_port is None else misure.served(home, metrics_host, metrics_port)
-    agenda.keep(home, jobs, log, after, meanwhile=served)
+    (squadra.share if shared else agenda.keep)(home, jobs, log, after, meanwhile=served)
     home.close()
     return OK
 

@@ -40,16 +40,16 @@ def _next(ctx: Ctx, at: datetime, now: datetime) -> str:
 
 def print_jobs(ctx: Ctx, home: Home, form: str) -> None:
     """Each job: its last run, what it did or why it could not, its next run; and who is running them."""
-    from ledger import aziende, lavori
+    from ledger import aziende, lavori, squadra
 
     found, who = agenda.appointments(home, [*LAVORI.values()]), turno.of(home)
     now = home.ports.clock.now()
     with home.read() as conn:
         sia = {azienda.id: azienda.sia for azienda in aziende.list_(conn)}
-        runs = lavori.last_of_each(conn)
+        runs, team = lavori.last_of_each(conn), squadra.at_work(conn)
     if form == "json":
         jobs = [_json(each, [run for run in runs if run.nome == each.lavoro.nome], sia) for each in found]
-        print_json({"di_turno": who and vars(who), "lavori": jobs})
+        print_json({"di_turno": who and vars(who), "squadra": team, "lavori": jobs})
         return
     rows = []
     for each in found:
@@ -60,11 +60,13 @@ def print_jobs(ctx: Ctx, home: Home, form: str) -> None:
             rows.append((each.lavoro.nome, "-", "-", "-", "-", "-", when))
     headings = ("Lavoro", "SIA", "Ultima volta", ">Secondi", "Esito", "Che cosa ha fatto", "Prossima volta")
     print_table(ctx, ctx.say("Lavori", "Jobs"), headings, rows)
-    if who is None:
-        say(ctx, "Nessuno li sta facendo: cbi run", "Nobody is running them: cbi run")
-    else:
+    if who is not None:
         since = moment(datetime.fromisoformat(who.dal))
         say(ctx, f"Li fa {who.chi}, dal {since}.", f"They are run by {who.chi}, since {since}.")
+    elif team:
+        say(ctx, f"Processi che li dividono: {team}.", f"Processes that share them: {team}.")
+    else:
+        say(ctx, "Nessuno li sta facendo: cbi run", "Nobody is running them: cbi run")
 
 
 def _cells(ctx: Ctx, run: Corsa, sia: dict[int, str]) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from commands.common import (
     counted,
     dry_run_option,
     format_option,
-    in_chiaro_option,
     open_home,
     pass_ctx,
 )
@@ -66,17 +65,23 @@ def receive_cmd(ctx: Ctx, quiet: int, form: str, dry_run: bool) -> int:
 
 @click.command("reconcile")
 @_quiet
+@click.option("--rules", is_flag=True, help="Poi applica regole.toml ai movimenti / then applies regole.toml.")
 @format_option
 @dry_run_option
 @pass_ctx
 @by_a_user("reconcile")
-def reconcile_cmd(ctx: Ctx, quiet: int, form: str, dry_run: bool) -> int:
+def reconcile_cmd(ctx: Ctx, quiet: int, rules: bool, form: str, dry_run: bool) -> int:
     """Completa gli inoltri, riceve e riconcilia / completes the dispatches, receives and reconciles.
 
     Per ogni file: esiti ricevuti = applicati + già applicati + eccezioni. / For each file: outcomes received =
     applied + already applied + exceptions.
     """
-    return _receive(ctx, form, dry_run, quiet, recover_first=True)
+    code = _receive(ctx, form, dry_run, quiet, recover_first=True)
+    if rules:
+        from commands.movements import apply_rules
+
+        apply_rules(ctx, None, form, dry_run=dry_run)
+    return code
 
 
 def _receive(ctx: Ctx, form: str, dry_run: bool, quiet: int, *, recover_first: bool) -> int:
@@ -101,22 +106,16 @@ def _receive(ctx: Ctx, form: str, dry_run: bool, quiet: int, *, recover_first: b
 @format_option
 @pass_ctx
 def exceptions_cmd(ctx: Ctx, form: str) -> None:
-    """Ciò che non si è potuto applicare, e perché / what could not be applied, and why."""
+    """Ciò che non si è potuto applicare, e perché / what could not be applied, and why.
+
+    Con le disposizioni guardate, se una è probabile e in che cosa l'esito non è uguale, da quanti giorni attende; si
+    decide con `cbi match`. / With the orders looked at, whether one is likely and in what the outcome is not the same,
+    for how many days it has been waiting; `cbi match` decides.
+    """
     from commands.path_text import print_eccezioni
     from ledger import outcomes
+    from ledger.ports import today
 
-    with open_home(ctx).read() as conn:
-        print_eccezioni(ctx, outcomes.eccezioni(conn), form)
-
-
-@click.command("movimenti")
-@in_chiaro_option
-@format_option
-@pass_ctx
-def movimenti_cmd(ctx: Ctx, form: str, in_chiaro: bool) -> None:
-    """I movimenti di conto, e il flusso di cui parlano / account movements, and the flow they speak of."""
-    from commands.path_text import print_movimenti
-    from ledger import outcomes
-
-    with open_home(ctx).read() as conn:
-        print_movimenti(ctx, outcomes.movimenti(conn), form, in_chiaro=in_chiaro)
+    home = open_home(ctx)
+    with home.read() as conn:
+        print_eccezioni(ctx, outcomes.eccezioni(conn), form, today(home.ports))

@@ -9,10 +9,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from commands.common import Ctx
-from commands.tables import account, amount, day, euro, print_json, print_json_list, print_table, say, warn
-from reconcile.abbinamento import MOTIVI
+from commands.tables import amount, day, euro, print_json, print_json_list, print_table, say, warn
+from ledger.ports import ROME
+from reconcile.abbinamento import MOTIVI, Classe
 from reconcile.codici_er import in_words
 from reconcile.conto import Conto
+from reconcile.somiglianza import Grado
 from spool.receive import ATTESA, FATTO, GIA_RICEVUTO
 
 if TYPE_CHECKING:
@@ -234,13 +236,13 @@ def _file_json(file: FileRicevuto) -> dict[str, Any]:
 # --- exceptions -----------------------------------------------------------------------------------------
 
 
-def print_eccezioni(ctx: Ctx, found: Sequence[Row[Any]], form: str) -> None:
-    """What a person has to look at."""
+def print_eccezioni(ctx: Ctx, found: Sequence[Row[Any]], form: str, oggi: date) -> None:
+    """What a person has to look at, and how many days it has been waiting."""
     if form == "json":
-        print_json([_eccezione_json(ctx, row) for row in found])
+        print_json([_eccezione_json(ctx, row, oggi) for row in found])
     elif found:
         headings = (
-            ">N.",
+            ">Esito",
             "Banca",
             "Chiave",
             ">Importo",
@@ -248,23 +250,41 @@ def print_eccezioni(ctx: Ctx, found: Sequence[Row[Any]], form: str) -> None:
             "Controparte",
             "Perché",
             "File e riga",
+            ">Giorni",
         )
-        print_table(ctx, ctx.say("Eccezioni", "Exceptions"), headings, [_eccezione_cells(ctx, row) for row in found])
+        rows = [_eccezione_cells(ctx, row, oggi) for row in found]
+        print_table(ctx, ctx.say("Eccezioni", "Exceptions"), headings, rows)
     else:
         say(ctx, "Nessuna eccezione.", "No exception.")
 
 
-def _eccezione_cells(ctx: Ctx, row: Row[Any]) -> tuple[str, ...]:
+def _eccezione_cells(ctx: Ctx, row: Row[Any], oggi: date) -> tuple[str, ...]:
     return (
-        str(row.id),
+        "-" if row.esito is None else str(row.esito),
         row.abi or "",
         row.chiave or "",
         "" if row.importo is None else euro(row.importo, ctx.lang),
         day(row.scadenza),
         row.controparte or "",
-        f"{_why(ctx, row)}{_seen(ctx, row)}",
+        f"{_why(ctx, row)}{_seen(ctx, row)}{_likely(ctx, row)}",
         f"{row.file}:{row.line or 1}",
+        str(_age(row, oggi)),
     )
+
+
+def _age(row: Row[Any], oggi: date) -> int:
+    since: date = row.at.astimezone(ROME).date()
+    return (oggi - since).days
+
+
+def _likely(ctx: Ctx, row: Row[Any]) -> str:
+    """That one order is likely, and what of it the outcome does not say the same."""
+    if row.classe != Classe.PROBABILE:
+        return ""
+    prove = json.loads(row.prove)
+    wrong = ", ".join(name for name, grado in prove.items() if grado in (Grado.DIVERSO, Grado.SIMILE))
+    it, en = ("insieme", "together") if "insieme" in prove else (wrong or "-", wrong or "-")
+    return ctx.say(f"; probabile la prima, non uguale in: {it}", f"; the first is likely, not the same in: {en}")
 
 
 def _why(ctx: Ctx, row: Row[Any]) -> str:
@@ -275,17 +295,23 @@ def _why(ctx: Ctx, row: Row[Any]) -> str:
 
 def _seen(ctx: Ctx, row: Row[Any]) -> str:
     """The orders that were looked at: what the accountant would go and look up."""
-    found = json.loads(row.dati).get("candidate", [])
+    found, due = json.loads(row.dati).get("candidate", []), ctx.say("al", "due")
     orders = [
-        f"{euro(c['importo'], ctx.lang)} {ctx.say('al', 'due')} {day(date.fromisoformat(c['scadenza']))}, {c['stato']}"
+        f"{c['disposizione']}: {euro(c['importo'], ctx.lang)} {due} {day(_day(c['scadenza']))}, {c['stato']}"
         for c in found
     ]
     return f" ({'; '.join(orders)})" if orders else ""
 
 
-def _eccezione_json(ctx: Ctx, row: Row[Any]) -> dict[str, Any]:
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _eccezione_json(ctx: Ctx, row: Row[Any], oggi: date) -> dict[str, Any]:
     return {
         "id": row.id,
+        "esito": row.esito,
+        "giorni": _age(row, oggi),
         "motivo": row.motivo,
         "perche": _why(ctx, row),
         "at": row.at.isoformat(),
@@ -299,70 +325,7 @@ def _eccezione_json(ctx: Ctx, row: Row[Any]) -> dict[str, Any]:
         "importo": None if row.importo is None else amount(row.importo),
         "scadenza": row.scadenza and row.scadenza.isoformat(),
         "controparte": row.controparte,
+        "classe": row.classe,
+        "prove": row.prove and json.loads(row.prove),
         "dati": json.loads(row.dati),
     }
-
-
-# --- movements ------------------------------------------------------------------------------------------
-
-
-def print_movimenti(ctx: Ctx, found: Sequence[Row[Any]], form: str, *, in_chiaro: bool) -> None:
-    """The movements of the accounts, each with what it speaks of."""
-    if form == "json":
-        print_json([_movimento_json(row, in_chiaro) for row in found])
-    elif found:
-        headings = (
-            "Contabile",
-            "Valuta",
-            "Banca",
-            "Conto",
-            ">Importo",
-            "Parla di",
-            "Descrizione",
-        )
-        rows = [_movimento_cells(ctx, row, in_chiaro) for row in found]
-        print_table(ctx, ctx.say("Movimenti", "Movements"), headings, rows)
-    else:
-        say(ctx, "Nessun movimento.", "No movement.")
-
-
-def _movimento_cells(ctx: Ctx, row: Row[Any], in_chiaro: bool) -> tuple[str, ...]:
-    return (
-        day(row.data_contabile),
-        day(row.data_valuta),
-        row.abi,
-        account(row.conto, in_chiaro) or "",
-        euro(_signed(row), ctx.lang),
-        _link(ctx, row),
-        row.descrizione,
-    )
-
-
-def _link(ctx: Ctx, row: Row[Any]) -> str:
-    if row.distinta:
-        return f"distinta {row.distinta}"
-    if row.esiti:
-        return f"{row.esiti} {ctx.say('esiti', 'outcomes')}, {row.riferimento}"
-    return f"{row.tipo_riferimento} {row.riferimento}" if row.tipo_riferimento else ""
-
-
-def _movimento_json(row: Row[Any], in_chiaro: bool) -> dict[str, Any]:
-    return {
-        "data_contabile": row.data_contabile.isoformat(),
-        "data_valuta": row.data_valuta.isoformat() if row.data_valuta else None,
-        "abi": row.abi,
-        "conto": account(row.conto, in_chiaro),
-        "divisa": row.divisa,
-        "importo": amount(_signed(row)),
-        "causale": row.causale,
-        "tipo_riferimento": row.tipo_riferimento,
-        "riferimento": row.riferimento,
-        "distinta": row.distinta,
-        "promemoria": row.promemoria,
-        "esiti": row.esiti,
-        "descrizione": row.descrizione,
-    }
-
-
-def _signed(row: Row[Any]) -> int:
-    return int(row.importo) if row.segno == "C" else -int(row.importo)

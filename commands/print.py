@@ -37,7 +37,7 @@ Q4 = "Q4"
 
 @click.group("print")
 def print_cmd() -> None:
-    """Stampa su A4, in PDF: distinte, rendiconti conto, insoluti, F24, diritti / prints, as PDFs."""
+    """Stampa su A4, in PDF: distinte, estratti conto, insoluti, F24, diritti / prints, as PDFs."""
 
 
 def _printed(*options: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,16 +115,18 @@ def estratto_cmd(
 ) -> None:
     """L'estratto di un conto, con il saldo dopo ogni movimento / the statement of an account.
 
-    Dagli rendiconti che la banca ha mandato (RH, o EC dove non ce ne sono). / From what the bank sent.
+    Dagli estratti che la banca ha mandato (RH, o EC dove non ce ne sono). / From what the bank sent.
     """
-    from ledger import aziende, rendiconti
+    from ledger import aziende, estratto_conto
     from stampe.conti import estratto
 
     home, days = open_home(ctx), (dal and dal.date(), al and al.date())
     with home.read() as conn:
         azienda = aziende.find(conn, sia)
-        conto = rendiconti.find(conn, azienda.id, which)
-        told = counted(ctx, *_PRINTING, rendiconti.statements(conn, conto, *days), rendiconti.many(conn, conto, *days))
+        conto = estratto_conto.find(conn, azienda.id, which)
+        told = counted(
+            ctx, *_PRINTING, estratto_conto.statements(conn, conto, *days), estratto_conto.many(conn, conto, *days)
+        )
         title = _in_days(("Estratto conto", "Statement of account"), *days)
         with _on(ctx, home, azienda, to, title, in_chiaro) as foglio:
             estratto(foglio, conto, told)

@@ -78,6 +78,10 @@ def _print_troubles(ctx: Ctx, ramo: StatoRamo) -> None:
             warn(
                 ctx, f"{where}: {it}: il registro non conosce {name}", f"{where}: {en}: the ledger does not know {name}"
             )
+    if ramo.fuori_somma:
+        n = ramo.fuori_somma
+        it = f"{where}: in quarantena altri {n} file, fuori dalle somme: mai letti, o già contati altrove"
+        say(ctx, it, f"{where}: {n} more files in quarantine, in no sum: never read, or counted elsewhere")
     for intento in ramo.incerti:
         doubt = intenti.in_doubt(intento)
         warn(ctx, doubt.it, doubt.en)

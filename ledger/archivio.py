@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ledger.errors import Refused
 from ledger.home import Home
+from ledger.ports import scratch
 
 
 def digest(data: bytes) -> str:
@@ -17,13 +18,15 @@ def store(home: Home, data: bytes) -> str:
     sha256 = digest(data)
     disk, target = home.ports.disk, _path(home, sha256)
     if not disk.exists(target):
-        scratch = home.archive_dir / f"{home.ports.random.token()}.tmp"
         disk.mkdir(target.parent)
-        disk.write_new(scratch, data)
-        disk.rename(scratch, target)
+        with scratch(home.ports, home.archive_dir) as written:
+            disk.write_new(written, data)
+            disk.rename(written, target)
     # Also when it was there: a crash may have come between its rename and these.
     disk.fsync_dir(target.parent)
-    disk.fsync_dir(home.archive_dir)
+    if target.parent not in home.durable:
+        disk.fsync_dir(home.archive_dir)
+        home.durable.add(target.parent)
     return sha256
 
 

@@ -1,11 +1,12 @@
 """Companies, their banks and their accounts."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger import journal
 from ledger.errors import Refused
@@ -17,12 +18,17 @@ PROPRIA, GESTITA = "propria", "gestita"
 _ABI = re.compile(r"[0-9]{5}")
 
 ABITUDINE_PORTALE, QUATTRO_OCCHI = "abitudine_portale", "quattro_occhi"
+ABBINA_PROBABILI = "abbina_probabili"
 NO, SI = "no", "si"
 OPZIONI: Mapping[str, tuple[str, ...]] = {
     ABITUDINE_PORTALE: (NO, SI),  # AL, SL and bollettini: a signature weighs 100 and asks no password
     QUATTRO_OCCHI: (NO, SI),  # who made a distinta may not be the only one to sign it
+    ABBINA_PROBABILI: (NO, SI),  # outcomes are applied to the order that they are most like, without a person
 }
 """The options of a company: the values of each, first the one that holds until another is set."""
+# Asked at every step: made once.
+_BANCA = select(BANCA.c.id).where(BANCA.c.azienda_id == bindparam("azienda_id"), BANCA.c.abi == bindparam("abi"))
+_OPTIONS = select(OPZIONE.c.nome, OPZIONE.c.valore).where(OPZIONE.c.azienda_id == bindparam("azienda_id"))
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,7 @@ def check(*, sia: str, nome: str, codice_fiscale: str) -> None:
 def add_banca(conn: Connection, ports: Ports, azienda_id: int, abi: str, nome: str) -> None:
     """Register a bank of the company, unless it is there; Refused (BANCA-001) for a wrong ABI."""
     check_abi(abi)
-    known = select(BANCA.c.id).where(BANCA.c.azienda_id == azienda_id, BANCA.c.abi == abi)
-    if conn.scalar(known) is None:
+    if conn.scalar(_BANCA, {"azienda_id": azienda_id, "abi": abi}) is None:
         values = {"abi": abi, "nome": nome}
         row = BANCA.insert().values(azienda_id=azienda_id, **values).returning(BANCA.c.id)
         _note(conn, ports, azienda_id, "banca_aggiunta", f"banca:{abi}", id=conn.execute(row).scalar_one(), **values)
@@ -157,8 +162,14 @@ def list_(conn: Connection) -> list[Azienda]:
 
 def options(conn: Connection, azienda_id: int) -> dict[str, str]:
     """The value of every option of a company, by name."""
-    rows = conn.execute(select(OPZIONE.c.nome, OPZIONE.c.valore).where(OPZIONE.c.azienda_id == azienda_id))
+    rows = conn.execute(_OPTIONS, {"azienda_id": azienda_id})
     return {nome: valori[0] for nome, valori in OPZIONI.items()} | {row.nome: row.valore for row in rows}
+
+
+def option_story(conn: Connection, azienda_id: int, nome: str) -> list[tuple[str, str]]:
+    """The values that an option of a company was given, each with its instant as the journal has it, oldest first."""
+    found = journal.about(conn, azienda_id, f"opzione:{nome}")
+    return [(event["at"], json.loads(event["dati"])["valore"]) for event in found]
 
 
 def set_option(conn: Connection, ports: Ports, azienda_id: int, nome: str, valore: str, *, chi: str) -> None:

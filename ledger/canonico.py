@@ -10,12 +10,15 @@ from ledger.schema import instant
 def canonical(value: Any) -> str:
     """JSON in ASCII with sorted keys and no blanks: text, integers, booleans, null, lists, objects; days and
     instants as ISO text (instants in UTC). TypeError for anything else, floats first of all."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(_plain(value))
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:
     match value:
-        case None | bool() | int() | str():
+        case str() | int() | None:  # a bool is an int
             return value
         case datetime():
             return instant(value)

@@ -118,6 +118,20 @@ def to_write(engine: Engine) -> Mapping[str, str]:
     return {"cbi_begin": f"{patience}; {lock}", "isolation_level": "READ COMMITTED"}
 
 
+@contextmanager
+def unsynced(conn: Connection) -> Iterator[None]:
+    """While it lasts, what is committed to a file is seen by all, and lost should the power go; a server's own commits
+    are its own matter."""
+    if conn.dialect.name != "sqlite":
+        yield
+        return
+    conn.connection.cursor().execute("PRAGMA synchronous = OFF")
+    try:
+        yield
+    finally:
+        conn.connection.cursor().execute("PRAGMA synchronous = FULL")
+
+
 def require_utf8(conn: Connection) -> None:
     """Refused (HOME-016) when the database of a server does not keep every letter there is."""
     if conn.dialect.name == "postgresql" and conn.exec_driver_sql("SHOW server_encoding").scalar() != "UTF8":
@@ -183,6 +197,12 @@ _IN_A_FILE = {
         8,
     ),
     "is full": _FULL,
+    "disk I/O": (
+        "HOME-021",
+        f"Il disco non legge o non scrive il file {FILE}: controllare il disco e lo spazio, poi riprovare.",
+        f"The disk does not read or write the file {FILE}: check the disk and the room on it, then try again.",
+        8,
+    ),
 }
 # A server that lets one in speaks in SQLSTATEs, one that does not in words of its own language, after `OUT`.
 _ON_A_SERVER = {

@@ -22,6 +22,11 @@ from ledger.varco import Lavoro
 BATCH = 1000
 MOST_DIAGNOSTICS = 1000  # kept for each supporto; all are counted
 _NAME_SIZE = 20
+_ORDERS = (  # asked of every distinta: made once
+    select(DISPOSIZIONE.c.id)
+    .where(DISPOSIZIONE.c.distinta_id == bindparam("distinta_id"))
+    .order_by(DISPOSIZIONE.c.numero)
+)
 Doppi = list[tuple[Disposizione, Disposizione]]
 
 
@@ -149,8 +154,7 @@ def _insert(lavoro: Lavoro, composta: Composta, origine: str, **place: Any) -> i
 
 
 def _begin(lavoro: Lavoro, distinta_id: int, nascita: str, dati: Mapping[str, Any]) -> None:
-    mine = select(DISPOSIZIONE.c.id).where(DISPOSIZIONE.c.distinta_id == distinta_id).order_by(DISPOSIZIONE.c.numero)
-    why = {"ordini": ranges(lavoro.conn.scalars(mine)), **dati}
+    why = {"ordini": ranges(lavoro.conn.scalars(_ORDERS, {"distinta_id": distinta_id})), **dati}
     distinte.begin_iter(lavoro.conn, lavoro.ports, distinta_id, nascita=nascita, chi=lavoro.chi, dati=why)
 
 

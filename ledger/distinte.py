@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, case, func, or_, select
 
 from ledger import archivio, journal
 from ledger.canonico import canonical
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
-from ledger.schema import DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE, total
+from ledger.schema import AZIENDA, DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE, total
 from ledger.stati import SENZA_EFFETTO, Evento, Stato, di_disposizione, di_distinta, next_state, vita
 
 COPERTI = ("sha256", "numero_disposizioni", "totale")  # what a signature covers
@@ -113,9 +113,9 @@ def get(conn: Connection, distinta_id: int) -> Distinta:
 
 def list_(conn: Connection, *, azienda_id: int | None = None, stato: Stato | None = None) -> list[Distinta]:
     """The distinte in order of id, of all or of one company, in any or in one state."""
-    query = _distinte().order_by(DISTINTA.c.id)
-    if azienda_id is not None:
-        query = query.where(DISTINTA.c.azienda_id == azienda_id)
+    every = select(AZIENDA.c.id)  # of all the companies: the index of states is theirs, one by one
+    mine = DISTINTA.c.azienda_id.in_(every) if azienda_id is None else DISTINTA.c.azienda_id == azienda_id
+    query = _distinte().where(mine).order_by(DISTINTA.c.id)
     if stato is not None:
         query = query.where(DISTINTA.c.stato == stato)
     return [_distinta(row) for row in conn.execute(query)]
@@ -144,15 +144,13 @@ def find_by_supporto(
 ) -> Distinta | None:
     """The distinta that went to a bank under that name: of several (the earlier ones refused or faulty), the
     one that is alive, else the latest."""
-    query = _distinte().where(
-        DISTINTA.c.azienda_id == azienda_id, DISTINTA.c.abi == abi, DISTINTA.c.nome_supporto == nome_supporto
-    )
+    query = _BY_NAME
     if tipo is not None:
         query = query.where(DISTINTA.c.tipo == tipo)
     if data_creazione is not None:
         query = query.where(DISTINTA.c.data_creazione == data_creazione)
-    dead = DISTINTA.c.stato.in_(NOME_LIBERO)
-    row = conn.execute(query.order_by(dead, DISTINTA.c.id.desc()).limit(1)).one_or_none()
+    named = {"azienda_id": azienda_id, "abi": abi, "nome_supporto": nome_supporto}
+    row = conn.execute(query, named).one_or_none()
     return None if row is None else _distinta(row)
 
 
@@ -237,21 +235,26 @@ def doubles(conn: Connection, distinta_id: int) -> list[tuple[Disposizione, Disp
     The same order: same kind, causale, key, amount, due date and counterparty (codice fiscale, else name). What was
     refused, or could not leave, does not count.
     """
+    pairs = conn.execute(_DOUBLES, {"distinta_id": distinta_id}).all()
+    return [(order(conn, row.id), order(conn, row.before)) for row in pairs]
+
+
+def _doubles() -> Select[Any]:
     mine, before = DISPOSIZIONE.alias("mine"), DISPOSIZIONE.alias("before")
     key = ("azienda_id", "flusso", "chiave", "importo", "causale")
     same = [mine.c[name] == before.c[name] for name in key]
     same.append(mine.c.scadenza.is_not_distinct_from(before.c.scadenza))
     parties = [func.coalesce(side.c.codice_fiscale, side.c.controparte) for side in (mine, before)]
-    elsewhere = or_(before.c.distinta_id.is_(None), before.c.distinta_id != distinta_id, before.c.id < mine.c.id)
-    pairs = (
+    here: BindParameter[int] = bindparam("distinta_id")
+    elsewhere = or_(before.c.distinta_id.is_(None), before.c.distinta_id != here, before.c.id < mine.c.id)
+    return (
         select(mine.c.id, func.min(before.c.id).label("before"))
         .join(before, and_(*same, before.c.id != mine.c.id, elsewhere))
-        .where(mine.c.distinta_id == distinta_id, parties[0] == parties[1])
+        .where(mine.c.distinta_id == here, parties[0] == parties[1])
         .where(before.c.stato.not_in(SENZA_EFFETTO))
         .group_by(mine.c.id)
         .order_by(mine.c.id)
     )
-    return [(order(conn, row.id), order(conn, row.before)) for row in conn.execute(pairs).all()]
 
 
 def payload(home: Home, conn: Connection, distinta_id: int) -> bytes:
@@ -279,7 +282,7 @@ def apply(
     a = next_state(di_distinta(distinta.flusso), distinta.stato, evento)
     if evento is Evento.INOLTRA:
         require_complete(distinta)
-    conn.execute(DISTINTA.update().where(DISTINTA.c.id == distinta_id).values(stato=a))
+    conn.execute(_MOVE, {"distinta": distinta_id, "stato": a})
     moved = _move_orders(conn, distinta, evento)
     _note(conn, ports, distinta.azienda_id, distinta_id, None, (evento, distinta.stato, a), chi, dati, ordini=moved)
     return a
@@ -289,14 +292,11 @@ def _move_orders(conn: Connection, distinta: Distinta, evento: Evento) -> list[t
     """Moves the orders that an event of their distinta moves; from which state to which."""
     said = vita(distinta.flusso).dette
     ways = {da: a for (da, each), a in di_disposizione(distinta.flusso).items() if each is evento and da not in said}
-    here = DISPOSIZIONE.c.distinta_id == distinta.id
-    found = conn.scalars(select(DISPOSIZIONE.c.stato).where(here).distinct()).all()
+    found = conn.scalars(_STATES, {"distinta_id": distinta.id}).all()
     moved = [(da, str(ways[Stato(da)])) for da in sorted(found) if Stato(da) in ways]
     if moved:
-        stato = case(dict(moved), value=DISPOSIZIONE.c.stato)
-        conn.execute(
-            DISPOSIZIONE.update().where(here, DISPOSIZIONE.c.stato.in_([da for da, _ in moved])).values(stato=stato)
-        )
+        here = (DISPOSIZIONE.c.distinta_id == distinta.id, DISPOSIZIONE.c.stato.in_([da for da, _ in moved]))
+        conn.execute(DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=DISPOSIZIONE.c.stato)))
     return moved
 
 
@@ -312,7 +312,7 @@ def apply_order(
     """Move one order by an event, as `apply` does; Refused (STATO-001) when the table does not allow it."""
     found = order(conn, disposizione_id)
     a = next_state(di_disposizione(found.flusso), found.stato, evento)
-    conn.execute(DISPOSIZIONE.update().where(DISPOSIZIONE.c.id == disposizione_id).values(stato=a))
+    conn.execute(_MOVE_ORDER, {"disposizione": disposizione_id, "stato": a})
     where, step = found.distinta_id, (evento, found.stato, a)
     _note(conn, ports, found.azienda_id, where, disposizione_id, step, chi, dati, distinta=where)
     return a
@@ -333,14 +333,14 @@ def require_complete(distinta: Distinta) -> None:
 def insert(conn: Connection, values: Mapping[str, Any]) -> int:
     """A new distinta, Inserita; `values` are columns of the table. Its id: its iter is still to be begun."""
     row = {**values, "stato": Stato.INSERITA}
-    return int(conn.execute(DISTINTA.insert().values(**row).returning(DISTINTA.c.id)).scalar_one())
+    return int(conn.execute(_NEW, row).scalar_one())
 
 
 def begin_iter(
     conn: Connection, ports: Ports, distinta_id: int, *, nascita: str, chi: str, dati: Mapping[str, Any]
 ) -> None:
     """The first line of the iter of a distinta just inserted: all that it was when it came to be."""
-    row = conn.execute(select(DISTINTA).where(DISTINTA.c.id == distinta_id)).one()
+    row = conn.execute(_AS_BORN, {"id": distinta_id}).one()
     born = {name: value for name, value in row._mapping.items() if name not in ("id", "stato", "at")}
     step = (nascita, "", row.stato)
     _note(conn, ports, row.azienda_id, distinta_id, None, step, chi, {**born, **dati}, at=row.at)
@@ -348,16 +348,13 @@ def begin_iter(
 
 def composed(conn: Connection, distinta_id: int) -> dict[str, Any]:
     """Digest, number of orders and total of a distinta as its iter says they were when its bytes were last made."""
-    made = ITER.c.evento.in_([*NASCITE, Evento.MODIFICA])
-    query = select(ITER.c.dati).where(ITER.c.distinta_id == distinta_id, ITER.c.disposizione_id.is_(None), made)
-    dati = json.loads(conn.scalars(query.order_by(ITER.c.id.desc()).limit(1)).one())
+    dati = json.loads(conn.scalars(_COMPOSED, {"distinta_id": distinta_id}).one())
     return {key: dati[key] for key in COPERTI}
 
 
 def makers(conn: Connection, distinta_id: int) -> set[str]:
     """Who made the bytes of a distinta, or changed them since: logins, and the words of the program for itself."""
-    made = ITER.c.evento.in_([*NASCITE, Evento.MODIFICA])
-    query = select(ITER.c.chi).where(ITER.c.distinta_id == distinta_id, ITER.c.disposizione_id.is_(None), made)
+    query = select(ITER.c.chi).where(*_made(), ITER.c.distinta_id == distinta_id)
     return {journal.login_of(chi) for chi in conn.scalars(query.distinct())}
 
 
@@ -403,14 +400,7 @@ def iter_of_order(conn: Connection, disposizione_id: int) -> list[Row[Any]]:
 
 def signatures(conn: Connection, distinta_id: int) -> list[Row[Any]]:
     """The signatures on a distinta: login, peso, sha256, at, and `vale`: on the bytes as they are now."""
-    query = (
-        select(UTENTE.c.login, FIRMA.c.peso, FIRMA.c.sha256, FIRMA.c.at, _valid().label("vale"))
-        .join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
-        .join(DISTINTA, DISTINTA.c.id == FIRMA.c.distinta_id)
-        .where(FIRMA.c.distinta_id == distinta_id)
-        .order_by(FIRMA.c.id)
-    )
-    return list(conn.execute(query))
+    return list(conn.execute(_SIGNATURES, {"distinta_id": distinta_id}))
 
 
 def due_dates(conn: Connection, distinta_id: int) -> tuple[date | None, date | None]:
@@ -425,6 +415,11 @@ def diagnostics(conn: Connection, distinta_id: int) -> list[Row[Any]]:
     """What the checks said of a distinta: codice, gravita, line, dati (the whole diagnostic, JSON)."""
     query = select(DIAGNOSTICA).where(DIAGNOSTICA.c.distinta_id == distinta_id).order_by(DIAGNOSTICA.c.id)
     return list(conn.execute(query))
+
+
+def _made() -> tuple[Any, ...]:
+    """The conditions on ITER that a step made the bytes of a distinta."""
+    return ITER.c.evento.in_([*NASCITE, Evento.MODIFICA]), ITER.c.disposizione_id.is_(None)
 
 
 def _of(azienda_id: int | None) -> list[Any]:
@@ -496,6 +491,30 @@ def _note(
 
 # Asked at every step: made once.
 _BY_ID = _distinte().where(DISTINTA.c.id == bindparam("id"))
+_BY_NAME = (
+    _distinte()
+    .where(*(DISTINTA.c[name] == bindparam(name) for name in ("azienda_id", "abi", "nome_supporto")))
+    .order_by(DISTINTA.c.stato.in_(NOME_LIBERO), DISTINTA.c.id.desc())
+    .limit(1)
+)
+_NEW = DISTINTA.insert().returning(DISTINTA.c.id)
+_AS_BORN = select(DISTINTA).where(DISTINTA.c.id == bindparam("id"))
+_DOUBLES = _doubles()
+_MOVE = DISTINTA.update().where(DISTINTA.c.id == bindparam("distinta")).values(stato=bindparam("stato"))
+_MOVE_ORDER = (
+    DISPOSIZIONE.update().where(DISPOSIZIONE.c.id == bindparam("disposizione")).values(stato=bindparam("stato"))
+)
+_STATES = select(DISPOSIZIONE.c.stato).where(DISPOSIZIONE.c.distinta_id == bindparam("distinta_id")).distinct()
+_COMPOSED = (
+    select(ITER.c.dati).where(*_made(), ITER.c.distinta_id == bindparam("distinta_id")).order_by(ITER.c.id.desc())
+).limit(1)
+_SIGNATURES = (
+    select(UTENTE.c.login, FIRMA.c.peso, FIRMA.c.sha256, FIRMA.c.at, _valid().label("vale"))
+    .join(UTENTE, UTENTE.c.id == FIRMA.c.utente_id)
+    .join(DISTINTA, DISTINTA.c.id == FIRMA.c.distinta_id)
+    .where(FIRMA.c.distinta_id == bindparam("distinta_id"))
+    .order_by(FIRMA.c.id)
+)
 _ORDER = select(DISPOSIZIONE).where(DISPOSIZIONE.c.id == bindparam("id"))
 _ORDERS = (
     select(DISPOSIZIONE).where(DISPOSIZIONE.c.distinta_id == bindparam("distinta_id")).order_by(DISPOSIZIONE.c.numero)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger import aziende, distinte, intenti, poteri
 from ledger.aziende import ABITUDINE_PORTALE, QUATTRO_OCCHI, SI
@@ -36,6 +36,9 @@ PERIODI = {
     "giorno": ("del giorno", "of the day"),
     "mese": ("del mese", "of the month"),
 }
+_KEY = ("distinta_id", "utente_id", "revisione")
+_MINE = select(FIRMA.c.id).where(*(FIRMA.c[name] == bindparam(name) for name in _KEY))  # asked at every signature
+_SIGN = FIRMA.insert().returning(FIRMA.c.id)
 
 
 @dataclass(frozen=True)
@@ -244,12 +247,8 @@ def _require_room(conn: Connection, distinta: Distinta, firmatario: Utente) -> N
             f"La distinta {distinta.id} ha già tutte le firme che servono.",
             f"Distinta {distinta.id} already has all the signatures it needs.",
         )
-    mine = select(FIRMA.c.id).where(
-        FIRMA.c.distinta_id == distinta.id,
-        FIRMA.c.utente_id == firmatario.id,
-        FIRMA.c.revisione == distinta.revisione,
-    )
-    if conn.scalar(mine) is not None:
+    mine = {"distinta_id": distinta.id, "utente_id": firmatario.id, "revisione": distinta.revisione}
+    if conn.scalar(_MINE, mine) is not None:
         raise Refused(
             "FIRMA-003",
             f"{firmatario.login} ha già firmato la distinta {distinta.id}.",
@@ -314,8 +313,8 @@ def _record(lavoro: Mandato, distinta: Distinta, penna: Penna, peso: Peso, at: d
     covered = {**_covered(distinta), "revisione": distinta.revisione}
     regole, firmatario = penna.regole(peso), penna.utente
     row = {"distinta_id": distinta.id, "utente_id": firmatario.id, "peso": peso.peso, "at": at, **covered}
-    insert = FIRMA.insert().values(**row, regole=canonical(regole)).returning(FIRMA.c.id)
-    firma_id = int(lavoro.conn.execute(insert).scalar_one())
+    kept = lavoro.conn.execute(_SIGN, {**row, "regole": canonical(regole)})
+    firma_id = int(kept.scalar_one())
     distinte.apply(
         lavoro.conn,
         lavoro.ports,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -17,11 +17,15 @@ from ledger.schema import AZIENDA, OLDER, VERSION
 
 @dataclass(frozen=True)
 class Home:
-    """Where one ledger lives. `begin()` gives a connection that may write, `read()` one that looks."""
+    """Where one ledger lives. `begin()` gives a connection that may write, `read()` one that looks.
+
+    `durable` are the folders of the archive that are known not to be lost: made durable since the home was opened.
+    """
 
     path: Path
     ports: Ports
     engine: Engine
+    durable: set[Path] = field(default_factory=set, compare=False, repr=False)
 
     @classmethod
     def create(cls, path: Path, ports: Ports, url: str = "") -> Home:
@@ -107,15 +111,16 @@ class Home:
         return self.path / "audit"
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction that holds the right to write from its first instant: all of it or nothing.
+    def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """A transaction that holds the right to write from its first instant: all of it or nothing. One that is not
+        `lasting` asks nothing of the disk: it is for what need not be known once the power has gone.
 
         Raises Refused when another process has held it for too long (HOME-004) or the machine does not let the
-        database be read or written (HOME-005 to HOME-008, HOME-011; on a server HOME-017 to HOME-020).
+        database be read or written (HOME-005 to HOME-008, HOME-011, HOME-021; on a server HOME-017 to HOME-020).
         """
         with database.told(self.engine), self.engine.connect() as conn:
             conn.execution_options(**database.to_write(self.engine))
-            with conn.begin():
+            with nullcontext() if lasting else database.unsynced(conn), conn.begin():
                 yield conn
 
     @contextmanager

@@ -32,7 +32,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 import cbi
 from cbi.flows.ordini import GENERI
@@ -68,6 +68,18 @@ class Opzioni:
 
 
 SOLITE = Opzioni()
+# Asked of every file: made once.
+_GIVEN = (FILE.c.azienda_id == bindparam("azienda_id"), FILE.c.origine == ORIGINE, FILE.c.sha256 == bindparam("sha256"))
+_KNOWN = select(FILE.c.id).where(*_GIVEN)
+_BEFORE = (
+    select(DISTINTA.c.id)
+    .join(FILE, FILE.c.id == DISTINTA.c.file_id)
+    .where(*_GIVEN, DISTINTA.c.stato != Stato.ELIMINATA)
+    .order_by(DISTINTA.c.id)
+    .limit(1)
+)
+_NEW_FILE = FILE.insert().returning(FILE.c.id)
+_CONCLUDE = FILE.update().where(FILE.c.id == bindparam("file")).values(dati=bindparam("dati"), at=bindparam("at"))
 
 
 def import_file(
@@ -93,7 +105,8 @@ def import_file(
     found = _lint(data, nome, oggi)
     with _gate(home, azienda_id, chi, dry_run) as lavoro:
         sha256 = lavoro.keep(data)
-        report = _Import(lavoro, aziende.get(lavoro.conn, azienda_id), nome, oggi, opzioni).file(data, sha256, found)
+        azienda = aziende.get(lavoro.conn, azienda_id)
+        report = _Import(lavoro, azienda, nome, oggi, opzioni, data, found).file(sha256)
     return replace(report, verifica=dry_run)
 
 
@@ -135,24 +148,17 @@ def _lint(data: bytes, nome: str, oggi: date) -> Found:
     return found
 
 
-def _as_it_leaves(supporto: cbi.Supporto, nome: str, oggi: date) -> list[Diagnostic]:
-    """What the checks say of the supporto as it would leave, at its lines in the file it came in."""
-    return [
-        replace(note, line=note.line + supporto.line - 1, distinta=supporto.numero)
-        for notes in _lint(supporto.canonical, nome, oggi).values()
-        for note in notes
-    ]
-
-
 @dataclass(frozen=True)
 class _Import:
-    """The work on one file, inside its transaction, on the day `oggi` of Rome."""
+    """The work on one file, inside its transaction, on the day `oggi` of Rome; `found` is what the checks say of it."""
 
     lavoro: Lavoro
     azienda: Azienda
     nome: str
     oggi: date
     opzioni: Opzioni
+    data: bytes
+    found: Found
 
     @property
     def conn(self) -> Connection:
@@ -162,38 +168,32 @@ class _Import:
     def ports(self) -> Ports:
         return self.lavoro.ports
 
-    def file(self, data: bytes, sha256: str, found: Found) -> ImportReport:
+    def file(self, sha256: str) -> ImportReport:
         before = self._imported_before(sha256)
         if before is not None:
             verdetto = Verdetto(0, Codice.FILE_GIA_IMPORTATO, distinta_id=before)
             return ImportReport(self.nome, sha256, (verdetto,), ())
-        file_id = self._file_row(data, sha256)
-        self._diagnostics(file_id, found.get(None, ()))
-        verdetti, diagnostiche = [], list(found.get(None, ()))
-        for supporto in cbi.read_supporti(BytesIO(data)):
-            verdetto, notes = self._supporto(file_id, sha256, supporto, found.get(supporto.numero, []))
+        file_id = self._file_row(sha256)
+        self._diagnostics(file_id, self.found.get(None, ()))
+        verdetti, diagnostiche = [], list(self.found.get(None, ()))
+        for supporto in cbi.read_supporti(BytesIO(self.data)):
+            verdetto, notes = self._supporto(file_id, sha256, supporto, self.found.get(supporto.numero, []))
             verdetti.append(verdetto)
             diagnostiche += notes
-        self._conclude(file_id, sha256, len(data), verdetti)
+        self._conclude(file_id, sha256, verdetti)
         return ImportReport(self.nome, sha256, tuple(verdetti), tuple(diagnostiche))
 
     def _imported_before(self, sha256: str) -> int | None:
         """The first distinta made of these bytes that is still there; a file that gave none may be tried again."""
-        query = (
-            select(DISTINTA.c.id)
-            .join(FILE, FILE.c.id == DISTINTA.c.file_id)
-            .where(FILE.c.azienda_id == self.azienda.id, FILE.c.origine == ORIGINE, FILE.c.sha256 == sha256)
-            .where(DISTINTA.c.stato != Stato.ELIMINATA)
-        )
-        return self.conn.scalar(query.order_by(DISTINTA.c.id).limit(1))
+        return self.conn.scalar(_BEFORE, {"azienda_id": self.azienda.id, "sha256": sha256})
 
-    def _file_row(self, data: bytes, sha256: str) -> int:
-        key = {"azienda_id": self.azienda.id, "origine": ORIGINE, "sha256": sha256}
-        known = self.conn.scalar(select(FILE.c.id).filter_by(**key))
+    def _file_row(self, sha256: str) -> int:
+        key = {"azienda_id": self.azienda.id, "sha256": sha256}
+        known = self.conn.scalar(_KNOWN, key)
         if known is not None:
             return int(known)
-        values = {**key, "nome": self.nome, "dimensione": len(data), "dati": "{}", "at": self.ports.clock.now()}
-        return int(self.conn.execute(FILE.insert().values(**values).returning(FILE.c.id)).scalar_one())
+        values = {**key, "origine": ORIGINE, "nome": self.nome, "dimensione": len(self.data), "dati": "{}"}
+        return int(self.conn.execute(_NEW_FILE, {**values, "at": self.ports.clock.now()}).scalar_one())
 
     def _supporto(
         self, file_id: int, sha256: str, supporto: cbi.Supporto, notes: list[Diagnostic]
@@ -209,7 +209,7 @@ class _Import:
         )
         if supporto.direction != "to_bank":
             return replace(seen, codice=Codice.DA_BANCA), notes
-        if supporto.flow not in GENERI:
+        if supporto.flow not in GENERI or (supporto.declaration.free and not supporto.ordini):
             return seen, notes
         if seen.mittente not in ("", self.azienda.sia):
             return replace(seen, codice=Codice.MITTENTE_ALTRUI), notes
@@ -245,13 +245,22 @@ class _Import:
         """The supporto with its sender, and what the checks say of the bytes that would leave."""
         if not supporto.identita[0]:
             filled = _rewritten(supporto, mittente=self.azienda.sia)
-            return (supporto, notes) if filled is None else (filled, _as_it_leaves(filled, self.nome, self.oggi))
+            return (supporto, notes) if filled is None else (filled, self._as_it_leaves(filled))
         if changed:
-            return supporto, _as_it_leaves(supporto, self.nome, self.oggi)
+            return supporto, self._as_it_leaves(supporto)
         if errors(notes):
             return supporto, notes
-        leaving = _as_it_leaves(supporto, self.nome, self.oggi)
-        return supporto, notes + [note for note in leaving if note.severity == "error"]
+        return supporto, notes + [note for note in self._as_it_leaves(supporto) if note.severity == "error"]
+
+    def _as_it_leaves(self, supporto: cbi.Supporto) -> list[Diagnostic]:
+        """What the checks say of the supporto as it would leave, at its lines in the file it came in."""
+        leaving = supporto.canonical
+        found = self.found if leaving == self.data else _lint(leaving, self.nome, self.oggi)
+        return [
+            replace(note, line=note.line + supporto.line - 1, distinta=supporto.numero)
+            for notes in found.values()
+            for note in notes
+        ]
 
     def _distinta(
         self, file_id: int, sha256: str, supporto: cbi.Supporto, seen: Verdetto, notes: list[Diagnostic]
@@ -281,18 +290,18 @@ class _Import:
         if rows:
             self.conn.execute(DIAGNOSTICA.insert(), rows)
 
-    def _conclude(self, file_id: int, sha256: str, size: int, verdetti: list[Verdetto]) -> None:
+    def _conclude(self, file_id: int, sha256: str, verdetti: list[Verdetto]) -> None:
         dati = {
             "nome": self.nome,
             "sha256": sha256,
-            "dimensione": size,
+            "dimensione": len(self.data),
             "verdetti": [
                 {"numero": verdetto.numero, "codice": verdetto.codice, "distinta_id": verdetto.distinta_id}
                 for verdetto in verdetti
             ],
         }
         at = self.ports.clock.now()
-        self.conn.execute(FILE.update().where(FILE.c.id == file_id).values(dati=canonical(dati), at=at))
+        self.conn.execute(_CONCLUDE, {"file": file_id, "dati": canonical(dati), "at": at})
         journal.append(
             self.conn,
             azienda_id=self.azienda.id,

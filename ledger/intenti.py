@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from ledger import journal
 from ledger.distinte import Distinta
@@ -109,7 +109,7 @@ def in_doubt(intento: Intento) -> Refused:
 
 
 def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
-    row = conn.execute(_intenti().where(INTENTO.c.distinta_id == distinta_id, INTENTO.c.stato == stato)).first()
+    row = conn.execute(_OF, {"distinta_id": distinta_id, "stato": stato}).first()
     return Intento(*row) if row else None
 
 
@@ -129,34 +129,31 @@ def require_not_leaving(conn: Connection, distinta_id: int) -> None:
 
 def state(conn: Connection, intento_id: int) -> str:
     """What has become of an intent: one of the four words above."""
-    return str(conn.scalar(select(INTENTO.c.stato).where(INTENTO.c.id == intento_id)))
+    return str(conn.scalar(_STATE, {"id": intento_id}))
 
 
 def sequence(conn: Connection, distinta: Distinta) -> int:
     """Which time it is, from 1, that these bytes are meant for this bank: those withdrawn, and those that the bank
     refused, have a name that is not to be used again."""
-    same = (DISTINTA.c.azienda_id == distinta.azienda_id, DISTINTA.c.abi == distinta.abi)
-    withdrawn = select(func.count(INTENTO.c.id)).join(DISTINTA, DISTINTA.c.id == INTENTO.c.distinta_id)
-    withdrawn = withdrawn.where(*same, INTENTO.c.stato == RITIRATO, INTENTO.c.sha256 == distinta.sha256)
-    refused = select(func.count(DISTINTA.c.id)).where(*same, DISTINTA.c.stato == Stato.SCARTATA)
-    refused = refused.where(DISTINTA.c.sha256 == distinta.sha256)
-    return 1 + int(conn.scalar(withdrawn) or 0) + int(conn.scalar(refused) or 0)
+    same = {"azienda_id": distinta.azienda_id, "abi": distinta.abi, "sha256": distinta.sha256}
+    return 1 + sum(int(conn.scalar(query, same) or 0) for query in (_WITHDRAWN, _REFUSED))
 
 
 def intend(conn: Connection, ports: Ports, distinta_id: int, nome_file: str) -> Intento:
     """Records and journals the intent; it counts once the transaction of `conn` is committed."""
     distinta = conn.execute(select(DISTINTA).where(DISTINTA.c.id == distinta_id)).one()
     conn.execute(
-        insert(INTENTO).values(
-            distinta_id=distinta_id,
-            abi=distinta.abi,
-            nome_file=nome_file,
-            sha256=distinta.sha256,
-            stato=APERTO,
-            at=ports.clock.now(),
-        )
+        insert(INTENTO),
+        {
+            "distinta_id": distinta_id,
+            "abi": distinta.abi,
+            "nome_file": nome_file,
+            "sha256": distinta.sha256,
+            "stato": APERTO,
+            "at": ports.clock.now(),
+        },
     )
-    (intento,) = [each for each in pending(conn) if each.distinta_id == distinta_id]
+    intento = Intento(*conn.execute(_OF, {"distinta_id": distinta_id, "stato": APERTO}).one())
     _journal(conn, ports, "intento_inoltro", intento)
     return intento
 
@@ -209,7 +206,7 @@ def folders_of(conn: Connection, sia: str, abi: str, names: Iterable[str]) -> di
 
 
 def _close(conn: Connection, intento: Intento, stato: str) -> None:
-    conn.execute(update(INTENTO).where(INTENTO.c.id == intento.id).values(stato=stato))
+    conn.execute(_CLOSE, {"intento": intento.id, "stato": stato})
 
 
 def _journal(conn: Connection, ports: Ports, tipo: str, intento: Intento, **dati: str) -> None:
@@ -221,3 +218,18 @@ def _journal(conn: Connection, ports: Ports, tipo: str, intento: Intento, **dati
         dati={"id": intento.id, "file": intento.nome_file, "sha256": intento.sha256, "abi": intento.abi, **dati},
         at=ports.clock.now(),
     )
+
+
+# Asked at every step: made once.
+_OF = _intenti().where(INTENTO.c.distinta_id == bindparam("distinta_id"), INTENTO.c.stato == bindparam("stato"))
+_STATE = select(INTENTO.c.stato).where(INTENTO.c.id == bindparam("id"))
+_CLOSE = update(INTENTO).where(INTENTO.c.id == bindparam("intento")).values(stato=bindparam("stato"))
+_SAME = (DISTINTA.c.azienda_id == bindparam("azienda_id"), DISTINTA.c.abi == bindparam("abi"))
+_WITHDRAWN = (
+    select(func.count(INTENTO.c.id))
+    .join(DISTINTA, DISTINTA.c.id == INTENTO.c.distinta_id)
+    .where(*_SAME, INTENTO.c.stato == RITIRATO, INTENTO.c.sha256 == bindparam("sha256"))
+)
+_REFUSED = select(func.count(DISTINTA.c.id)).where(
+    *_SAME, DISTINTA.c.stato == Stato.SCARTATA, DISTINTA.c.sha256 == bindparam("sha256")
+)

@@ -6,7 +6,7 @@ event before; the database itself refuses to change, delete or insert out of ord
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -99,15 +99,24 @@ def head(conn: Connection, azienda_id: int) -> tuple[int, str]:
     return (0, GENESIS) if last is None else (last.numero, last.hash)
 
 
-def events(conn: Connection, azienda_id: int) -> Iterator[dict[str, Any]]:
-    """The events of a company as they are in the database, in order, in constant memory.
+def events(conn: Connection, azienda_id: int, tipi: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """The events of a company as they are in the database, in order, in constant memory; only of some types, if any
+    are named.
 
     Texts are read as bytes: one that is not UTF-8 any more is an event that does not hold, not an error.
     """
     columns = [as_bytes(column).label(column.name) if _is_text(column) else column for column in JOURNAL.c]
     query = select(*columns).where(JOURNAL.c.azienda_id == azienda_id).order_by(JOURNAL.c.numero)
+    query = query.where(JOURNAL.c.tipo.in_(tipi)) if tipi else query
     for row in conn.execute(query.execution_options(yield_per=1000)):
         yield {name: _legible(value) for name, value in row._mapping.items()}
+
+
+def about(conn: Connection, azienda_id: int, soggetto: str) -> Iterator[dict[str, Any]]:
+    """The events of a company about one subject, in order."""
+    query = select(JOURNAL).where(JOURNAL.c.azienda_id == azienda_id, JOURNAL.c.soggetto == soggetto)
+    for row in conn.execute(query.order_by(JOURNAL.c.numero)):
+        yield dict(row._mapping)
 
 
 def walk(rows: Iterable[Event], accuse: Callable[[Event], str] = lambda _event: "") -> Cammino:

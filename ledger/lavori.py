@@ -67,8 +67,8 @@ def here() -> str:
 
 
 def gone(chi: str) -> bool:
-    """Whether that process is one of this machine, and is no more."""
-    host, _, pid = chi.rpartition(":")
+    """Whether that process (`HOST:PID`, and `#` what it was given, if anything) is of this machine, and is no more."""
+    host, _, pid = chi.partition("#")[0].rpartition(":")
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:

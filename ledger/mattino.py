@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Row, and_, func, select
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger import libro, ritorni
 from ledger.aziende import Azienda
+from ledger.estratto_conto import PREFERITI
 from ledger.libro import Attesa
 from ledger.ports import ROME
-from ledger.rendiconti import PREFERITI
 from ledger.ritorni import Ritorno, Somma
 from ledger.schema import BANCA, DISPOSIZIONE, ECCEZIONE, RAPPORTO, total
 from ledger.stati import GRUPPI, SENZA_EFFETTO, Stato, vita

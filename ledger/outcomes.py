@@ -1,4 +1,4 @@
-"""What the banks said, kept: files received, esiti, promemoria, eccezioni, rapporti and movimenti.
+"""What the banks said of orders, kept: files received, esiti, promemoria, eccezioni.
 
 Inserts and selects only; which esito belongs to which disposizione is decided in `reconcile`.
 """
@@ -8,14 +8,30 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from ledger.canonico import canonical
 from ledger.ports import Ports
 from ledger.schema import (
+    ABBINAMENTO,
     AZIENDA,
     BANCA,
     DISPOSIZIONE,
@@ -24,34 +40,38 @@ from ledger.schema import (
     ESITO,
     FILE,
     ITER,
-    MOVIMENTO,
     PROMEMORIA,
-    RAPPORTO,
     total,
 )
-from ledger.stati import Stato
+from ledger.stati import ALLA_BANCA, Stato
 
 APPLICATO, GIA_APPLICATO, ECCEZIONE_ = "applicato", "gia_applicato", "eccezione"
 BANCA_ = "banca"
+A_MANO, SCIOLTO = "a_mano", "sciolto"  # matches that people made, and marks on those that the program made
 
 _CHUNK = 500
 
 
 @dataclass
 class Candidata:
-    """A disposizione that an esito might speak of; `abi` is the bank its distinta was sent to.
+    """A disposizione that an esito might speak of; `abi` is the bank its distinta was sent to, `coordinate` ABI and CAB
+    of the counterparty.
 
     `stato` follows what is applied while a file is being reconciled.
     """
 
     id: int
     distinta_id: int
+    flusso: str
     abi: str
     causale: str
     chiave: str
     importo: int
     scadenza: date | None
     controparte: str
+    codice_fiscale: str | None
+    codice_cliente: str | None
+    coordinate: tuple[str | None, str | None]
     stato: Stato
 
 
@@ -103,42 +123,81 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
     """The disposizioni of a flow of the company with one of these keys, by key, oldest first; none for no key."""
     wanted, found = sorted(set(chiavi) - {""}), dict[str, list[Candidata]]()
     for start in range(0, len(wanted), _CHUNK):
-        query = (
-            select(
-                DISPOSIZIONE.c.id,
-                DISPOSIZIONE.c.distinta_id,
-                DISTINTA.c.abi,
-                DISPOSIZIONE.c.causale,
-                DISPOSIZIONE.c.chiave,
-                DISPOSIZIONE.c.importo,
-                DISPOSIZIONE.c.scadenza,
-                DISPOSIZIONE.c.controparte,
-                DISPOSIZIONE.c.stato,
-            )
-            .join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id)
-            .where(DISPOSIZIONE.c.azienda_id == azienda, DISPOSIZIONE.c.flusso == flusso)
-            .where(DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]))
-            .order_by(DISPOSIZIONE.c.id)
+        query = candidate_orders().where(
+            DISPOSIZIONE.c.azienda_id == azienda,
+            DISPOSIZIONE.c.flusso == flusso,
+            DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]),
         )
         for row in conn.execute(query):
-            candidata = Candidata(**{**row._mapping, "stato": Stato(row.stato)})
+            candidata = as_candidate(row)
             found.setdefault(candidata.chiave, []).append(candidata)
     return found
 
 
-def already_applied(conn: Connection, disposizione_id: int, effetto: str) -> bool:
-    """Whether an esito with this effect has already been applied to the disposizione."""
-    query = select(ESITO.c.id).where(
-        ESITO.c.disposizione_id == disposizione_id,
-        ESITO.c.effetto == effetto,
-        ESITO.c.verdetto == APPLICATO,
+def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keeps many esiti as `add_esito` does, at once."""
+    if rows:
+        conn.execute(insert(ESITO), [{**row, "at": ports.clock.now()} for row in rows])
+
+
+def candidate_orders() -> Select[Any]:
+    """The orders that are in a distinta, oldest first, with what `as_candidate` wants."""
+    columns = (DISPOSIZIONE.c[name] for name in _OF_CANDIDATE)
+    coordinates = (DISPOSIZIONE.c.abi.label("sua_abi"), DISPOSIZIONE.c.cab.label("suo_cab"))
+    query = select(*columns, DISTINTA.c.abi, *coordinates)
+    return query.join(DISTINTA, DISTINTA.c.id == DISPOSIZIONE.c.distinta_id).order_by(DISPOSIZIONE.c.id)
+
+
+_OF_CANDIDATE = (
+    "id",
+    "distinta_id",
+    "flusso",
+    "causale",
+    "chiave",
+    "importo",
+    "scadenza",
+    "controparte",
+    "codice_fiscale",
+    "codice_cliente",
+    "stato",
+)
+
+
+def as_candidate(row: Row[Any]) -> Candidata:
+    """A row of `candidate_orders`."""
+    values = dict(row._mapping)
+    coordinates = (values.pop("sua_abi"), values.pop("suo_cab"))
+    return Candidata(**{**values, "coordinate": coordinates, "stato": Stato(row.stato)})
+
+
+def already_applied(conn: Connection, disposizione_id: int, effetto: str, at: datetime) -> bool:
+    """Whether, at an instant, an esito with this effect has been applied to the disposizione, alone or with others, and
+    nobody has undone it."""
+    return conn.execute(_APPLIED, {"id": disposizione_id, "effetto": effetto, "at": at}).first() is not None
+
+
+def _applied() -> Any:
+    of_esito = (ABBINAMENTO.c.file_id == ESITO.c.file_id) & (ABBINAMENTO.c.line == ESITO.c.line)
+    mark = ABBINAMENTO.alias("mark")
+    undone = exists().where(
+        mark.c.file_id == ESITO.c.file_id,
+        mark.c.line == ESITO.c.line,
+        mark.c.disposizione_id == bindparam("id"),
+        mark.c.classe == SCIOLTO,
+        mark.c.at <= bindparam("at"),
     )
-    return conn.execute(query.limit(1)).first() is not None
+    same, by_hand = ESITO.c.effetto == bindparam("effetto"), ABBINAMENTO.c.classe == A_MANO
+    held = or_(ABBINAMENTO.c.sciolto_at.is_(None), ABBINAMENTO.c.sciolto_at > bindparam("at"))
+    kept = or_(and_(by_hand, held), and_(ABBINAMENTO.c.classe.not_in((A_MANO, SCIOLTO)), not_(undone)))
+    mine = ABBINAMENTO.c.disposizione_id == bindparam("id")
+    alone = select(ESITO.c.id).where(ESITO.c.disposizione_id == bindparam("id"), ESITO.c.verdetto == APPLICATO)
+    linked = select(ESITO.c.id).join(ABBINAMENTO, of_esito).where(mine, ABBINAMENTO.c.at <= bindparam("at"), kept)
+    return union_all(alone.where(same, not_(undone)), linked.where(same)).limit(1)
 
 
 def add_esito(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int:
     """Keeps an esito, with the verdict on it; `values` are columns of the table. Returns its id."""
-    result = conn.execute(insert(ESITO).values(**values, at=ports.clock.now()))
+    result = conn.execute(_ADD_ESITO, {**values, "at": ports.clock.now()})
     return _id_of(result.inserted_primary_key)
 
 
@@ -173,14 +232,14 @@ def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         conn.execute(insert(PROMEMORIA), list(rows))
 
 
-def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int]]:
-    """Every step of an order of a company that a line of a file caused: file, line, order; oldest first."""
+def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
+    """Every step of an order of a company that a line of a file caused: file, line, order and why; oldest first."""
     query = select(ITER.c.disposizione_id, ITER.c.dati).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ITER.c.disposizione_id)
     mine = query.where(DISPOSIZIONE.c.azienda_id == azienda_id).order_by(ITER.c.id)
     for order, text in conn.execute(mine.execution_options(yield_per=1000)):
         dati = json.loads(text)
         if "file_id" in dati and "line" in dati:
-            yield dati["file_id"], dati["line"], order
+            yield dati["file_id"], dati["line"], order, dati
 
 
 def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato]) -> list[int]:
@@ -208,91 +267,68 @@ def promemoria(conn: Connection) -> list[Row[Any]]:
     return list(conn.execute(query.order_by(PROMEMORIA.c.id)))
 
 
+def fees(conn: Connection, distinta_id: int) -> int:
+    """The fees, in cents, that the outcomes of the orders of a distinta tell: each by itself or, where they do not, the
+    memos of those outcomes (16000)."""
+    mine = select(ESITO).join(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
+    of = mine.where(DISPOSIZIONE.c.distinta_id == distinta_id, ESITO.c.verdetto == APPLICATO)
+    each = conn.scalar(of.with_only_columns(total(ESITO.c.spese)))
+    named = of.with_only_columns(ESITO.c.azienda_id, ESITO.c.abi, ESITO.c.riferimento_promemoria).distinct().subquery()
+    same = [PROMEMORIA.c[name] == named.c[name] for name in ("azienda_id", "abi")]
+    memos = select(total(PROMEMORIA.c.importo)).where(
+        PROMEMORIA.c.causale == "16000",
+        PROMEMORIA.c.id.in_(
+            select(PROMEMORIA.c.id).join(named, and_(*same, PROMEMORIA.c.riferimento == named.c.riferimento_promemoria))
+        ),
+    )
+    return int(each or conn.scalar(memos) or 0)
+
+
 def eccezioni(conn: Connection) -> list[Row[Any]]:
-    """Every eccezione with its esito (if it comes from one) and its file, oldest first."""
-    query = (
-        select(
-            ECCEZIONE.c.id,
-            ECCEZIONE.c.motivo,
-            ECCEZIONE.c.dati,
-            ECCEZIONE.c.at,
-            FILE.c.nome.label("file"),
-            FILE.c.abi,
-            ESITO.c.line,
-            ESITO.c.causale,
-            ESITO.c.effetto,
-            ESITO.c.flusso,
-            ESITO.c.chiave,
-            ESITO.c.importo,
-            ESITO.c.scadenza,
-            ESITO.c.controparte,
-        )
+    """What waits for a person, oldest first: every eccezione with its esito (if it comes from one) and its file, but
+    for those that a person has matched and the parts of an order that is whole; and the esiti whose match was
+    undone."""
+    here = (ABBINAMENTO.c.file_id == ESITO.c.file_id, ABBINAMENTO.c.line == ESITO.c.line)
+    matched = exists().where(*here, ABBINAMENTO.c.classe == A_MANO, ABBINAMENTO.c.sciolto_at.is_(None))
+    undone = exists().where(*here, ABBINAMENTO.c.classe == SCIOLTO)
+    whole = and_(ECCEZIONE.c.motivo == "parziale", DISPOSIZIONE.c.stato.not_in([*ALLA_BANCA]))
+    columns = [FILE.c.nome.label("file"), FILE.c.abi, ESITO.c.id.label("esito"), *(ESITO.c[name] for name in _OF_QUEUE)]
+    kept = (
+        select(ECCEZIONE.c.id, ECCEZIONE.c.motivo, ECCEZIONE.c.dati, ECCEZIONE.c.at, *columns)
         .outerjoin(FILE, FILE.c.id == ECCEZIONE.c.file_id)
         .outerjoin(ESITO, ESITO.c.id == ECCEZIONE.c.esito_id)
+        .outerjoin(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
+        .where(not_(matched), func.coalesce(whole, False).is_(False))
+        .order_by(ECCEZIONE.c.id)
     )
-    return list(conn.execute(query.order_by(ECCEZIONE.c.id)))
-
-
-# --- rapporti and movimenti -------------------------------------------------------------------------------
-
-
-def add_rapporto(conn: Connection, ports: Ports, values: Mapping[str, Any]) -> int | None:
-    """Keeps a rapporto; returns its id, or None when the same one (same support, account and day) is
-    already kept."""
-    key = ("azienda_id", "tipo", "abi", "cab", "conto", "divisa", "data", "nome_supporto")
-    same = select(RAPPORTO.c.id).where(*(RAPPORTO.c[name] == values[name] for name in key))
-    if conn.execute(same).first():
-        return None
-    result = conn.execute(insert(RAPPORTO).values(**values, at=ports.clock.now()))
-    return _id_of(result.inserted_primary_key)
-
-
-def add_movimenti(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keeps the movimenti of a rapporto; each row is columns of the table."""
-    if rows:
-        conn.execute(insert(MOVIMENTO), list(rows))
-
-
-def movimenti(conn: Connection) -> list[Row[Any]]:
-    """Every movimento with its account, and what it is linked to: `distinta` by nome supporto (NROSUPCBI),
-    `promemoria` and `esiti` (how many) by riferimento (RIFESICBI).
-
-    The link is in the references, not stored: it does not matter which file arrived first.
-    """
-    of_company = (PROMEMORIA.c.azienda_id == RAPPORTO.c.azienda_id) & (PROMEMORIA.c.abi == RAPPORTO.c.abi)
-    distinta = (
-        select(func.max(DISTINTA.c.id))
-        .where(DISTINTA.c.azienda_id == RAPPORTO.c.azienda_id, DISTINTA.c.abi == RAPPORTO.c.abi)
-        .where(MOVIMENTO.c.tipo_riferimento == "NROSUPCBI")
-        .where(DISTINTA.c.nome_supporto == MOVIMENTO.c.riferimento)
+    no_row = (literal(None).label("id"), literal("sciolto").label("motivo"), literal("{}").label("dati"))
+    freed = (
+        select(*no_row, ESITO.c.at, *columns)
+        .join(FILE, FILE.c.id == ESITO.c.file_id)
+        .where(ESITO.c.verdetto != ECCEZIONE_, undone, not_(matched))
+        .order_by(ESITO.c.id)
     )
-    memo = (
-        select(func.min(PROMEMORIA.c.id))
-        .where(of_company, MOVIMENTO.c.tipo_riferimento == "RIFESICBI")
-        .where(PROMEMORIA.c.riferimento == MOVIMENTO.c.riferimento)
-        .where(PROMEMORIA.c.importo == MOVIMENTO.c.importo)
-    )
-    esiti = (
-        select(func.count(ESITO.c.id))
-        .where(ESITO.c.azienda_id == RAPPORTO.c.azienda_id, ESITO.c.abi == RAPPORTO.c.abi)
-        .where(MOVIMENTO.c.tipo_riferimento == "RIFESICBI")
-        .where(ESITO.c.riferimento_promemoria == MOVIMENTO.c.riferimento)
-    )
-    query = (
-        select(
-            MOVIMENTO,
-            RAPPORTO.c.abi,
-            RAPPORTO.c.conto,
-            RAPPORTO.c.divisa,
-            distinta.scalar_subquery().label("distinta"),
-            memo.scalar_subquery().label("promemoria"),
-            esiti.scalar_subquery().label("esiti"),
-        )
-        .join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
-        .order_by(MOVIMENTO.c.data_contabile, MOVIMENTO.c.id)
-    )
-    return list(conn.execute(query))
+    return [*conn.execute(kept), *conn.execute(freed)]
+
+
+_OF_QUEUE = (
+    "line",
+    "causale",
+    "effetto",
+    "flusso",
+    "chiave",
+    "importo",
+    "scadenza",
+    "controparte",
+    "classe",
+    "prove",
+)
 
 
 def _id_of(key: Any) -> int:
     return int(key[0])
+
+
+# Asked at every esito: made once.
+_APPLIED = _applied()
+_ADD_ESITO = insert(ESITO)

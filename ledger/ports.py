@@ -8,7 +8,8 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -79,6 +80,10 @@ class Disk(Protocol):
 
     def remove(self, path: Path) -> None: ...
 
+    def remove_dir(self, path: Path) -> None:
+        """Remove a folder with nothing in it."""
+        ...
+
     def remove_tree(self, path: Path) -> None:
         """Remove a folder and all that is in it."""
         ...
@@ -103,10 +108,23 @@ def put(ports: Ports, path: Path, data: bytes, mode: int = PUBLIC) -> None:
 
     Raises OSError.
     """
-    scratch = path.with_name(f"{ports.random.token()}.tmp")
-    ports.disk.write_new(scratch, data, mode)
-    ports.disk.rename(scratch, path)
+    with scratch(ports, path.parent) as written:
+        ports.disk.write_new(written, data, mode)
+        ports.disk.rename(written, path)
     ports.disk.fsync_dir(path.parent)
+
+
+@contextmanager
+def scratch(ports: Ports, folder: Path) -> Iterator[Path]:
+    """A name in a folder to write under, until the file has its own. When that fails what was written is taken away, as
+    far as the machine allows: a disk that is full would be filled with what is tried again."""
+    path = folder / f"{ports.random.token()}.tmp"
+    try:
+        yield path
+    except OSError:
+        with suppress(OSError):
+            ports.disk.remove(path)
+        raise
 
 
 ROME = ZoneInfo("Europe/Rome")
@@ -174,6 +192,9 @@ class _Disk:
 
     def remove(self, path: Path) -> None:
         path.unlink()
+
+    def remove_dir(self, path: Path) -> None:
+        path.rmdir()
 
     def remove_tree(self, path: Path) -> None:
         shutil.rmtree(path)

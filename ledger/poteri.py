@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import chain, combinations
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, bindparam, case, select
 
 from ledger import journal
 from ledger.canonico import canonical
@@ -165,7 +165,7 @@ def assign(conn: Connection, ports: Ports, azienda_id: int, utente_id: int, pote
 
 def of(conn: Connection, utente_id: int) -> Potere:
     """The power of a user; none at all for who was never given one."""
-    row = conn.execute(select(POTERE).where(POTERE.c.utente_id == utente_id)).one_or_none()
+    row = conn.execute(_OF, {"utente_id": utente_id}).one_or_none()
     return NESSUNO if row is None else Potere.of({"peso": row.peso, "soglie": json.loads(row.soglie)})
 
 
@@ -178,17 +178,23 @@ def signed(conn: Connection, utente_id: int, at: datetime) -> Firmato:
     today = at.astimezone(ROME).date()
     month = today.replace(day=1)
     tomorrow, next_month = today + timedelta(days=1), (month + timedelta(days=31)).replace(day=1)
-    return Firmato(_between(conn, utente_id, today, tomorrow), _between(conn, utente_id, month, next_month))
+    days = {"today": today, "tomorrow": tomorrow, "month": month, "next_month": next_month}
+    starts = {name: datetime.combine(day, time(), ROME).astimezone(UTC) for name, day in days.items()}
+    giorno, mese = conn.execute(_SIGNED, {"utente_id": utente_id, **starts}).one()
+    return Firmato(int(giorno), int(mese))
 
 
-def _between(conn: Connection, utente_id: int, first: date, after: date) -> int:
-    start, end = (datetime.combine(day, time(), ROME).astimezone(UTC) for day in (first, after))
-    query = (
-        select(total(FIRMA.c.totale))
-        .join(DISTINTA, DISTINTA.c.id == FIRMA.c.distinta_id)
-        .where(FIRMA.c.utente_id == utente_id, FIRMA.c.at >= start, FIRMA.c.at < end, signature_counts())
-    )
-    return int(conn.execute(query).scalar_one())
+# Asked at every signature: made once.
+_OF = select(POTERE).where(POTERE.c.utente_id == bindparam("utente_id"))
+_OF_THE_DAY = case(
+    (and_(FIRMA.c.at >= bindparam("today"), FIRMA.c.at < bindparam("tomorrow")), FIRMA.c.totale), else_=0
+)
+_SIGNED = (
+    select(total(_OF_THE_DAY), total(FIRMA.c.totale))
+    .join(DISTINTA, DISTINTA.c.id == FIRMA.c.distinta_id)
+    .where(FIRMA.c.utente_id == bindparam("utente_id"), signature_counts())
+    .where(FIRMA.c.at >= bindparam("month"), FIRMA.c.at < bindparam("next_month"))
+)
 
 
 def _bad() -> Refused:

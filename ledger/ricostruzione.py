@@ -1,9 +1,10 @@
 """The books made again from the journal alone, and compared with those in the tables.
 
 The journal is folded event by event: each type of event is a row of `PASSI`. What the journal does not tell is not made
-up: wrong passwords since the last right one, diagnostics, movements and outcomes are in no event of their own. The same
-fold makes a home again elsewhere (see `replica`): rows have more columns than are compared here, `at` above all, which
-is the instant of the event and may come a moment after that of the row.
+up: wrong passwords since the last right one, diagnostics, and what is in the files of the banks (outcomes, accounts,
+movements) but for what people do with it. The same fold makes a home again elsewhere (see `replica`): rows have more
+columns than are compared here, `at` above all, which is the instant of the event and may come a moment after that of
+the row.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, or_, select
 
-from ledger import aziende, gruppi, journal
+from ledger import abbinamenti, aziende, gruppi, journal, rapporti, spunta
 from ledger.aziende import PROPRIA
 from ledger.cambi import RICHIESTO
 from ledger.canonico import canonical
 from ledger.distinte import NASCITE
 from ledger.distinte import list_ as distinte_of
 from ledger.journal import Event
+from ledger.outcomes import A_MANO, SCIOLTO
 from ledger.profilo import Diritto, Profilo
 from ledger.schema import (
     APPROVAZIONE,
@@ -35,8 +38,11 @@ from ledger.schema import (
     FILE,
     FIRMA,
     INTENTO,
+    MOVIMENTO,
     OPZIONE,
     POTERE,
+    RAPPORTO,
+    SCHEDA,
     UTENTE,
     total,
 )
@@ -51,6 +57,7 @@ MAKES = (*NASCITE, Evento.MODIFICA)  # the steps that make the bytes of a distin
 APPLIED = "elaborato"  # the verdict on a supporto of a bank that did something
 COPERTI = ("sha256", "numero_disposizioni", "totale")
 AZIENDE = ("nome", "codice_fiscale", "natura")
+ABBINATI = ("file_id", "line", "disposizione_id", "classe", "chi", "nota", "at", "sciolto_at")
 SENT = ("id", "nome_file", "sha256", "abi", "stato")
 UTENTI = ("stato", "profilo", "da_cambiare", "password_at", "totp_at")
 RIGHTS_SINCE = "0003"  # the version of the tables from which users have a profile
@@ -292,6 +299,59 @@ def _intento(stato: str) -> Callable[[Libri, str, Riga], None]:
     return passo
 
 
+def _chosen(libri: Libri, chiave: str, dati: Riga) -> None:
+    libri.tabelle["scheda"][chiave] = {"scelte": canonical(dati["scelte"])}
+
+
+def _marked(libri: Libri, _chiave: str, dati: Riga) -> None:
+    """Movements, by file and line; those of which nothing is left to say are not told."""
+    rows, told = libri.tabelle["movimento"], spunta.columns(dati, libri.quando)
+    for file, lines in dati["righe"]:
+        for line in lines:
+            row = {**dict.fromkeys(spunta.MARKS), **rows.pop(f"{file} {line}", {}), **told}
+            if any(row.values()):
+                rows[f"{file} {line}"] = row
+
+
+def _matched(libri: Libri, chiave: str, dati: Riga) -> None:
+    for order in dati["disposizioni"]:
+        _match(libri, chiave, order, dati, A_MANO)
+
+
+def _unmatched(libri: Libri, chiave: str, dati: Riga) -> None:
+    """What a person matched is closed; what the program did is marked."""
+    for order in dati["disposizioni"]:
+        rows = libri.tabelle["abbinamento"]
+        mine = [rows[each] for each in _matches(libri, f"{chiave} {order}") if rows[each]["sciolto_at"] is None]
+        if mine:
+            mine[0]["sciolto_at"] = libri.quando
+        else:
+            _match(libri, chiave, order, dati, SCIOLTO, sciolto_at=libri.quando)
+
+
+def _match(libri: Libri, chiave: str, order: int, dati: Riga, classe: str, sciolto_at: str | None = None) -> None:
+    file, _, line = chiave.partition(":")
+    which = f"{chiave} {order}"
+    libri.tabelle["abbinamento"][f"{which} {len(list(_matches(libri, which))) + 1}"] = {
+        "file_id": int(file),
+        "line": int(line),
+        "disposizione_id": order,
+        "classe": classe,
+        "chi": dati["chi"],
+        "nota": dati["nota"],
+        "at": libri.quando,
+        "sciolto_at": sciolto_at,
+    }
+
+
+def _matches(libri: Libri, which: str) -> Iterator[str]:
+    """The keys of the matches of an esito with an order, in the order in which they were made."""
+    n = 1
+    while f"{which} {n}" in libri.tabelle["abbinamento"]:
+        yield f"{which} {n}"
+        n += 1
+
+
 def _nothing(_libri: Libri, _chiave: str, _dati: Riga) -> None:
     """An event that leaves nothing in the tables that the fold makes."""
 
@@ -320,7 +380,13 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "inoltro_incerto": _intento("incerto"),
+    rapporti.SCELTE: _chosen,
+    spunta.SEGNATI: _marked,
+    "esito_abbinato": _matched,
+    "esito_sciolto": _unmatched,
     "checkpoint": _nothing,
+    "righe_esportate": _nothing,
+    "messaggio_letto": _nothing,
     "archivio_aggiornato": _upgraded,
 }
 
@@ -341,6 +407,9 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
         (DISTINTA, "id", (*NATE, "stato")),
     ):
         yield table.name, _rows(conn, table, key, columns, table.c.azienda_id == azienda_id)
+    touched = select(SCHEDA).where(SCHEDA.c.azienda_id == azienda_id, SCHEDA.c.scelte.is_not(None))
+    yield "scheda", {rapporti.key(dict(row._mapping)): _plain(row, ("scelte",)) for row in conn.execute(touched)}
+    yield "movimento", {f"{row.file_id} {row.line}": _plain(row, spunta.MARKS) for row in _marks(conn, azienda_id)}
     powers = select(POTERE, UTENTE.c.login).join(UTENTE, UTENTE.c.id == POTERE.c.utente_id)
     mine = conn.execute(powers.where(UTENTE.c.azienda_id == azienda_id).order_by(UTENTE.c.id))
     yield "potere", {row.login: _plain(row, ("peso", "soglie")) for row in mine}
@@ -366,6 +435,20 @@ def _tables(conn: Connection, azienda_id: int) -> Iterator[tuple[str, dict[str, 
             row, ("id", "nome_file", "sha256", "abi", "stato")
         )
     yield "intento", intenti
+    abbinati: dict[str, Riga] = {}
+    for each in abbinamenti.rows(conn, azienda_id):
+        which = f"{each['file_id']}:{each['line']} {each['disposizione_id']}"
+        n = next(n for n in count(1) if f"{which} {n}" not in abbinati)
+        abbinati[f"{which} {n}"] = dict(json.loads(canonical({column: each[column] for column in ABBINATI})))
+    yield "abbinamento", abbinati
+
+
+def _marks(conn: Connection, azienda_id: int) -> Iterator[Any]:
+    """The movements of a company with which something was done."""
+    any_of = or_(*(MOVIMENTO.c[name].is_not(None) for name in spunta.MARKS))
+    query = select(MOVIMENTO, RAPPORTO.c.file_id).join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+    mine = query.where(RAPPORTO.c.azienda_id == azienda_id, any_of).order_by(MOVIMENTO.c.id)
+    yield from conn.execute(mine.execution_options(yield_per=1000))
 
 
 def _rows(conn: Connection, table: Table, key: str, columns: tuple[str, ...], mine: Any) -> dict[str, Riga]:

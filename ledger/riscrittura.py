@@ -108,6 +108,7 @@ ROWS: Mapping[str, Callable[[_Chi, int, str, Riga], Riga]] = {
     "file": lambda _chi, azienda, key, _row: {"id": int(key), "azienda_id": azienda},
     "distinta": lambda _chi, azienda, key, _row: {"id": int(key), "azienda_id": azienda},
     "firma": _signature,
+    "abbinamento": lambda _chi, azienda, _key, _row: {"azienda_id": azienda},
     "intento": lambda _chi, _azienda, key, _row: {"distinta_id": int(key.partition(" ")[0])},
 }
 

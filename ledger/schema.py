@@ -31,8 +31,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
-VERSION = "0004"
-OLDER = ("0001", "0002", "0003")  # what `Home.upgrade` brings here
+VERSION = "0006"
+OLDER = ("0001", "0002", "0003", "0004", "0005")  # what `Home.upgrade` brings here
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -156,6 +156,11 @@ def _day(name: str, *, nullable: bool = False) -> Column[Any]:
 
 def _when(name: str = "at", *, nullable: bool = False) -> Column[Any]:
     return Column(name, Istante, nullable=nullable)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Which rows an index is of."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 AZIENDA = _table(
@@ -319,6 +324,7 @@ DISTINTA = _table(
         postgresql_where=text(_VIVA),
     ),
     Index("ix_distinta_stato", "azienda_id", "stato"),
+    Index("ix_distinta_nome", "azienda_id", "nome_supporto"),
 )
 
 DISPOSIZIONE = _table(
@@ -350,6 +356,7 @@ DISPOSIZIONE = _table(
     UniqueConstraint("distinta_id", "numero"),
     Index("ix_disposizione_chiave", "azienda_id", "flusso", "chiave", "importo", "scadenza"),
     Index("ix_disposizione_importo", "azienda_id", "importo", "scadenza"),
+    Index("ix_disposizione_debitore", "azienda_id", "codice_fiscale", "scadenza"),
 )
 
 FIRMA = _table(
@@ -447,11 +454,31 @@ ESITO = _table(
     _day("data_valuta", nullable=True),
     _text("riferimento_promemoria", nullable=True),
     _text("verdetto"),  # applicato | gia_applicato | eccezione
+    _text("classe", nullable=True),  # esatto | regola | probabile; none: no order was found
+    _text("prove", nullable=True),  # what agreed and what did not, canonical JSON; none of an exact match
     _when(),
     Column("raw", LargeBinary, nullable=False),
     UniqueConstraint("file_id", "line"),
     Index("ix_esito_disposizione", "disposizione_id"),
     Index("ix_esito_promemoria", "azienda_id", "riferimento_promemoria"),
+)
+
+# The orders of an esito that speaks of several, and what people matched or undid. The esito is told by its file and
+# line, because those are the same when the files are read again.
+ABBINAMENTO = _table(
+    "abbinamento",
+    _id(),
+    _to("azienda"),
+    _to("file"),
+    _int("line"),
+    _to("disposizione"),
+    _text("classe"),  # as in esito, or a_mano; sciolto: a match that the program made is undone
+    _text("chi"),
+    _text("nota"),
+    _when(),
+    _when("sciolto_at", nullable=True),  # since when it holds no more; none: it holds
+    Index("ix_abbinamento_esito", "file_id", "line"),
+    Index("ix_abbinamento_disposizione", "disposizione_id"),
 )
 
 PROMEMORIA = _table(
@@ -484,12 +511,29 @@ ECCEZIONE = _table(
     Index("ix_eccezione_azienda", "azienda_id"),
 )
 
+# An account that a bank speaks of, or that somebody entered: it is there once, whatever flow names it.
+SCHEDA = _table(
+    "scheda",
+    _id(),
+    _to("azienda"),
+    _text("genere"),  # conto (RH, EC) | anticipi (RA) | portafoglio (RP) | titoli (DT)
+    _text("abi"),
+    _text("cab"),
+    _text("conto"),
+    _text("divisa"),
+    _text("scelte", nullable=True),  # what a person chose for it, canonical JSON; none: nobody has touched it
+    _when(),
+    UniqueConstraint("azienda_id", "genere", "abi", "cab", "conto", "divisa"),
+)
+
+# One statement of an account, as a flow brought it.
 RAPPORTO = _table(
     "rapporto",
     _id(),
     _to("azienda"),
+    _to("scheda"),
     _to("file"),
-    _text("tipo"),  # RH | EC
+    _text("tipo"),  # RH | EC | RA | RP | DT
     _text("nome_supporto"),
     _int("line"),
     _text("abi"),
@@ -497,18 +541,26 @@ RAPPORTO = _table(
     _text("conto"),
     _text("iban", nullable=True),
     _text("divisa"),
+    _text("descrizione", nullable=True),  # that of the bank
+    _day("data_inizio", nullable=True),  # of a period
     _day("data"),
-    _cents("saldo_iniziale"),
-    _cents("saldo_finale"),
+    _cents("saldo_iniziale", nullable=True),  # what is not of money has none
+    _cents("saldo_finale", nullable=True),
     _cents("saldo_liquido", nullable=True),
+    _text("liquidita", nullable=True),  # days and cents to come, canonical JSON
+    _text("impronta", nullable=True),  # of what it says: one that says the same again is the same
     _when(),
     UniqueConstraint("azienda_id", "tipo", "abi", "cab", "conto", "divisa", "data", "nome_supporto"),
+    Index("ix_rapporto_scheda", "scheda_id", "data"),
+    Index("ix_rapporto_file", "file_id"),
 )
 
 MOVIMENTO = _table(
     "movimento",
     _id(),
     _to("rapporto"),
+    _to("scheda"),
+    Column("gemello_id", Integer, ForeignKey("movimento.id")),  # the one that this says again: see reconcile.gemelli
     _int("numero", nullable=True),
     _int("line"),
     _day("data_valuta", nullable=True),
@@ -520,10 +572,25 @@ MOVIMENTO = _table(
     _text("riferimento_banca", nullable=True),
     _text("tipo_riferimento", nullable=True),
     _text("riferimento", nullable=True),
+    _text("msg_id", nullable=True),
+    _text("end_to_end", nullable=True),
     _text("descrizione"),
+    _text("dettagli", nullable=True),  # the structured ones, canonical JSON
+    _when("spuntato_at", nullable=True),  # none: it is still to be handled
+    _text("spuntato_da", nullable=True),  # a login, or what did it
+    _text("etichetta", nullable=True),
+    _text("contropartita", nullable=True),  # the account in the company's own books
     UniqueConstraint("rapporto_id", "line"),
-    Index("ix_movimento_riferimento", "tipo_riferimento", "riferimento"),
-    Index("ix_movimento_data", "data_contabile"),
+    Index("ix_movimento_riferimento", "riferimento"),
+    Index("ix_movimento_data", "data_contabile", "id"),
+    Index("ix_movimento_valuta", "data_valuta", "id"),
+    Index("ix_movimento_importo", "importo", "id"),
+    Index("ix_movimento_causale", "causale", "data_contabile", "id"),
+    Index("ix_movimento_scheda", "scheda_id", "data_contabile", "id"),
+    Index("ix_movimento_gemello", "gemello_id", **_where("gemello_id IS NOT NULL")),
+    Index("ix_movimento_msg_id", "msg_id", **_where("msg_id IS NOT NULL")),
+    Index("ix_movimento_end_to_end", "end_to_end", **_where("end_to_end IS NOT NULL")),
+    Index("ix_movimento_aperto", "data_contabile", "id", **_where("spuntato_at IS NULL AND gemello_id IS NULL")),
 )
 
 LAVORO = _table(

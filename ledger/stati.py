@@ -70,6 +70,7 @@ class Evento(StrEnum):
     QUIETANZA = "quietanza"
     STAMPA = "stampa"
     ACQUISISCI = "acquisisci"  # a mandate that the bank collected
+    SCIOGLI = "sciogli"  # what the bank said is not of this order: a person undid the match
 
 
 Tabella: TypeAlias = Mapping[tuple[Stato, Evento], Stato]
@@ -111,6 +112,7 @@ COMUNE_DISTINTA: Tabella = {
     # Receipts, refusals and outcomes come in any order: a late receipt changes nothing.
     (Stato.SCARTATA, Evento.RICEVI): Stato.SCARTATA,
     (Stato.SCARTATA, Evento.SCARTA): Stato.SCARTATA,
+    (Stato.SCARTATA, Evento.ELABORA): Stato.ELABORATA,  # every order had an outcome all the same
     (Stato.ELABORATA, Evento.RICEVI): Stato.ELABORATA,
 }
 
@@ -154,7 +156,8 @@ class Vita:
     @property
     def disposizione(self) -> Tabella:
         """The whole table of its orders."""
-        return {**COMUNE_DISPOSIZIONE, **self.oltre, **dict(self._outcomes())}
+        undone = _all(sorted(self.dette - {Stato.SCARTATA}), Evento.SCIOGLI, Stato.INOLTRATA)
+        return {**COMUNE_DISPOSIZIONE, **self.oltre, **dict(self._outcomes()), **undone}
 
     def _outcomes(self) -> Iterator[tuple[tuple[Stato, Evento], Stato]]:
         known = [(stato, -1) for stato in (*ALLA_BANCA, *self.aperti)]

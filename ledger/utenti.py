@@ -31,6 +31,9 @@ OPERATIVO = Profilo()
 _BY_ID = select(UTENTE).where(UTENTE.c.id == bindparam("id"))
 _BY_LOGIN = select(UTENTE).where(UTENTE.c.azienda_id == bindparam("azienda_id"), UTENTE.c.login == bindparam("login"))
 _ACCESSO = ACCESSO.insert()
+_PROVED = (
+    UTENTE.update().where(UTENTE.c.id == bindparam("utente")).values(tentativi=0, totp_ultimo=bindparam("totp_ultimo"))
+)
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,15 @@ class Prova:
     """How somebody shows who they are: a password, and a code where there is a second factor.
 
     `di` is the person of the capogruppo, as SIA and login, whose they are, when they act as a user that it shares. A
-    code serves one proof: with the same one, not with its like, several things can be done one after the other.
+    code serves one proof: with the same one, not with its like, several things can be done one after the other; nor is
+    the password tried twice against the same digest (`provate`), which takes long on purpose.
     """
 
     password: str = field(repr=False)
     codice: str = field(default="", repr=False)
     di: tuple[str, str] | None = None
     accolti: dict[int, int | None] = field(default_factory=dict, init=False, repr=False, compare=False)
+    provate: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @classmethod
     def of(cls, segreto: Segreto) -> Prova:
@@ -315,7 +320,7 @@ def _judge(
     if wrong:
         told(wrong, tentativi=row.tentativi + 1)
         return _counted(conn, ports, row)
-    conn.execute(UTENTE.update().where(UTENTE.c.id == row.id).values(tentativi=0, totp_ultimo=interval))
+    conn.execute(_PROVED, {"utente": row.id, "totp_ultimo": interval})
     prova.accolti[row.id] = interval
     utente = _utente(row)
     if funzione is not None and _stale(row, utente.profilo, at):
@@ -360,7 +365,7 @@ def _counted(conn: Connection, ports: Ports, row: Row[Any]) -> Refused:
 
 def _unproved(row: Row[Any], prova: Prova, interval: int | None) -> str:
     """What of a proof is wrong; "" for nothing."""
-    if not _matches(row.hash, prova.password):
+    if not _matches(row.hash, prova):
         return "password"
     return "codice" if row.totp is not None and interval is None else ""
 
@@ -375,11 +380,15 @@ def _interval(row: Row[Any], prova: Prova, at: datetime) -> int | None:
     return codici.interval(row.totp, prova.codice, at, last)
 
 
-def _matches(hashed: str, password: str) -> bool:
-    try:
-        return HASHER.verify(hashed, password)
-    except VerificationError:
-        return False
+def _matches(hashed: str, prova: Prova) -> bool:
+    """Whether a digest is of that password; what it was once found to be of, it is of."""
+    if hashed not in prova.provate:
+        try:
+            HASHER.verify(hashed, prova.password)
+        except VerificationError:
+            return False
+        prova.provate.add(hashed)
+    return True
 
 
 def _stale(row: Row[Any], profilo: Profilo, at: datetime) -> bool:

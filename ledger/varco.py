@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import Connection
 
@@ -117,4 +116,12 @@ def _opened(home: Home, attore: Attore, funzione: Funzione, dry_run: bool) -> It
 
 
 def _keep(home: Home, dry_run: bool) -> Callable[[bytes], str]:
-    return archivio.digest if dry_run else partial(archivio.store, home)
+    kept: set[str] = set()  # a file of one supporto is often the very bytes that leave
+
+    def keep(data: bytes) -> str:
+        sha256 = archivio.digest(data)
+        if sha256 not in kept:
+            kept.add(archivio.store(home, data))
+        return sha256
+
+    return archivio.digest if dry_run else keep

@@ -1,14 +1,33 @@
-"""Which disposizione an esito speaks of, or why none: a pure choice among candidates."""
+"""Which disposizione an esito speaks of, or why none: a pure choice among candidates.
+
+By the exact keys first (`choose`); where they find nothing, by what else the two say (`liken`), by several orders of
+one debtor together (`add_up`). A choice depends on the esito and the orders alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from enum import StrEnum
+from itertools import combinations
+from typing import Any, Protocol
 
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger.outcomes import Candidata
 from ledger.stati import ALLA_BANCA, MAI_PARTITE, Evento, Stato
+from reconcile.somiglianza import DISTACCO, SOGLIA, VICINO, Detto, Grado, Prove, compare, rule_for, score
+
+
+class Classe(StrEnum):
+    """How sure a match is. ESATTO: by its keys; REGOLA: as a rule says that banks change them; PROBABILE: more like one
+    order than like any other; A_MANO: a person said so."""
+
+    ESATTO = "esatto"
+    REGOLA = "regola"
+    PROBABILE = "probabile"
+    A_MANO = "a_mano"
+
 
 EVENTO = {
     "paid": Evento.PAGA,
@@ -16,7 +35,16 @@ EVENTO = {
     "unpaid": Evento.INSOLVI,
     "rejected": Evento.STORNA,
     "recalled": Evento.RICHIAMA,
+    "executed": Evento.ORDINA,
+    "receipted": Evento.QUIETANZA,
+    "accepted": Evento.ACCETTA,
+    "refused": Evento.RIFIUTA,
+    "revoked": Evento.REVOCA,
 }
+"""What an effect does to an order; the others are not known."""
+
+DI_SUA_INIZIATIVA = frozenset({"new_mandate", "changed", "info"})
+"""The effects of what banks say of mandates without having been asked."""
 
 MOTIVI = {
     "nessuna_disposizione": (
@@ -33,6 +61,22 @@ MOTIVI = {
     "stato_non_ammette": (
         "lo stato della disposizione non ammette questo esito",
         "the state of the order does not allow this outcome",
+    ),
+    "parziale": (
+        "è una parte dell'importo della disposizione: si attende il resto",
+        "part of the amount of the order: the rest is awaited",
+    ),
+    "sciolto": (
+        "l'abbinamento è stato sciolto a mano",
+        "the match was undone by hand",
+    ),
+    "corpo_non_noto": (
+        "la banca dice qualcosa di questa distinta in righe di cui non c'è un tracciato pubblico",
+        "the bank says something of this distinta in lines that no public document explains",
+    ),
+    "iniziativa_banca": (
+        "la banca lo comunica di sua iniziativa: non risponde a una disposizione",
+        "the bank tells it of its own accord: it answers no order",
     ),
     "causale_sconosciuta": ("la causale dell'esito non è nota", "the outcome's causale is not known"),
     "file_sconosciuto": (
@@ -70,7 +114,7 @@ def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candida
     recalls, but stands for it when the order itself is not in the ledger.
     """
     if esito.effetto not in EVENTO:
-        return "causale_sconosciuta"
+        return "iniziativa_banca" if esito.effetto in DI_SUA_INIZIATIVA else "causale_sconosciuta"
     if not candidates:
         return "nessuna_disposizione"
     of_bank = [c for c in candidates if c.abi == abi]
@@ -99,3 +143,106 @@ def recalls(esito: HasKeys, abi: str, candidates: Iterable[Candidata]) -> list[C
         and (c.abi, c.importo, c.scadenza) == (abi, esito.importo, esito.scadenza)
         and c.stato in ALLA_BANCA
     ]
+
+
+# --- where the keys find nothing --------------------------------------------------------------------------------------
+
+NO_SUCH_KEY = "nessuna_disposizione"
+SEARCHED = (NO_SUCH_KEY, "altra_banca", "importo_diverso", "scadenza_diversa")
+"""The reasons after which an order is looked for by what else it says."""
+
+TOGETHER = 8  # orders of a debtor that are tried together, at most: 247 ways
+CUMULO = "cumulo"
+
+
+@dataclass(frozen=True)
+class Scelta:
+    """The orders that an esito speaks of, how sure that is, and why; `motivo` says why none was taken, "" when one was.
+
+    A likely choice has orders and a reason: it is taken only where the company wants it so. `viste` are the orders that
+    were looked at, the most alike first.
+    """
+
+    ordini: tuple[Candidata, ...] = ()
+    classe: Classe | None = None
+    prove: dict[str, Any] | None = None
+    motivo: str = ""
+    viste: tuple[Candidata, ...] = ()
+
+
+def liken(esito: Detto, candidates: Sequence[Candidata], motivo: str) -> Scelta:
+    """The one order that a rule holds for, or that is likely; `motivo` is why the keys found none.
+
+    Two that are as good are two: none is taken. A key that is some order's own is not another's with a slip in it:
+    numbers follow one another.
+    """
+    compared = [(each, compare(esito, each)) for each in _competing(candidates)]
+    if motivo != NO_SUCH_KEY:
+        compared = [(each, _own_key(prove)) for each, prove in compared]
+    compared.sort(key=lambda pair: (-score(pair[1]), pair[0].id))
+    viste = tuple(each for each, _ in compared)
+    ruled = [(each, prove) for each, prove in compared if rule_for(prove)]
+    if len(ruled) == 1:
+        order, prove = ruled[0]
+        return Scelta((order,), Classe.REGOLA, told(prove, regola=rule_for(prove)), "", viste)
+    if ruled:
+        return Scelta(motivo="piu_candidate", viste=viste)
+    if compared and _likely(compared):
+        order, prove = compared[0]
+        return Scelta((order,), Classe.PROBABILE, told(prove), motivo, viste)
+    return Scelta(motivo=motivo, viste=viste)
+
+
+def _own_key(prove: Prove) -> Prove:
+    return prove if prove["chiave"] is not Grado.SIMILE else {**prove, "chiave": Grado.DIVERSO}
+
+
+def _competing(candidates: Sequence[Candidata]) -> list[Candidata]:
+    """As in `choose`: what never left is no candidate, a recall and an order that was refused give way to another."""
+    left = [each for each in candidates if each.stato not in MAI_PARTITE]
+    orders = [each for each in left if each.causale not in CAUSALI_DI_RICHIAMO] or left
+    return [each for each in orders if each.stato is not Stato.SCARTATA] or orders
+
+
+def _likely(compared: Sequence[tuple[Candidata, Prove]]) -> bool:
+    points = [score(prove) for _, prove in compared]
+    ahead = len(points) == 1 or points[0] - points[1] >= DISTACCO
+    return ahead and points[0] >= SOGLIA and compared[0][1]["importo"] is not Grado.DIVERSO
+
+
+def add_up(esito: Detto, candidates: Sequence[Candidata], scelta: Scelta) -> Scelta:
+    """The orders of one debtor that make the amount of an esito together; `scelta` when there are none, or several
+    ways.
+
+    All those of a due date are a rule, some of them are likely. An order that the esito names by its key is among them.
+    """
+    mine = [each for each in _competing(candidates) if _same_debtor(compare(esito, each))]
+    if not 1 < len(mine) <= TOGETHER:
+        return scelta
+    named = {each.id for each in mine if each.chiave == esito.chiave and esito.chiave}
+    ways = [
+        some
+        for size in range(2, len(mine) + 1)
+        for some in combinations(sorted(mine, key=lambda each: each.id), size)
+        if sum(each.importo for each in some) in (esito.importo, esito.importo + esito.spese)
+        and named <= {each.id for each in some}
+    ]
+    if len(ways) != 1:
+        return scelta
+    whole = len(ways[0]) == len(mine)
+    prove = {"regola": CUMULO, "insieme": [each.id for each in ways[0]]}
+    if whole:
+        return Scelta(ways[0], Classe.REGOLA, prove, "", tuple(mine))
+    return Scelta(ways[0], Classe.PROBABILE, prove, scelta.motivo, tuple(mine))
+
+
+def _same_debtor(prove: Prove) -> bool:
+    codes = ("codice_fiscale", "codice_cliente")
+    known = any(prove[campo] is Grado.UGUALE for campo in codes)
+    strange = any(prove[campo] is Grado.DIVERSO for campo in (*codes, "controparte"))
+    return known and not strange and prove["scadenza"] in VICINO
+
+
+def told(prove: Prove, **more: Any) -> dict[str, Any]:
+    """A comparison as it is kept: the degree of each field, the points, the rule if one holds."""
+    return {**{campo: str(grado) for campo, grado in prove.items()}, "punti": score(prove), **more}

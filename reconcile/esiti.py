@@ -3,52 +3,118 @@ reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from cbi import Supporto
-from cbi.flows import mav, riba, rid
 from cbi.flows.disposizione import Promemoria
-from cbi.flows.ordini import chiave
-from ledger import distinte, outcomes
+from ledger import abbinamenti, aziende, distinte, outcomes
+from ledger.abbinamenti import Dove
+from ledger.aziende import ABBINA_PROBABILI, SI
+from ledger.canonico import canonical
+from ledger.distinte import Distinta
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
 from ledger.ports import Ports
-from ledger.stati import Evento, di_disposizione, di_distinta, vita
-from reconcile.abbinamento import EVENTO, choose, recalls
+from ledger.stati import Evento, Stato, di_disposizione, di_distinta, vita
+from reconcile.abbinamento import EVENTO, SEARCHED, TOGETHER, Classe, Scelta, add_up, choose, liken, recalls, told
 from reconcile.conto import Arrivo, Conto
+from reconcile.risposte import Esito, chiave, detto, parla_di
+from reconcile.somiglianza import VICINO, Detto, Grado, compare, due_on
 
-Candidates = Mapping[str, list[Candidata]]
-Esito: TypeAlias = riba.Esito | mav.Esito | rid.Esito
-Fate: TypeAlias = tuple[str, str, int | None]  # the verdict, why it is an eccezione, the order it speaks of
-NOT_ADMITTED = "stato_non_ammette"
+BATCH = 1000  # esiti whose orders are asked for together
+SHOWN = 10  # orders that an eccezione keeps as evidence
+PARZIALE, NOT_ADMITTED = "parziale", "stato_non_ammette"
 
-LETTORI: Mapping[str, Callable[[Supporto], Iterator[Esito | Promemoria]]] = {
-    "RIBA": riba.esiti,
-    "MAV": mav.esiti,
-    "RID": rid.esiti,
-}
-"""How the outcomes of each flow are read."""
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of an esito: the verdict, why it is an eccezione, the orders and how they were found."""
+
+    verdetto: str
+    motivo: str
+    scelta: Scelta
+
+
+@dataclass(frozen=True)
+class Passo:
+    """What the iter tells of an order that an esito moved: the order, how it was found."""
+
+    disposizione_id: int
+    classe: str = Classe.ESATTO
+    prove: Mapping[str, Any] | None = None
+
+
+@dataclass
+class Tavolo:
+    """What is needed to judge the esiti of one supporto. `accetta`: likely matches are taken without a person; `at`:
+    the instant of it all.
+
+    An order is one object here however often it is found, so that it is in the state that the last esito left it in.
+    """
+
+    conn: Connection
+    ports: Ports
+    arrivo: Arrivo
+    supporto: Supporto
+    accetta: bool
+    at: datetime
+    per_chiave: dict[str, list[Candidata]] = field(default_factory=dict)
+    viste: dict[int, Candidata] = field(default_factory=dict)
+    distinte: dict[str, set[int]] = field(default_factory=dict)
+    attesa: list[dict[str, Any]] = field(default_factory=list)  # esiti that wait to be kept, all of them at once
+
+    @property
+    def dove(self) -> Dove:
+        flussi = parla_di(self.supporto.flow)
+        return Dove(self.arrivo.azienda_id, self.arrivo.abi, flussi, self.supporto.created)
+
+    def chiave(self, esito: Esito) -> str:
+        return chiave(self.supporto.flow, esito)
+
+    def prepare(self, esiti: Sequence[Esito]) -> None:
+        """Finds the orders with the keys of some esiti."""
+        keys = [self.chiave(esito) for esito in esiti]
+        self.per_chiave, self.viste = {}, {}
+        for flusso in parla_di(self.supporto.flow):
+            found = outcomes.candidates(self.conn, self.arrivo.azienda_id, flusso, keys)
+            for key, some in found.items():
+                self.per_chiave.setdefault(key, []).extend(self.same(some))
+
+    def same(self, found: Iterable[Candidata]) -> list[Candidata]:
+        """Orders just found, as the objects that they were found as before."""
+        return [self.viste.setdefault(each.id, each) for each in found]
+
+    def keep(self) -> None:
+        """Keeps the esiti that wait; whoever asks what was applied before comes after them."""
+        outcomes.add_esiti(self.conn, self.ports, self.attesa)
+        self.attesa = []
+
+    def with_key(self, esito: Esito) -> list[Candidata]:
+        return self.per_chiave.get(self.chiave(esito), [])
 
 
 def apply_esiti(
-    conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, items: Iterable[Esito | Promemoria]
+    conn: Connection,
+    ports: Ports,
+    arrivo: Arrivo,
+    supporto: Supporto,
+    items: Iterable[Esito | Promemoria],
 ) -> Conto:
     """Applies the esiti of one supporto, in the write transaction of `conn`, and keeps its promemoria.
 
     `items` are the supporto's esiti and promemoria, already decoded. A distinta whose orders have all had
     their final outcome becomes Elaborata.
     """
-    items = list(items)
-    esiti = [item for item in items if not isinstance(item, Promemoria)]
-    promemoria = [item for item in items if isinstance(item, Promemoria)]
-    keys = (chiave(supporto.flow, esito) for esito in esiti)
-    found = outcomes.candidates(conn, arrivo.azienda_id, supporto.flow, keys)
-    verdicts = [_apply(conn, ports, arrivo, supporto, esito, found) for esito in esiti]
-    _keep_promemoria(conn, arrivo, supporto, promemoria)
-    _close(conn, ports, arrivo, supporto.flow, [c for some in found.values() for c in some])
-    return _counted(verdicts, promemoria)
+    accetta = aziende.options(conn, arrivo.azienda_id)[ABBINA_PROBABILI] == SI
+    tavolo = Tavolo(conn, ports, arrivo, supporto, accetta, ports.clock.now())
+    conto = _each(tavolo, items, _applied)
+    _close(tavolo)
+    return conto
 
 
 def keep_esiti(
@@ -57,135 +123,244 @@ def keep_esiti(
     arrivo: Arrivo,
     supporto: Supporto,
     items: Iterable[Esito | Promemoria],
-    told: Mapping[int, int],
+    passi: Mapping[int, Passo],
+    *,
+    accetta: bool = False,
 ) -> Conto:
-    """Keeps the esiti and promemoria of a supporto that was received before, and moves nothing: `told` is the order
-    that was moved by the esito of each line. One that moved none is judged by what there is."""
+    """Keeps the esiti and promemoria of a supporto that was received before, and moves nothing: `passi` tells the order
+    that was moved by the esito of each line. One that moved none is judged by what there is; `accetta`, whether likely
+    matches were taken then."""
+    tavolo = Tavolo(conn, ports, arrivo, supporto, accetta, ports.clock.now())
+
+    def kept(tavolo: Tavolo, esito: Esito) -> Fate:
+        passo = passi.get(esito.line)
+        return _judged(tavolo, esito) if passo is None else Fate(APPLICATO, "", _as_told(tavolo, esito, passo))
+
+    return _each(tavolo, items, kept)
+
+
+def _each(tavolo: Tavolo, items: Iterable[Esito | Promemoria], judge: Callable[[Tavolo, Esito], Fate]) -> Conto:
+    """Judges and keeps every esito, some at a time; then the promemoria."""
     items = list(items)
     esiti = [item for item in items if not isinstance(item, Promemoria)]
     promemoria = [item for item in items if isinstance(item, Promemoria)]
-    keys = (chiave(supporto.flow, esito) for esito in esiti)
-    found = outcomes.candidates(conn, arrivo.azienda_id, supporto.flow, keys)
-    verdicts = []
-    for esito in esiti:
-        candidates = found.get(chiave(supporto.flow, esito), [])
-        fate = (APPLICATO, "", told[esito.line]) if esito.line in told else _judged(conn, arrivo, esito, candidates)
-        _keep(conn, ports, arrivo, supporto, esito, fate, candidates)
-        verdicts.append(fate[0])
-    _keep_promemoria(conn, arrivo, supporto, promemoria)
-    return _counted(verdicts, promemoria)
+    conto = Conto(ricevuti=len(esiti), promemoria=len(promemoria))
+    for start in range(0, len(esiti), BATCH):
+        some = esiti[start : start + BATCH]
+        tavolo.prepare(some)
+        for esito in some:
+            fate = judge(tavolo, esito)
+            _keep(tavolo, esito, fate)
+            conto.applicati += fate.verdetto == APPLICATO
+            conto.gia_applicati += fate.verdetto == GIA_APPLICATO
+            conto.eccezioni += fate.verdetto == ECCEZIONE_
+        tavolo.keep()
+        for each in tavolo.viste.values():
+            if each.stato in vita(each.flusso).finali:
+                tavolo.distinte.setdefault(each.flusso, set()).add(each.distinta_id)
+    _keep_promemoria(tavolo.conn, tavolo.arrivo, tavolo.supporto, promemoria)
+    return conto
 
 
-def _judged(conn: Connection, arrivo: Arrivo, esito: Esito, candidates: Sequence[Candidata]) -> Fate:
-    choice = choose(esito, arrivo.abi, candidates)
-    if isinstance(choice, str):
-        return ECCEZIONE_, choice, None
-    if outcomes.already_applied(conn, choice.id, esito.effetto):
-        return GIA_APPLICATO, "", choice.id
-    return ECCEZIONE_, NOT_ADMITTED, choice.id
+# --- the choice -------------------------------------------------------------------------------------------------------
 
 
-def _counted(verdicts: Sequence[str], promemoria: Sequence[Promemoria]) -> Conto:
-    return Conto(
-        ricevuti=len(verdicts),
-        applicati=verdicts.count(APPLICATO),
-        gia_applicati=verdicts.count(GIA_APPLICATO),
-        eccezioni=verdicts.count(ECCEZIONE_),
-        promemoria=len(promemoria),
-    )
+def _chosen(tavolo: Tavolo, esito: Esito) -> Scelta:
+    """The orders that an esito speaks of: by its keys, or by what else it says."""
+    abi, candidates = tavolo.arrivo.abi, tavolo.with_key(esito)
+    choice = choose(esito, abi, candidates)
+    if isinstance(choice, Candidata):
+        return Scelta((choice,), Classe.ESATTO, None, "", tuple(candidates))
+    if choice not in SEARCHED:
+        return Scelta(motivo=choice, viste=tuple(candidates))
+    said = detto(tavolo.supporto.flow, esito)
+    due = [] if said.scadenza is None else due_on(said.scadenza)
+    amounts = sorted({said.importo, said.importo + said.spese})
+    alike = tavolo.same(abbinamenti.of_amount(tavolo.conn, tavolo.dove, amounts, due)) if said.importo else []
+    pool = {each.id: each for each in (*candidates, *alike) if each.abi == abi}
+    scelta = liken(said, list(pool.values()), choice)
+    scelta = scelta if scelta.ordini else _together(tavolo, said, due, scelta)
+    scelta = scelta if scelta.ordini else _in_part(esito, said, candidates, scelta)
+    return replace(scelta, viste=tuple({each.id: each for each in (*scelta.viste, *candidates)}.values()))
 
 
-def _apply(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto, esito: Esito, found: Candidates) -> str:
-    """Applies one esito and keeps it, with its eccezione if it is one; returns its verdict."""
-    candidates = found.get(chiave(supporto.flow, esito), [])
-    choice = choose(esito, arrivo.abi, candidates)
-    verdetto, motivo, disposizione = ECCEZIONE_, "", None
-    if isinstance(choice, str):
-        motivo = choice
-    else:
-        disposizione = choice.id
-        verdetto = _move(conn, ports, arrivo, supporto.flow, esito, choice)
-        motivo = NOT_ADMITTED if verdetto == ECCEZIONE_ else ""
-        for recall in recalls(esito, arrivo.abi, candidates):
-            _move(conn, ports, arrivo, supporto.flow, esito, recall)
-    _keep(conn, ports, arrivo, supporto, esito, (verdetto, motivo, disposizione), candidates)
-    return verdetto
+def _together(tavolo: Tavolo, said: Detto, due: Sequence[date], scelta: Scelta) -> Scelta:
+    """The orders of its debtor that an esito speaks of together, if they make its amount."""
+    if not said.codice_fiscale or not due:
+        return scelta
+    found = abbinamenti.of_debtor(tavolo.conn, tavolo.dove, said.codice_fiscale, due, TOGETHER)
+    return add_up(said, tavolo.same(found), scelta)
 
 
-def _keep(
-    conn: Connection,
-    ports: Ports,
-    arrivo: Arrivo,
-    supporto: Supporto,
-    esito: Esito,
-    fate: Fate,
-    candidates: Iterable[Candidata],
-) -> None:
+def _in_part(esito: Esito, said: Detto, candidates: Sequence[Candidata], scelta: Scelta) -> Scelta:
+    """The order that an esito pays in part: that of its key and due date, of which it tells less than the amount."""
+    compared = [(each, compare(said, each)) for each in candidates]
+    mine = [
+        (each, prove)
+        for each, prove in compared
+        if prove["chiave"] is Grado.UGUALE and prove["scadenza"] in VICINO and each.importo > esito.importo > 0
+    ]
+    if esito.effetto != "paid" or len(mine) != 1 or scelta.motivo != "importo_diverso":
+        return scelta
+    order, prove = mine[0]
+    return Scelta((order,), Classe.REGOLA, told(prove, regola=PARZIALE), PARZIALE, scelta.viste)
+
+
+def _judged(tavolo: Tavolo, esito: Esito) -> Fate:
+    """The fate of an esito, before anything moves: APPLICATO is not among them, an order to be moved is an eccezione
+    still."""
+    tavolo.keep()
+    scelta = _chosen(tavolo, esito)
+    if not scelta.ordini or (scelta.classe is Classe.PROBABILE and not tavolo.accetta):
+        return Fate(ECCEZIONE_, scelta.motivo, scelta)
+    if all(_already(tavolo, order, esito) for order in scelta.ordini):
+        return Fate(GIA_APPLICATO, "", scelta)
+    if scelta.motivo == PARZIALE and not _whole(tavolo, esito, scelta.ordini[0]):
+        return Fate(ECCEZIONE_, PARZIALE, scelta)
+    return Fate(ECCEZIONE_, NOT_ADMITTED, scelta)
+
+
+def _already(tavolo: Tavolo, order: Candidata, esito: Esito) -> bool:
+    return outcomes.already_applied(tavolo.conn, order.id, esito.effetto, tavolo.at)
+
+
+def _whole(tavolo: Tavolo, esito: Esito, order: Candidata) -> bool:
+    """Whether an esito is the last part of an order: with those that came before it makes the amount."""
+    supporto = tavolo.supporto
+    mine = (esito.importo, supporto.identita[3], supporto.created, esito.line)
+    parts = abbinamenti.parts(tavolo.conn, order.id, esito.effetto) | {mine}
+    return sum(part[0] for part in parts) == order.importo
+
+
+def _applied(tavolo: Tavolo, esito: Esito) -> Fate:
+    """Applies one esito; what became of it."""
+    fate = _judged(tavolo, esito)
+    if fate.motivo == NOT_ADMITTED and fate.scelta.ordini:
+        moved = [_move(tavolo, esito, order, fate.scelta) for order in fate.scelta.ordini]
+        fate = Fate(APPLICATO, "", fate.scelta) if any(moved) else fate
+    if fate.verdetto != ECCEZIONE_ or fate.motivo == NOT_ADMITTED:
+        for recall in recalls(esito, tavolo.arrivo.abi, tavolo.with_key(esito)):
+            if not _already(tavolo, recall, esito):
+                _move(tavolo, esito, recall, Scelta())
+    return fate
+
+
+def _move(tavolo: Tavolo, esito: Esito, order: Candidata, scelta: Scelta) -> bool:
+    """Moves the order where the esito says; whether its state allows it."""
+    evento = EVENTO[esito.effetto]
+    target = di_disposizione(order.flusso).get((order.stato, evento))
+    if target is None:
+        return False
+    arrivo = tavolo.arrivo
+    dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id, "line": esito.line, "causale": esito.causale or ""}
+    if scelta.prove is not None:
+        dati |= {"classe": str(scelta.classe), "prove": scelta.prove}
+    distinte.apply_order(tavolo.conn, tavolo.ports, order.id, evento, chi=f"banca {arrivo.abi}", dati=dati)
+    order.stato = target
+    return True
+
+
+def _as_told(tavolo: Tavolo, esito: Esito, passo: Passo) -> Scelta:
+    """The choice that moved an order, as its step tells it."""
+    prove = None if passo.prove is None else dict(passo.prove)
+    several = prove.get("insieme") if prove else None
+    ids = several or [passo.disposizione_id]
+    return Scelta(tuple(_numbered(tavolo, each) for each in ids), Classe(passo.classe), prove)
+
+
+def _numbered(tavolo: Tavolo, disposizione_id: int) -> Candidata:
+    return tavolo.viste.get(disposizione_id) or abbinamenti.candidate(tavolo.conn, disposizione_id)
+
+
+# --- what is kept -----------------------------------------------------------------------------------------------------
+
+
+def _keep(tavolo: Tavolo, esito: Esito, fate: Fate) -> None:
     """Keeps an esito with what became of it, and its eccezione if it is one."""
-    verdetto, motivo, disposizione = fate
-    row = _columns(arrivo, supporto, esito) | {"verdetto": verdetto, "disposizione_id": disposizione}
-    esito_id = outcomes.add_esito(conn, ports, row)
-    if motivo:
-        _except(conn, ports, arrivo, esito_id, motivo, candidates)
+    scelta, arrivo = fate.scelta, tavolo.arrivo
+    taken = scelta.ordini if not fate.motivo or fate.motivo in (NOT_ADMITTED, PARZIALE) else ()
+    row = _columns(tavolo, esito) | {
+        "verdetto": fate.verdetto,
+        "disposizione_id": taken[0].id if len(taken) == 1 else None,
+        "classe": None if scelta.classe is None else str(scelta.classe),
+        "prove": None if scelta.prove is None else canonical(scelta.prove),
+    }
+    if not fate.motivo and len(taken) == 1:
+        tavolo.attesa.append(row)
+        return
+    tavolo.keep()
+    esito_id = outcomes.add_esito(tavolo.conn, tavolo.ports, row)
+    if len(taken) > 1 and fate.verdetto != ECCEZIONE_:
+        abbinamenti.add(
+            tavolo.conn,
+            azienda_id=arrivo.azienda_id,
+            file_id=arrivo.file_id,
+            line=esito.line,
+            ordini=[each.id for each in taken],
+            classe=str(scelta.classe),
+            chi=f"banca {arrivo.abi}",
+            at=tavolo.at,
+        )
+    if fate.motivo:
+        _except(tavolo, esito_id, fate)
 
 
-def _except(
-    conn: Connection,
-    ports: Ports,
-    arrivo: Arrivo,
-    esito_id: int,
-    motivo: str,
-    candidates: Iterable[Candidata],
-) -> None:
+def _except(tavolo: Tavolo, esito_id: int, fate: Fate) -> None:
     seen = [
         {"disposizione": c.id, "abi": c.abi, "stato": c.stato, "importo": c.importo, "scadenza": c.scadenza}
-        for c in candidates
+        for c in fate.scelta.viste[:SHOWN]
     ]
     outcomes.add_eccezione(
-        conn,
-        ports,
-        azienda=arrivo.azienda_id,
-        file_id=arrivo.file_id,
+        tavolo.conn,
+        tavolo.ports,
+        azienda=tavolo.arrivo.azienda_id,
+        file_id=tavolo.arrivo.file_id,
         esito_id=esito_id,
-        motivo=motivo,
+        motivo=fate.motivo,
         dati={"candidate": seen},
     )
 
 
-def _move(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, esito: Esito, order: Candidata) -> str:
-    """Moves the order where the esito says; which of the three verdicts it was."""
-    evento = EVENTO[esito.effetto]
-    if outcomes.already_applied(conn, order.id, esito.effetto):
-        return GIA_APPLICATO
-    target = di_disposizione(flusso).get((order.stato, evento))
-    if target is None:
-        return ECCEZIONE_
-    dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id, "line": esito.line, "causale": esito.causale}
-    distinte.apply_order(conn, ports, order.id, evento, chi=f"banca {arrivo.abi}", dati=dati)
-    order.stato = target
-    return APPLICATO
+def _close(tavolo: Tavolo) -> None:
+    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says later; one that
+    was refused as a whole yields to the outcomes of its orders when all have had theirs, as if they had come first."""
+    arrivo = tavolo.arrivo
+    dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id}
+    for flusso, touched in tavolo.distinte.items():
+        end(tavolo.conn, tavolo.ports, flusso, touched, chi=f"banca {arrivo.abi}", dati=dati)
 
 
-def _close(conn: Connection, ports: Ports, arrivo: Arrivo, flusso: str, candidates: Iterable[Candidata]) -> None:
-    """Ends the distinte that await nothing more. One already Elaborata stays so, whatever the bank says
-    later."""
+def end(
+    conn: Connection, ports: Ports, flusso: str, touched: Iterable[int], *, chi: str, dati: Mapping[str, Any]
+) -> None:
+    """The distinte of a kind, among those touched, that await nothing more are Elaborata."""
     final = vita(flusso).finali
-    touched = {c.distinta_id for c in candidates if c.stato in final}
     for distinta_id in outcomes.all_final(conn, touched, final):
-        if (distinte.get(conn, distinta_id).stato, Evento.ELABORA) in di_distinta(flusso):
-            dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id}
-            distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=f"banca {arrivo.abi}", dati=dati)
+        distinta = distinte.get(conn, distinta_id)
+        if distinta.stato is Stato.SCARTATA and not _outlived(conn, distinta, final):
+            continue
+        if (distinta.stato, Evento.ELABORA) in di_distinta(flusso):
+            distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=chi, dati=dati)
 
 
-def _columns(arrivo: Arrivo, supporto: Supporto, esito: Esito) -> dict[str, Any]:
+def _outlived(conn: Connection, distinta: Distinta, final: AbstractSet[Stato]) -> bool:
+    """Whether the refusal of a whole distinta is overcome: every order of it had an outcome, and no other distinta has
+    taken its name since."""
+    named = distinte.find_by_supporto(conn, distinta.azienda_id, distinta.abi, distinta.nome_supporto, distinta.tipo)
+    alone = named is None or named.id == distinta.id
+    return alone and bool(outcomes.all_final(conn, [distinta.id], final - {Stato.SCARTATA}))
+
+
+def _columns(tavolo: Tavolo, esito: Esito) -> dict[str, Any]:
+    supporto = tavolo.supporto
     return {
-        **_origin(arrivo, supporto),
+        **_origin(tavolo.arrivo, supporto),
         "data_creazione": supporto.created,
         "line": esito.line,
         "causale": esito.causale or "",
         "effetto": esito.effetto,
         "flusso": supporto.flow,
-        "chiave": chiave(supporto.flow, esito),
+        "chiave": tavolo.chiave(esito),
         "importo": esito.importo,
         "scadenza": esito.scadenza,
         "controparte": esito.controparte,

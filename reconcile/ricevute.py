@@ -30,13 +30,28 @@ def confirm(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto) 
 def reject(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto) -> str:
     """An ER frame: the flow that it names is Scartata, with the codes found and the lines as they came.
     Returns the verdict."""
-    righe = [line.decode("latin-1").rstrip() for line in _body(supporto)]
-    return _by_name(conn, ports, arrivo, supporto, Evento.SCARTA, {"codici": refusal_codes(supporto), "righe": righe})
+    dati = {"codici": refusal_codes(supporto), "righe": _lines(supporto)}
+    return _by_name(conn, ports, arrivo, supporto, Evento.SCARTA, dati)
+
+
+def unexplained(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: Supporto) -> str:
+    """A frame whose body no public document explains (A4: F24 accepted or refused): an exception of the distinta that
+    it names, with the lines as they came, for a person to read. Returns the verdict."""
+    name = supporto.identita[3]
+    distinta = distinte.find_by_supporto(conn, arrivo.azienda_id, arrivo.abi, name)
+    motivo = "supporto_sconosciuto" if distinta is None else "corpo_non_noto"
+    dati = {"supporto": name, "tipo": supporto.tipo, "righe": _lines(supporto)}
+    _exception(conn, ports, arrivo, motivo, None if distinta is None else distinta.id, dati)
+    return ECCEZIONE_
 
 
 def refusal_codes(supporto: Supporto) -> list[str]:
     """The diagnostic codes in the body of an ER frame (see `codici_er`)."""
     return codes_in(_body(supporto))
+
+
+def _lines(supporto: Supporto) -> list[str]:
+    return [line.decode("latin-1").rstrip() for line in _body(supporto)]
 
 
 def _body(supporto: Supporto) -> list[bytes]:

@@ -19,6 +19,9 @@ IN = ("new", "done", "quarantine")
 LEFT = ("new", "sent", "confirmed", "rejected")
 """The folders of `out` where a flow may be found once it has left; `new` is where the bank collects."""
 
+PACK = ".tar.xz"
+"""Suffix of what a month of the archive becomes (see `pacchi`)."""
+
 _SIA = re.compile(r"[A-Z0-9]{5}\Z")
 _ABI = re.compile(r"[0-9]{5}\Z")
 
@@ -33,11 +36,11 @@ class Ramo:
 
     def out(self, folder: str) -> Path:
         """A folder of what leaves: one of `OUT`."""
-        return self.root / self.sia / self.abi / "out" / folder
+        return self.root.joinpath(self.sia, self.abi, "out", folder)
 
     def into(self, folder: str) -> Path:
         """A folder of what arrives: one of `IN`."""
-        return self.root / self.sia / self.abi / "in" / folder
+        return self.root.joinpath(self.sia, self.abi, "in", folder)
 
     def dated(self, day: date, side: str) -> Path:
         """The folder of the archive for what was received (`side` "in") or sent ("out") on a day."""
@@ -45,13 +48,24 @@ class Ramo:
 
     def archived(self, disk: Disk, side: str) -> Iterator[Path]:
         """The folders of the archive that there are for a side, latest day first."""
-        days = [self.root / self.sia / self.abi / "archive"]
-        for _ in ("year", "month", "day"):
-            days = [each / name for each in days if disk.exists(each) for name in reversed(_numbers(disk, each))]
+        days = [month / day for month in self.months(disk) for day in reversed(_numbers(disk, month))]
         return (folder for day in days if disk.exists(folder := day / side))
 
+    def months(self, disk: Disk) -> list[Path]:
+        """The folders of the months of the archive, latest first."""
+        return [year / month for year in self._years(disk) for month in reversed(_numbers(disk, year))]
+
+    def packs(self, disk: Disk) -> list[Path]:
+        """The months of the archive that were packed."""
+        return [year / name for year in self._years(disk) for name in disk.listdir(year) if name.endswith(PACK)]
+
+    def _years(self, disk: Disk) -> list[Path]:
+        archive = self.root / self.sia / self.abi / "archive"
+        return [archive / year for year in reversed(_numbers(disk, archive))] if disk.exists(archive) else []
+
     def where_left(self, disk: Disk, name: str) -> Path | None:
-        """The path of an outgoing file that has left, wherever it is by now; None if it is nowhere."""
+        """The path of an outgoing file that has left, wherever it is by now; None if it is nowhere. Packs are not
+        looked into: what is in them was confirmed or refused long ago."""
         folders = chain((self.out(folder) for folder in LEFT), self.archived(disk, "out"))
         return next((path for folder in folders if disk.exists(path := folder / name)), None)
 

@@ -1,4 +1,5 @@
-"""Archives that banks send, opened in memory and within limits: zip and gzip, told by their first bytes.
+"""What banks send with files in it, opened in memory and within limits: zip, gzip and CMS signed data, told by their
+first bytes.
 
 Nothing is ever written by a name that is in an archive, and no size that it declares is believed: an archive is
 inflated once to the end, counted and thrown away, and only then is what it holds read. It is opened whole or not at
@@ -12,11 +13,12 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Protocol
 
+from spool.busta import SUFFIX
 from spool.lettura import MAX_FILE, Hostile
 from spool.nomi import why_hostile
 
@@ -33,6 +35,8 @@ SMALL = 1024 * 1024
 """Up to so many bytes nobody minds the ratio."""
 
 ZIP, EMPTY_ZIP, GZIP, ENTRY = b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b\x08", b"PK\x01\x02"
+SEQUENCE, SIGNED_DATA = b"\x30", b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"  # how CMS signed data begin
+HEAD = 24  # bytes, enough to tell what something is
 ENCRYPTED = 0x2041  # flags of an entry: encrypted, strongly so, with its header hidden
 CHUNK = 64 * 1024
 BROKEN = (
@@ -52,7 +56,7 @@ def contents(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     """Each file in what arrived as `name`: (NAME/MEMBER, bytes) of an archive, or itself. Raises `Hostile`, before
     anything is given, for an archive that is broken, encrypted, too large, or holds what a flat list of plain files
     does not: links, other archives, names that lead elsewhere or come twice."""
-    opened = _OPENERS.get(data[: len(ZIP)]) or (_gzip if data.startswith(GZIP) else None)
+    opened = _opener(data[:HEAD])
     if opened is None:
         return iter([(name, data)])
     try:
@@ -63,6 +67,18 @@ def contents(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
         return ((f"{name}/{member}", stream.read()) for member, stream in opened(name, data))
     except BROKEN:
         raise Hostile("archivio rotto o non leggibile", "a broken or unreadable archive") from None
+
+
+def signed(data: bytes) -> bool:
+    """Whether something is CMS signed data, by how it begins."""
+    return data.startswith(SEQUENCE) and SIGNED_DATA in data[:HEAD]
+
+
+def _opener(head: bytes) -> Callable[[str, bytes], Iterator[tuple[str, Stream]]] | None:
+    """What opens something that begins so; None when it is itself."""
+    if signed(head):
+        return _signed
+    return next((opener for magic, opener in _OPENERS.items() if head.startswith(magic)), None)
 
 
 @dataclass
@@ -82,12 +98,12 @@ def _measure(stream: Stream, limit: _Limit) -> None:
     """Reads a member to its end and forgets it."""
     size, first = 0, b""
     while chunk := stream.read(CHUNK):
-        first = first or chunk[: len(ZIP)]
+        first = first or chunk[:HEAD]
         size += len(chunk)
         limit.take(len(chunk))
         if size > MAX_FILE:
             raise Hostile(f"contiene un file che supera {MAX_FILE} byte", f"holds a file larger than {MAX_FILE} bytes")
-    if first in _OPENERS or first.startswith(GZIP):
+    if _opener(first):
         raise Hostile("archivio dentro un archivio", "an archive within an archive")
 
 
@@ -133,8 +149,14 @@ def _gzip(name: str, data: bytes) -> Iterator[tuple[str, Stream]]:
         yield name.removesuffix(".gz"), stream
 
 
+def _signed(name: str, data: bytes) -> Iterator[tuple[str, Stream]]:
+    from spool.firmato import content
+
+    yield name.removesuffix(SUFFIX), BytesIO(content(data))
+
+
 def _too_many() -> Hostile:
     return Hostile(f"archivio di più di {MAX_MEMBERS} file", f"an archive of more than {MAX_MEMBERS} files")
 
 
-_OPENERS = {ZIP: _zip, EMPTY_ZIP: _zip}
+_OPENERS = {ZIP: _zip, EMPTY_ZIP: _zip, GZIP: _gzip}

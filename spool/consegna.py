@@ -1,13 +1,15 @@
 """The lines at work: what lies in `out/new` is delivered to the bank, what the bank left is fetched into `in/new`.
 
-A file is moved to `out/sent` only once the bank's end has it, and taken away from there only once it lies in `in/new`.
-A crash in between makes the next run do it again: it finds its own bytes under their name, and only moves the file; or
-fetches a second time what `receive` knows by its digest. Each line goes by itself: one that is down stops no other.
+A file is moved to `out/sent` only once the bank's end has it (see `affido`), and taken away from there only once it
+lies in `in/new`. A crash in between makes the next run do it again: it finds its own bytes under their name, and only
+moves the file; or fetches a second time what `receive` knows by its digest. Each line goes by itself: one that is down
+stops no other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,9 +20,9 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.intenti import Intento
 from ledger.linee import StatoLinea
-from ledger.ports import Disk, Ports, put
+from ledger.ports import Disk, Ports, put, scratch
 from ledger.varco import macchina
-from spool import busta
+from spool import affido, busta
 from spool.albero import Ramo, free, plant, ramo
 from spool.lettura import Hostile
 from spool.linee import Linea, lines
@@ -219,21 +221,24 @@ def _would_deliver(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
 
 
 def _deliver(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
-    branch, disk = _branch(home, linea), home.ports.disk
+    branch, disk = plant(home.ports.disk, _branch(home, linea)), home.ports.disk
     for intento in _leaving(home, branch):
         try:
             yield Passaggio(linea.sia, linea.abi, _give(home, linea, branch, filo, intento), CONSEGNATO)
+        except affido.Altrui:
+            continue
         except (Refused, OSError) as error:
             if disk.exists(branch.out("new") / intento.nome_file):  # else another run was quicker
                 yield Passaggio(linea.sia, linea.abi, intento.nome_file, FALLITO, error)
-    if linea.come.certificato is not None:
-        _forget_envelopes(disk, branch)
+    _forget(disk, branch)
 
 
 def _give(home: Home, linea: Linea, branch: Ramo, filo: Filo, intento: Intento) -> str:
     """The name under which the bank has the file; it has been moved to `out/sent`."""
     name, data = _to_deliver(home, linea, branch, intento)
-    filo.ask(lambda far: far.deliver(name, data))
+    file = branch.out("new") / intento.nome_file
+    nota = affido.Nota(home.ports, branch.out("tmp") / f"{intento.nome_file}{affido.SUFFIX}", file)
+    filo.ask(lambda far: affido.entrust(far, nota, name, data))
     _move_to_sent(home.ports.disk, branch, intento.nome_file)
     return name
 
@@ -284,12 +289,15 @@ def _move_to_sent(disk: Disk, branch: Ramo, name: str) -> None:
     disk.fsync_dir(branch.out("new"))
 
 
-def _forget_envelopes(disk: Disk, branch: Ramo) -> None:
-    """Removes the envelopes of what has been delivered."""
-    waiting = tuple(disk.listdir(branch.out("new")))
-    for name in disk.listdir(branch.out("tmp")):
-        if name.endswith(busta.SUFFIX) and not name.startswith(waiting):
-            disk.remove(branch.out("tmp") / name)
+def _forget(disk: Disk, branch: Ramo) -> None:
+    """Removes the envelopes of what has been delivered, and the notes about it."""
+    tmp = branch.out("tmp")
+    kept = [name for name in disk.listdir(tmp) if name.endswith((busta.SUFFIX, affido.SUFFIX))]
+    waiting = tuple(disk.listdir(branch.out("new"))) if kept else ()
+    for name in kept:
+        if not name.startswith(waiting):
+            with suppress(FileNotFoundError):  # another run was quicker
+                disk.remove(tmp / name)
 
 
 # --- what arrives ---------------------------------------------------------------------------------------
@@ -337,10 +345,10 @@ def _take(home: Home, branch: Ramo, filo: Filo, voce: Voce) -> Path:
 
 def _drop(ports: Ports, branch: Ramo, name: str, data: bytes) -> Path:
     """Puts a file into `in/new`, whole, and never over another."""
-    scratch = branch.out("tmp") / f"{ports.random.token()}.tmp"
-    ports.disk.write_new(scratch, data)
-    path = free(ports.disk, branch.into("new"), name)
-    ports.disk.rename(scratch, path)
+    with scratch(ports, branch.out("tmp")) as written:
+        ports.disk.write_new(written, data)
+        path = free(ports.disk, branch.into("new"), name)
+        ports.disk.rename(written, path)
     ports.disk.fsync_dir(path.parent)
     return path
 

@@ -16,6 +16,7 @@ from completing the same intent at once.
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -72,8 +73,8 @@ def dispatch_ready(home: Home) -> list[Inoltro]:
     done = recover(home)
     tried = {inoltro.distinta_id for inoltro in done}
     with home.read() as conn:
-        ready = [due(home, conn, distinta) for distinta in distinte.ready(conn) if distinta.id not in tried]
-    return done + [_attempt(home, each) if each.verdetto == INOLTRATA else each for each in ready]
+        ready = [distinta for distinta in distinte.ready(conn) if distinta.id not in tried]
+    return done + [_attempt(home, distinta) for distinta in ready]
 
 
 def would_dispatch(home: Home) -> list[Inoltro]:
@@ -118,15 +119,19 @@ def recover(home: Home) -> list[Inoltro]:
 
 def tidy(home: Home) -> list[Path]:
     """Moves the flows whose fate is known out of `out/new` and `out/sent`: to `confirmed` or to `rejected`."""
-    moved = []
-    for branch in branches(home.ports.disk, home.spool_dir):
+    disk, moved = home.ports.disk, list[Path]()
+    for branch in branches(disk, home.spool_dir):
         for folder in ("new", "sent"):
-            names = home.ports.disk.listdir(branch.out(folder))
             with home.read() as conn:
-                fates = intenti.folders_of(conn, branch.sia, branch.abi, names)
-            for name, fate in fates.items():
-                if _move(home.ports.disk, branch.out(folder) / name, branch.out(fate) / name):
-                    moved.append(branch.out(fate) / name)
+                fates = intenti.folders_of(conn, branch.sia, branch.abi, disk.listdir(branch.out(folder)))
+            moved += [
+                branch.out(fate) / name
+                for name, fate in fates.items()
+                if _move(disk, branch.out(folder) / name, branch.out(fate) / name)
+            ]
+    for target in dict.fromkeys(path.parent for path in moved):
+        with suppress(OSError):
+            disk.fsync_dir(target)
     return moved
 
 
@@ -134,14 +139,17 @@ def _move(disk: Disk, source: Path, target: Path) -> bool:
     """Whether the file could be moved. Where it lies decides nothing: the next run tries again."""
     try:
         disk.rename(source, target)
-        disk.fsync_dir(target.parent)
     except OSError:
         return False
     return True
 
 
-def _attempt(home: Home, ready: Inoltro) -> Inoltro:
-    distinta_id = ready.distinta_id
+def _attempt(home: Home, distinta: Distinta) -> Inoltro:
+    with home.read() as conn:
+        ready = due(home, conn, distinta)
+    if ready.verdetto != INOLTRATA:
+        return ready
+    distinta_id = distinta.id
     try:
         return replace(dispatch(home, distinta_id), ritardo=ready.ritardo)
     except (Refused, OSError) as error:
@@ -199,22 +207,41 @@ def _require_due(inoltro: Inoltro) -> None:
 
 
 def _complete(home: Home, intento: Intento, verdetto: str) -> Inoltro:
-    branch = ramo(home.spool_dir, intento.sia, intento.abi)
-    with home.begin() as conn:
-        if closed := CHIUSI.get(intenti.state(conn, intento.id)):
-            return Inoltro(intento.distinta_id, intento.nome_file, closed)
-        try:
-            path = _place(home, conn, branch, intento)
-        except Refused as refused:
-            intenti.withdraw(conn, home.ports, intento, why=refused.it)
-            return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
-        except FsyncFailed as failed:
-            intenti.doubt(conn, home.ports, intento, errno=errno.errorcode.get(failed.errno or 0, "?"))
-            return _uncertain(intento)
-        dati = {"file": intento.nome_file, "sha256": intento.sha256}
-        distinte.apply(conn, home.ports, intento.distinta_id, Evento.INOLTRA, chi="spool", dati=dati)
-        intenti.done(conn, home.ports, intento)
+    failed = list[FsyncFailed]()
+    try:
+        with home.begin() as conn:
+            return _completed(home, conn, intento, verdetto, failed)
+    except Refused:
+        if not failed:
+            raise
+        # Nor could the doubt be made durable. It only matters while the machine is on, and may say what is not so.
+        with home.begin(lasting=False) as conn:
+            if closed := CHIUSI.get(intenti.state(conn, intento.id)):
+                return Inoltro(intento.distinta_id, intento.nome_file, closed)
+            return _doubt(home, conn, intento, failed[0])
+
+
+def _completed(home: Home, conn: Connection, intento: Intento, verdetto: str, failed: list[FsyncFailed]) -> Inoltro:
+    """What became of an intent, in the transaction that says so; a fsync that failed is told in `failed` too."""
+    if closed := CHIUSI.get(intenti.state(conn, intento.id)):
+        return Inoltro(intento.distinta_id, intento.nome_file, closed)
+    try:
+        path = _place(home, conn, ramo(home.spool_dir, intento.sia, intento.abi), intento)
+    except Refused as refused:
+        intenti.withdraw(conn, home.ports, intento, why=refused.it)
+        return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
+    except FsyncFailed as error:
+        failed.append(error)
+        return _doubt(home, conn, intento, error)
+    dati = {"file": intento.nome_file, "sha256": intento.sha256}
+    distinte.apply(conn, home.ports, intento.distinta_id, Evento.INOLTRA, chi="spool", dati=dati)
+    intenti.done(conn, home.ports, intento)
     return Inoltro(intento.distinta_id, intento.nome_file, verdetto, path)
+
+
+def _doubt(home: Home, conn: Connection, intento: Intento, failed: FsyncFailed) -> Inoltro:
+    intenti.doubt(conn, home.ports, intento, errno=errno.errorcode.get(failed.errno or 0, "?"))
+    return _uncertain(intento)
 
 
 def _place(home: Home, conn: Connection, branch: Ramo, intento: Intento) -> Path:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +21,7 @@ from ledger.lavori import FALLITO, RIUSCITO, Chiave, Corsa
 from ledger.ports import ROME, today
 from ledger.varco import macchina
 from reconcile.silenzio import CHI, presume
-from spool import consegna, dispatch, orari, receive
+from spool import consegna, dispatch, orari, pacchi, receive, scadenze
 from spool.filing import file_away
 from spool.trasporti.protocollo import in_words
 
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 MOST_TOLD = 100
 """How many notices a run keeps; the rest are counted."""
 
-PASSWORD_NOTICE = timedelta(days=14)
+PASSWORD_NOTICE, CERTIFICATE_NOTICE = timedelta(days=14), timedelta(days=30)
+"""How long before they end passwords and certificates are told: of the second ones somebody else must make others."""
 
 AT_HAND = 30
 """Days after which what is over in the spool goes into dated folders."""
@@ -69,7 +70,8 @@ CONTI: Mapping[str, tuple[str, str]] = {
     "checkpoint": ("checkpoint", "checkpoints"),
     "rifatti": ("file rifatti uguali", "files made again alike"),
     "archiviati": ("file archiviati", "files put away"),
-    "scadono": ("password che scadono", "passwords that expire"),
+    "compressi": ("file compressi", "files packed"),
+    "scadono": ("in scadenza", "about to expire"),
     "dimenticate": ("corse dimenticate", "runs forgotten"),
 }
 """What jobs count, in words."""
@@ -80,6 +82,10 @@ class Parte(NamedTuple):
 
     fai: Callable[[], Fatto]
     azienda: Azienda | None = None
+
+    def chiave(self, nome: str) -> Chiave:
+        """What a run of this part of a job is of."""
+        return Chiave(nome, self.azienda.id if self.azienda else None)
 
 
 @dataclass(frozen=True)
@@ -104,18 +110,25 @@ def run(home: Home, lavoro: Lavoro, chi: str, log: Registro, stop: Callable[[], 
     return [_once(home, lavoro.nome, parte, chi, log) for parte in lavoro.parti(home) if not stop()]
 
 
-def reap(home: Home, chi: str, log: Registro) -> None:
+def run_part(home: Home, chiave: Chiave, chi: str, log: Registro) -> None:
+    """Run one part of a job; nothing when there is no such part any more. Raises Refused as `run` does."""
+    reap(home, chi, log)
+    for parte in LAVORI[chiave.nome].parti(home):
+        if parte.chiave(chiave.nome) == chiave:
+            _once(home, chiave.nome, parte, chi, log)
+
+
+def reap(home: Home, chi: str, log: Registro, is_gone: Callable[[str], bool] = lavori.gone) -> None:
     """Note, in the name of a process, that the runs nobody is doing any more were interrupted."""
     with home.begin() as conn:
-        for dead in lavori.reap(conn, home.ports, chi):
+        for dead in lavori.reap(conn, home.ports, chi, is_gone):
             log.warning(dead.esito, lavoro=dead.nome, chi=dead.chi)
 
 
 def _once(home: Home, nome: str, parte: Parte, chi: str, log: Registro) -> Corsa:
     sia = parte.azienda.sia if parte.azienda else ""
     with home.begin() as conn:
-        chiave = Chiave(nome, parte.azienda.id if parte.azienda else None)
-        corsa_id = lavori.begin(conn, home.ports, chiave, chi)
+        corsa_id = lavori.begin(conn, home.ports, parte.chiave(nome), chi)
     try:
         fatto = parte.fai()
         dati = _kept(fatto)
@@ -244,12 +257,19 @@ def _expiries(home: Home, azienda: Azienda) -> Fatto:
     now = home.ports.clock.now()
     with home.read() as conn:
         found = utenti.expiring(conn, azienda.id, now + PASSWORD_NOTICE)
-    avvisi = tuple(_password(login, f"{end.astimezone(ROME):%d/%m/%Y}") for login, end in found)
-    return Fatto({"scadono": len(found)}, avvisi)
+    avvisi = [_expires(f"la password di {login}", f"the password of {login}", end) for login, end in found]
+    wrong: tuple[Avviso, ...] = ()
+    try:
+        ending = scadenze.expiring(home, azienda.sia, now + CERTIFICATE_NOTICE)
+        avvisi += [replace(_expires(each.it, each.en, each.fine), abi=each.abi) for each in ending]
+    except (Refused, OSError) as error:
+        wrong = (Avviso(*why(error), guasto=True),)
+    return Fatto({"scadono": len(avvisi)}, (*avvisi, *wrong))
 
 
-def _password(login: str, day: str) -> Avviso:
-    return Avviso(f"la password di {login} dura fino al {day}", f"the password of {login} lasts until {day}")
+def _expires(it: str, en: str, end: datetime) -> Avviso:
+    day = f"{end.astimezone(ROME):%d/%m/%Y}"
+    return Avviso(f"{it} dura fino al {day}", f"{en} lasts until {day}")
 
 
 def _replay(home: Home) -> Fatto:
@@ -262,7 +282,7 @@ def _replay(home: Home) -> Fatto:
 
 
 def _archive(home: Home) -> Fatto:
-    return Fatto({"archiviati": len(file_away(home, AT_HAND))})
+    return Fatto({"archiviati": len(file_away(home, AT_HAND)), "compressi": pacchi.pack(home)})
 
 
 def _retention(home: Home) -> Fatto:
@@ -346,15 +366,15 @@ LAVORI: Mapping[str, Lavoro] = {
         ),
         Lavoro(
             "expiries",
-            "avvisa delle password che scadono",
-            "warns of passwords about to expire",
+            "avvisa di password e certificati che scadono",
+            "warns of passwords and certificates about to expire",
             "0 8 * * mon",
             _by_company(_expiries),
         ),
         Lavoro(
             "archive",
-            "mette in cartelle datate ciò che è finito da 30 giorni",
-            "puts what has been over for 30 days into dated folders",
+            "mette in cartelle datate ciò che è finito da 30 giorni, dopo 15 mesi lo comprime",
+            "files by day what has been over for 30 days, packs it after 15 months",
             "30 4 * * *",
             _whole(_archive),
         ),

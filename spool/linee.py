@@ -7,12 +7,17 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ledger.errors import Refused
 from ledger.home import Home
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+    Firmatari: TypeAlias = list[Certificate]
 
 FILE = "linee.toml"
 
@@ -32,6 +37,7 @@ class _Come(BaseModel):
     archivio: Testo | None = None
     tentativi: int = Field(4, ge=1, le=10)
     certificato: Testo | None = None
+    firmatari: Testo | None = None
 
     @model_validator(mode="after")
     def _apart(self) -> _Come:
@@ -113,6 +119,30 @@ def line(home: Home, sia: str, abi: str) -> Linea:
         hint_it="Le linee che ci sono: cbi lines",
         hint_en="The lines there are: cbi lines",
     )
+
+
+def signers(home: Home) -> dict[tuple[str, str], Firmatari]:
+    """The certificates of who signs what arrives, by company and bank, where the settings name them. Raises Refused as
+    `lines` and `certificates` do, OSError."""
+    named = {(each.sia, each.abi): (each, each.come.firmatari) for each in lines(home)}
+    return {which: certificates(home, linea, path) for which, (linea, path) in named.items() if path is not None}
+
+
+def certificates(home: Home, linea: Linea, path: str) -> Firmatari:
+    """The certificates in a file that the settings of a line name. Raises Refused (LINEA-014) when there is none in it,
+    OSError."""
+    from cryptography import x509
+
+    try:
+        return x509.load_pem_x509_certificates(home.ports.disk.read(linea.local(path)))
+    except ValueError as error:
+        raise Refused(
+            "LINEA-014",
+            f"{linea.local(path)} non è un file di certificati PEM.",
+            f"{linea.local(path)} is not a file of PEM certificates.",
+            hint_it="Chiedere alla banca quelli in uso, e metterli in quel file uno dopo l'altro.",
+            hint_en="Ask the bank for those in use, and put them into that file one after the other.",
+        ) from error
 
 
 def _require_apart(found: list[Linea]) -> None:

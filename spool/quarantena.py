@@ -27,7 +27,7 @@ def shelve(disk: Disk, branch: Ramo, name: str) -> Path:
 def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, Any]]) -> Path:
     """Moves `in/new/name` to `in/quarantine` under a harmless name, with `NAME.diagnostica.json` beside it.
 
-    The note is written first: after a crash the file is still in `in/new`, and the same happens again.
+    The note is written first, durably: after a crash the file is still in `in/new`, and the same happens again.
     """
     target = free(disk, branch.into("quarantine"), harmless(name))
     note = target.with_name(target.name + NOTE)
@@ -39,6 +39,7 @@ def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, 
     if disk.exists(note):
         disk.remove(note)
     disk.write_new(note, json.dumps(text, ensure_ascii=False, indent=1).encode())
+    disk.fsync_dir(note.parent)
     try:
         return _move(disk, branch, name, target)
     except FileNotFoundError:  # another process moved it first, with a note of its own

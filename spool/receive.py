@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -22,12 +22,16 @@ from ledger.home import Home
 from ledger.ports import Ports
 from reconcile.conto import Arrivo, Conto
 from spool.albero import Ramo, branches, plant, ramo
-from spool.archivi import contents
-from spool.dispatch import tidy
+from spool.archivi import contents, signed
+from spool.dispatch import recover, tidy
 from spool.lettura import Hostile, Unsettled, read_foreign
+from spool.linee import signers
 from spool.nomi import READY, waits, why_hostile
 from spool.quarantena import quarantine, shelve
 from spool.smistamento import Letto, Reason, reason, sort
+
+if TYPE_CHECKING:
+    from spool.linee import Firmatari
 
 ELABORATO, GIA_RICEVUTO, RIFIUTATO = "elaborato", "gia_ricevuto", "rifiutato"
 FATTO, QUARANTENA, FALLITO, ATTESA = "fatto", "quarantena", "fallito", "attesa"
@@ -82,13 +86,18 @@ def arrivals(home: Home, *, quiet: int = 0) -> Iterator[FileRicevuto]:
     """Reads all that the banks have left in `in/new`, one file after another, in constant memory; gives what became of
     each. A file that cannot be read now stays where it is, and the others go on.
 
-    A file is not read until nobody has written to it for `quiet` seconds, unless its NAME.ok is there.
+    A file is not read until nobody has written to it for `quiet` seconds, unless its NAME.ok is there. Raises Refused
+    or OSError, before anything is read, when the settings say that files are signed and not by whom.
     """
     plant_all(home)
     with home.read() as conn:
         companies = {azienda.sia: azienda.id for azienda in aziende.list_(conn)}
-    for branch, name in all_waiting(home):
-        yield from _attempt(home, branch, name, companies.get(branch.sia), quiet)
+    firmatari = signers(home)
+    if waiting := all_waiting(home):
+        recover(home)  # what a crash cut halfway has left all the same, if it is what these files answer
+    for branch, name in waiting:
+        who = firmatari.get((branch.sia, branch.abi))
+        yield from _attempt(home, branch, name, companies.get(branch.sia), quiet, who)
     tidy(home)
 
 
@@ -113,9 +122,11 @@ def plant_all(home: Home) -> None:
         plant(home.ports.disk, branch)
 
 
-def _attempt(home: Home, branch: Ramo, name: str, company: int | None, quiet: int) -> list[FileRicevuto]:
+def _attempt(
+    home: Home, branch: Ramo, name: str, company: int | None, quiet: int, firmatari: Firmatari | None
+) -> list[FileRicevuto]:
     try:
-        return _receive_file(home, branch, name, company, quiet)
+        return _receive_file(home, branch, name, company, quiet, firmatari)
     except Unsettled:
         return [FileRicevuto(name, branch.sia, branch.abi, ATTESA)]
     except OSError as error:
@@ -125,11 +136,16 @@ def _attempt(home: Home, branch: Ramo, name: str, company: int | None, quiet: in
         return [FileRicevuto(name, branch.sia, branch.abi, FALLITO, motivi=(why,))]
 
 
-def _receive_file(home: Home, branch: Ramo, name: str, company: int | None, quiet: int) -> list[FileRicevuto]:
+def _receive_file(
+    home: Home, branch: Ramo, name: str, company: int | None, quiet: int, firmatari: Firmatari | None
+) -> list[FileRicevuto]:
     """Receives one file of `in/new`, or all that it holds. Raises `OSError` when the disk fails, `Unsettled` when it
     is not complete; then nothing of it has been lost."""
     try:
-        pieces = contents(name, _bytes(branch, name, _still_since(home.ports, branch, name, quiet)))
+        data = _bytes(branch, name, _still_since(home.ports, branch, name, quiet))
+        if firmatari is not None:
+            _require_signed(data, firmatari, home.ports.clock.now())
+        pieces = contents(name, data)
     except Hostile as hostile:
         return [_refuse(home, branch, name, (reason("RIC-001", hostile.it, hostile.en),))]
     if company is None:
@@ -152,6 +168,14 @@ def _bytes(branch: Ramo, name: str, still_since: datetime | None) -> bytes:
     if why := why_hostile(name):
         raise Hostile(*why)
     return read_foreign(branch.into("new") / name, still_since=still_since)
+
+
+def _require_signed(data: bytes, firmatari: Firmatari, at: datetime) -> None:
+    from spool import firmato
+
+    if not signed(data):
+        raise Hostile("non è firmato, come tutto da questa banca deve essere", "not signed, as all from this bank is")
+    firmato.require(data, firmatari, at)
 
 
 def _receive_piece(home: Home, branch: Ramo, company: int, name: str, data: bytes) -> FileRicevuto:

@@ -1,7 +1,8 @@
 """What the banks said, read again in a home made again: from the files that the journal names, as they came.
 
 Where outcomes and receipts led orders and distinte the journal tells, and is in the books already; here come the rows
-that are in no event: outcomes with their verdict, those that were not applied, memos, accounts and movements. The sums
+that are in no event: outcomes with their verdict, those that were not applied, memos, accounts and movements; then what
+people chose for accounts and did with movements, which is in events and needs the rows. The sums
 of each supporto must be those that the journal tells. Not made again: the exceptions of receipts and refusals, and of
 the evidence beside the other ones the states are those of the end.
 """
@@ -19,17 +20,28 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 import cbi
-from cbi.flows.rendicontazione import rapporti
-from ledger import archivio, outcomes
+from cbi.flows.estratti import LETTURE
+from ledger import archivio, aziende, journal, outcomes, rapporti, spunta
+from ledger.aziende import ABBINA_PROBABILI, SI
 from ledger.home import Home
 from ledger.ports import Ports
 from ledger.ricostruzione import Differenza
+from ledger.schema import instant
+from reconcile.abbinamento import Classe
 from reconcile.conto import Arrivo, Conto
-from reconcile.esiti import LETTORI, keep_esiti
+from reconcile.esiti import Passo, keep_esiti
 from reconcile.movimenti import store_rapporti
+from reconcile.risposte import LETTORI
+from spool.smistamento import RICEVUTE
 
-STATEMENTS = ("RH", "EC")
-Told = Mapping[int, int]  # by line of an outcome, the order that it moved
+
+@dataclass(frozen=True)
+class _Detto:
+    """What the journal tells of a file: by line of an outcome, the order that it moved; whether the company took likely
+    matches then."""
+
+    passi: Mapping[int, Passo]
+    accetta: bool
 
 
 @dataclass(frozen=True)
@@ -49,16 +61,33 @@ def reread(home: Home, conn: Connection, azienda_id: int) -> Iterator[Differenza
     Raises Refused when a content is not there (ARCHIVIO-001, ARCHIVIO-002), `ValoreErrato` for one that says what no
     file received could.
     """
-    told: dict[int, dict[int, int]] = defaultdict(dict)
-    for file_id, line, order in outcomes.orders_moved(conn, azienda_id):
-        told[file_id].setdefault(line, order)
+    told: dict[int, dict[int, Passo]] = defaultdict(dict)
+    for file_id, line, order, dati in outcomes.orders_moved(conn, azienda_id):
+        passo = Passo(order, dati.get("classe", Classe.ESATTO), dati.get("prove"))
+        told[file_id].setdefault(line, passo)
+    story = aziende.option_story(conn, azienda_id, ABBINA_PROBABILI)
     for file in outcomes.files(conn):
         if file.azienda_id == azienda_id:
-            yield from _file(home, conn, file, told.pop(file.id, {}))
+            accetta = SI in [value for at, value in story if at < instant(file.at)][-1:]
+            yield from _file(home, conn, file, _Detto(told.pop(file.id, {}), accetta))
+    _by_people(conn, azienda_id)
 
 
-def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[Differenza]:
-    done = {each["numero"]: each["conto"] for each in json.loads(file.dati)["supporti"]}
+def _by_people(conn: Connection, azienda_id: int) -> None:
+    """What people chose for accounts and did with movements, now that the rows are there."""
+    for event in journal.events(conn, azienda_id, (rapporti.SCELTE, spunta.SEGNATI)):
+        dati, at = json.loads(event["dati"]), datetime.fromisoformat(event["at"])
+        if event["tipo"] == rapporti.SCELTE:
+            rapporti.chosen(conn, azienda_id, dati, at)
+        else:
+            spunta.marked(conn, dati, at)
+
+
+def _file(home: Home, conn: Connection, file: Row[Any], told: _Detto) -> Iterator[Differenza]:
+    supporti = json.loads(file.dati)["supporti"]
+    done = {each["numero"]: each["conto"] for each in supporti if each["tipo"] not in RICEVUTE}
+    if not done:  # of receipts and refusals nothing is left to read
+        return
     arrivo = Arrivo(file.azienda_id, file.abi, file.id, file.nome)
     ports = replace(home.ports, clock=_Allora(file.at))
     for supporto in cbi.read_supporti(BytesIO(archivio.load(home, file.sha256))):
@@ -69,10 +98,11 @@ def _file(home: Home, conn: Connection, file: Row[Any], told: Told) -> Iterator[
                 yield Differenza("file", which, "conto", done[supporto.numero], asdict(found))
 
 
-def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supporto, told: Told) -> Conto | None:
-    """The sums of a supporto read again; None for receipts and refusals, of which nothing is left to read."""
+def _supporto(conn: Connection, ports: Ports, arrivo: Arrivo, supporto: cbi.Supporto, told: _Detto) -> Conto | None:
+    """The sums of a supporto read again; None for one of which nothing is left to read."""
     if supporto.flow in LETTORI:
-        return keep_esiti(conn, ports, arrivo, supporto, LETTORI[supporto.flow](supporto), told)
-    if supporto.flow in STATEMENTS:
-        return store_rapporti(conn, ports, arrivo, supporto, rapporti(supporto))
+        items = LETTORI[supporto.flow](supporto)
+        return keep_esiti(conn, ports, arrivo, supporto, items, told.passi, accetta=told.accetta)
+    if supporto.flow in LETTURE:
+        return store_rapporti(conn, ports, arrivo, supporto, LETTURE[supporto.flow].leggi(supporto))
     return None

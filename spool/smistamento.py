@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -12,19 +13,22 @@ from sqlalchemy import Connection
 
 import cbi
 from cbi.flows.disposizione import Promemoria
-from cbi.flows.rendicontazione import rapporti
+from cbi.flows.estratti import LETTURE
 from ledger import intenti, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
 from reconcile.conto import Arrivo, Conto
-from reconcile.esiti import LETTORI, apply_esiti
+from reconcile.esiti import apply_esiti
 from reconcile.movimenti import store_rapporti
-from reconcile.ricevute import confirm, receipt, refusal_codes, reject
+from reconcile.ricevute import confirm, receipt, refusal_codes, reject, unexplained
+from reconcile.risposte import LETTORI, SENZA_SCADENZA, Esito
 from spool.albero import Ramo
 from spool.nomi import ACK
 
 TOO_MANY = "CBI-FILE-200"
 """The diagnostic that says that others were left out: then nothing in the file can be taken for flawless."""
+
+RICEVUTE = ("CN", "ER", "A4", ACK)  # what is received of them is one word on a whole flow, and no outcome is kept
 
 Reason = dict[str, Any]
 Action = Callable[[Connection, Ports, Arrivo], Conto]
@@ -96,8 +100,14 @@ def _action(supporto: cbi.Supporto) -> Action:
 def _esiti(supporto: cbi.Supporto) -> Action:
     items = list(LETTORI[supporto.flow](supporto))
     for item in items:
-        _require(supporto, item.line, item.importo, item.data_valuta if isinstance(item, Promemoria) else item.scadenza)
+        _require(supporto, item.line, item.importo, *_days(supporto, item))
     return lambda conn, ports, arrivo: apply_esiti(conn, ports, arrivo, supporto, items)
+
+
+def _days(supporto: cbi.Supporto, item: Esito | Promemoria) -> tuple[date | None, ...]:
+    if isinstance(item, Promemoria):
+        return (item.data_valuta,)
+    return () if supporto.flow in SENZA_SCADENZA else (item.scadenza,)
 
 
 def _require(supporto: cbi.Supporto, line: int, *values: object) -> None:
@@ -107,12 +117,18 @@ def _require(supporto: cbi.Supporto, line: int, *values: object) -> None:
 
 
 def _rapporti(supporto: cbi.Supporto) -> Action:
-    items = list(rapporti(supporto))
+    lettura = LETTURE[supporto.flow]
+    items = list(lettura.leggi(supporto))
     for item in items:
-        _require(supporto, item.line, item.data, item.saldo_iniziale, item.saldo_finale)
+        _require(supporto, item.line, item.data, *((item.saldo_iniziale, item.saldo_finale) if lettura.saldi else ()))
         for m in item.movimenti:
             _require(supporto, m.line, m.data_contabile, m.segno, m.importo)
     return lambda conn, ports, arrivo: store_rapporti(conn, ports, arrivo, supporto, items)
+
+
+def _messaggio(supporto: cbi.Supporto) -> Action:
+    """A message does nothing: that it came is in the journal, and its lines are in the file."""
+    return lambda conn, ports, arrivo: Conto()
 
 
 def _conferma(supporto: cbi.Supporto) -> Action:
@@ -123,12 +139,17 @@ def _scarto(supporto: cbi.Supporto) -> Action:
     return lambda conn, ports, arrivo: _one(reject(conn, ports, arrivo, supporto))
 
 
+def _cornice(supporto: cbi.Supporto) -> Action:
+    return lambda conn, ports, arrivo: _one(unexplained(conn, ports, arrivo, supporto))
+
+
 _KINDS: Mapping[tuple[str, str], Callable[[cbi.Supporto], Action]] = {
     **{(flow, "from_bank"): _esiti for flow in LETTORI},
-    ("RH", "from_bank"): _rapporti,
-    ("EC", "from_bank"): _rapporti,
+    **{(flow, "from_bank"): _rapporti for flow in LETTURE},
     ("CN", "from_bank"): _conferma,
     ("ER", "from_bank"): _scarto,
+    ("A4", "from_bank"): _cornice,
+    ("SL", "from_bank"): _messaggio,
 }
 
 

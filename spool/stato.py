@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,14 +23,15 @@ from ledger.intenti import Intento
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Disk
 from ledger.quadratura import Ricevuto
+from spool import pacchi
 from spool.albero import IN, OUT, Ramo, branches
 from spool.archivi import contents
 from spool.lettura import Hostile, Unsettled, read_foreign
-from spool.nomi import ACK, READY, waits
+from spool.nomi import READY, waits
 from spool.quarantena import NOTE
 from spool.receive import ELABORATO, GIA_RICEVUTO, RIFIUTATO
+from spool.smistamento import RICEVUTE
 
-RICEVUTE = ("CN", "ER", ACK)  # what is received of them is one word on a whole flow, and no outcome is kept
 VERDETTI = {"applicati": APPLICATO, "gia_applicati": GIA_APPLICATO, "eccezioni": ECCEZIONE_}
 ARCHIVIO, ATTESA = "archive", "in/attesa"
 
@@ -52,7 +54,8 @@ class Somma:
 
 @dataclass(frozen=True)
 class StatoRamo:
-    """The branch of a company and a bank: files by folder, dispatches that are open and uncertain, the sums."""
+    """The branch of a company and a bank: files by folder, dispatches that are open and uncertain, the sums; and how
+    many files in quarantine add nothing to them: never read (refused as they were), or counted elsewhere."""
 
     sia: str
     abi: str
@@ -60,6 +63,7 @@ class StatoRamo:
     aperti: tuple[Intento, ...]
     incerti: tuple[Intento, ...]
     somme: tuple[Somma, ...]
+    fuori_somma: int
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,10 @@ def status(home: Home, oggi: date) -> Stato:
         mine = [each for each in known if (each.sia, each.abi) == (ramo.sia, ramo.abi)]
         strange = [str(path) for place, path, sha256 in there[ramo] if _unknown(ramo, place, sha256, noti)]
         somme = (_files(mine, places, strange), _supporti(mine), _esiti(mine))
-        found.append(StatoRamo(ramo.sia, ramo.abi, folders(disk, ramo), _of(ramo, aperti), _of(ramo, incerti), somme))
+        cartelle = folders(disk, ramo)
+        summed = {sha256: path for _, path, sha256 in there[ramo] if _in_quarantine(ramo, path, sha256, places, noti)}
+        fuori = cartelle["in/quarantine"] - len(set(summed.values()))
+        found.append(StatoRamo(ramo.sia, ramo.abi, cartelle, _of(ramo, aperti), _of(ramo, incerti), somme, fuori))
     return Stato(tuple(found), ritardi)
 
 
@@ -105,7 +112,8 @@ def folders(disk: Disk, branch: Ramo) -> dict[str, int]:
     counts |= {"in/new": len(new - waiting), ATTESA: len(alone)}
     counts |= {f"out/{folder}": len(_names(disk, branch.out(folder))) for folder in OUT}
     dated = [folder for side in ("in", "out") for folder in branch.archived(disk, side)]
-    return counts | {ARCHIVIO: sum(len(_counted(disk, folder)) for folder in dated)}
+    packed = [name for path in branch.packs(disk) for name in _packed(disk, path) if not name.endswith((NOTE, READY))]
+    return counts | {ARCHIVIO: sum(len(_counted(disk, folder)) for folder in dated) + len(packed)}
 
 
 def _names(disk: Disk, folder: Path) -> list[str]:
@@ -115,6 +123,13 @@ def _names(disk: Disk, folder: Path) -> list[str]:
 def _counted(disk: Disk, folder: Path) -> list[str]:
     """The names of what came in, without the notes and the sidecars beside it."""
     return [name for name in _names(disk, folder) if not name.endswith((NOTE, READY))]
+
+
+def _packed(disk: Disk, path: Path) -> list[str]:
+    try:
+        return pacchi.names(disk, path)
+    except (pacchi.Broken, OSError):
+        return []
 
 
 def _of(ramo: Ramo, found: list[Intento]) -> tuple[Intento, ...]:
@@ -130,16 +145,33 @@ def _digests(disk: Disk, branch: Ramo) -> Iterator[tuple[str, Path, str]]:
     places = [(folder, branch.into(folder)) for folder in reversed(IN)]
     for place, folder in [*places, *((ARCHIVIO, folder) for folder in branch.archived(disk, "in"))]:
         for name in _counted(disk, folder):
-            try:
-                pieces = contents(name, read_foreign(folder / name))
-                yield from ((place, folder / name, archivio.digest(data)) for _, data in pieces)
-            except (Hostile, Unsettled, OSError):
-                continue
+            with suppress(Hostile, Unsettled, OSError):
+                data = read_foreign(folder / name)
+                yield from ((place, folder / name, sha256) for sha256 in _within(name, data))
+    for path in branch.packs(disk):
+        with suppress(pacchi.Broken, Hostile, OSError):
+            for member, data in pacchi.read(disk, path):
+                _, side, name = member.split("/", 2)
+                if side == "in" and not name.endswith((NOTE, READY)):
+                    yield from ((ARCHIVIO, path / member, sha256) for sha256 in _within(name, data))
+
+
+def _within(name: str, data: bytes) -> Iterator[str]:
+    """The digests of what a file holds: itself, or each file in an archive."""
+    return (archivio.digest(piece) for _, piece in contents(name, data))
 
 
 def _unknown(ramo: Ramo, place: str, sha256: str, noti: set[tuple[str, str]]) -> bool:
     """Whether a file was put away as read and the ledger does not know it."""
     return place in ("done", ARCHIVIO) and (ramo.sia, sha256) not in noti
+
+
+def _in_quarantine(
+    ramo: Ramo, path: Path, sha256: str, places: Mapping[tuple[str, str], str], noti: set[tuple[str, str]]
+) -> bool:
+    """Whether a file is one of those that the sum has in quarantine."""
+    key, here = (ramo.sia, sha256), path.parent == ramo.into("quarantine")
+    return here and key in noti and places[key] == "quarantine"
 
 
 def _files(mine: list[Ricevuto], places: Mapping[tuple[str, str], str], strange: list[str]) -> Somma:

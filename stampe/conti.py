@@ -10,7 +10,7 @@ from stampe.lingua import Lingua, day
 from stampe.tavola import Colonna, Riga, add, last, table
 
 if TYPE_CHECKING:
-    from ledger.rendiconti import Conto, Rendiconto
+    from ledger.estratto_conto import Conto, Rendiconto
 
 _COLONNE = (
     Colonna("Contabile", 26),

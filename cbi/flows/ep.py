@@ -1,12 +1,16 @@
 """EP: outcomes of transfers as a flow. Of an outcome only record 10 is known; others are kept as they come.
 
-No typed values: the amount, the causale and the account stand in columns that are guessed. Source: public
-implementations.
+The amount and the causale stand in columns that are guessed; the key, the day and the beneficiary are not known to be
+anywhere, so that an outcome says little of its order. Source: public implementations.
 """
 
 from __future__ import annotations
 
-from cbi.flows.model import FROM_BANK, Flow, Unit
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cbi.flows.disposizione import Disposizione, need
+from cbi.flows.model import FROM_BANK, Flow, Supporto, Unit
 from cbi.layout import RAW
 from cbi.records import ep as r
 from cbi.records.cornice import Corpo
@@ -22,3 +26,42 @@ EP = Flow(
     classify=lambda keys, raws, context: keys,
     amount="",  # EF sums nothing that is known
 )
+
+EFFETTI = dict.fromkeys(("48000", "48015", "27000", "27010", "27020", "34000", "79000"), "executed") | {
+    "68000": "rejected"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Esito(Disposizione):
+    """The outcome of a transfer, in what is known of it. `effetto`: executed, rejected, unknown."""
+
+    codice_univoco: str | None
+    effetto: str
+
+
+def esiti(supporto: Supporto) -> Iterator[Esito]:
+    """The outcomes of a flow. Raises `ValoreErrato` where a field does not decode."""
+    for ordine in supporto.ordini:
+        dieci = need(ordine, "10")
+        yield Esito(
+            numero=dieci["numero_progressivo"],
+            line=ordine.line,
+            causale=dieci["causale"],
+            importo=dieci["importo"],
+            segno=dieci["segno"],
+            scadenza=None,
+            controparte="",
+            codice_fiscale=None,
+            codice_cliente=None,
+            riferimento=None,
+            abi=None,
+            cab=None,
+            conto=None,
+            nostro_abi=supporto.identita[0],
+            nostro_cab=None,
+            nostro_conto=None,
+            raw=ordine.raw,
+            codice_univoco=None,
+            effetto=EFFETTI.get(dieci["causale"], "unknown"),
+        )

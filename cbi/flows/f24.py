@@ -191,6 +191,13 @@ class Quietanza(Delega):
     data_supporto: date
     iud: str | None
 
+    @property
+    def effetto(self) -> str:
+        """What it does to its delegation: refused, where the bank tells why; receipted, where it gives its identifier.
+
+        The code of the outcome itself is not documented."""
+        return "refused" if self.motivo else "receipted" if self.iud else "unknown"
+
 
 def deleghe(supporto: Supporto) -> Iterator[Delega]:
     """The delegations of a flow towards the bank. Raises `ValoreErrato` where a field does not decode."""

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, TypeGuard
 from cbi.fields import Amount, Choice, Field, Filler, FreeText, Number, Text, ValoreErrato
 from cbi.flows.coda import wrong
 from cbi.flows.model import Flow
-from cbi.flows.physical import Riga, Source
+from cbi.flows.physical import LineFault, Riga, Source
 from cbi.flows.reader import Letto, records_of, supporti_of
 from cbi.flows.registry import BUILT_IN, Registry
 from cbi.flows.rework import TRUNCATED, NonRiscrivibile, refuse_line_ends, whole
@@ -145,7 +145,8 @@ def _physical(letto: Letto, cures: list[Cura]) -> bytes | None:
     riga = letto.riga
     line: bytes | None = riga.record
     refuse_line_ends(riga)
-    for fault in riga.faults:
+    faults = riga.faults or (_shortened(riga) if riga.blank else ())
+    for fault in faults:
         if fault.kind == TRUNCATED:
             if len(riga.raw) != int(fault.found):
                 it, en = "la riga è troppo lunga per essere tenuta", "the line is too long to be kept"
@@ -158,6 +159,12 @@ def _physical(letto: Letto, cures: list[Cura]) -> bytes | None:
             at = fault.start, max(fault.start, fault.end)
             cures.append(Cura(_LENGTHS[fault.kind], riga.number, *at, riga.tipo, "", before, after))
     return line
+
+
+def _shortened(riga: Riga) -> tuple[LineFault, ...]:
+    """A blank line of a text is no fault, but it is made as long as the others."""
+    length = len(riga.raw)
+    return (LineFault("RIGA-100", length + 1, LENGTH, str(length), str(LENGTH)),) if length < LENGTH else ()
 
 
 _LENGTHS = {"RIGA-100": "short line", "RIGA-101": "lost blank", "RIGA-102": "utf-8", "RIGA-103": "long line"}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from cbi.fields import Amount, Field, ValoreErrato
@@ -34,7 +34,7 @@ class Unit:
     """
 
     records: tuple[tuple[str, str], ...]
-    unless: Mapping[str, bytes] = field(default_factory=dict)
+    unless: Mapping[str, bytes] = field(default_factory=dict, hash=False)
 
     @property
     def start(self) -> str:
@@ -261,8 +261,9 @@ class Supporto:
         return b"".join((self.header.raw, b"\r\n", *(ordine.raw for ordine in self.ordini), tail))
 
 
+@lru_cache(maxsize=256)  # small files are many, and their kinds few
 def unit_pattern(
-    flow: Flow, unit: Unit, needs: Collection[str], ending: bytes, marked: Collection[str] = ()
+    flow: Flow, unit: Unit, needs: frozenset[str], ending: bytes, marked: frozenset[str] = frozenset()
 ) -> re.Pattern[bytes]:
     """A regular expression that exactly the flawless units match, all on the progressive of their first record.
 

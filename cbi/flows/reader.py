@@ -198,6 +198,6 @@ def _ordini(flow: Flow, body: list[Letto]) -> Iterator[Ordine]:
 
 
 def _ordine(records: list[Record]) -> Ordine:
-    numbers = (record.fields().get("numero_progressivo") for record in records)
+    numbers = (record.text("numero_progressivo") for record in records)
     number = next((number for number in numbers if number), None)
     return Ordine(int(number) if number and number.isdecimal() else None, records[0].line, tuple(records))

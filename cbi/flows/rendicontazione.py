@@ -1,6 +1,6 @@
-"""RH and EC: statements of current accounts as flows, and as typed values.
+"""RH and EC: statements of current accounts as flows, and as typed values; those of portfolios (RP) have their shape.
 
-Source: CBI-RND-001 v6.05, sections 2 and 3.
+Source: CBI-RND-001 v6.05, sections 2, 3 and 6.
 """
 
 from __future__ import annotations
@@ -93,7 +93,11 @@ EC = Flow(
 
 @dataclass(frozen=True, slots=True)
 class Movimento:
-    """A movement of an account. `importo` in cents, absolute; `segno` C credit, D debit."""
+    """A movement of an account. `importo` in cents, absolute; `segno` C credit, D debit.
+
+    `descrizione` is its free text, `strutture` what its other records say: the name of the layout under `struttura`,
+    then each field by name, as text. `dettagli` are those records.
+    """
 
     line: int
     numero: int
@@ -107,16 +111,32 @@ class Movimento:
     tipo_riferimento: str | None
     riferimento: str | None
     descrizione: str
+    strutture: tuple[dict[str, str], ...]
     dettagli: tuple[Record, ...]
 
     @property
     def importo_con_segno(self) -> int:
         return self.importo if self.segno == "C" else -self.importo
 
+    @property
+    def msg_id(self) -> str | None:
+        """The message of payment that the movement comes from."""
+        return self._told("ID1", "identificativo_univoco_messaggio")
+
+    @property
+    def end_to_end(self) -> str | None:
+        """The payment that it is, as who ordered it named it."""
+        return self._told("ID1", "identificativo_end_to_end")
+
+    def _told(self, struttura: str, name: str) -> str | None:
+        return next((each.get(name) for each in self.strutture if each["struttura"] == struttura), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Rapporto:
-    """An account and its movements. Balances in cents, signed; `data` is that of the closing balance."""
+    """An account and its movements. Balances in cents, signed, None where the statement has none; `data` is that of
+    the closing balance, `data_inizio` that of the opening one, of a period. `liquidita` are the balances available at
+    days to come."""
 
     line: int
     abi: str
@@ -125,10 +145,13 @@ class Rapporto:
     iban: str | None
     divisa: str
     data: date
-    saldo_iniziale: int
-    saldo_finale: int
+    saldo_iniziale: int | None
+    saldo_finale: int | None
     saldo_liquido: int | None
     movimenti: tuple[Movimento, ...]
+    descrizione: str | None = None
+    data_inizio: date | None = None
+    liquidita: tuple[tuple[date, int], ...] = ()
 
 
 def rapporti(supporto: Supporto) -> Iterator[Rapporto]:
@@ -138,7 +161,7 @@ def rapporti(supporto: Supporto) -> Iterator[Rapporto]:
 
 
 def _rapporto(ordine: Ordine) -> Rapporto:
-    head, tail = _need(ordine, "61"), _need(ordine, "64")
+    head, tail = need(ordine, "61"), need(ordine, "64")
     closing = tail["data_contabile"] if "data_contabile" in tail else tail["data_fine_periodo"]
     liquid = tail.get("saldo_liquido")
     account = head["rapporto"] if "rapporto" in head else head["conto_corrente"]
@@ -161,7 +184,20 @@ def _rapporto(ordine: Ordine) -> Rapporto:
         saldo_finale=_signed(tail["segno_saldo_contabile"], tail["saldo_contabile"]),
         saldo_liquido=None if liquid is None else _signed(tail["segno_saldo_liquido"], liquid),
         movimenti=tuple(_movimenti(ordine)),
+        descrizione=head["descrizione"],
+        data_inizio=head.get("data_inizio_periodo"),
+        liquidita=tuple(_liquidita(ordine)),
     )
+
+
+def _liquidita(ordine: Ordine) -> Iterator[tuple[date, int]]:
+    record = ordine.get("65")
+    values = {} if record is None else record.values()
+    for each in ("primo", "secondo", "terzo", "quarto", "quinto") if values else ():
+        parts = (values[f"{each}_saldo_liquido_{name}"] for name in ("data_liquidita", "segno", "importo"))
+        day, sign, amount = parts
+        if day is not None and amount is not None:
+            yield day, _signed(sign, amount)
 
 
 def _movimenti(ordine: Ordine) -> Iterator[Movimento]:
@@ -178,6 +214,9 @@ def _movimenti(ordine: Ordine) -> Iterator[Movimento]:
 
 def _movimento(record: Record, details: list[Record]) -> Movimento:
     values = record.values()
+    more = structures(details)
+    presented = next((each.get("nome_supporto") for each in more if each["struttura"] == PRESENTATO), None)
+    words = (values.get("descrizione_movimento"), description(details))
     return Movimento(
         line=record.line,
         numero=values["progressivo_movimento"],
@@ -188,17 +227,37 @@ def _movimento(record: Record, details: list[Record]) -> Movimento:
         causale=values["causale_cbi"],
         causale_interna=values["causale_interna"],
         riferimento_banca=values["riferimento_banca"],
-        tipo_riferimento=values.get("tipo_riferimento_cliente"),
-        riferimento=values["riferimento_cliente"],
-        descrizione=description(details),
+        tipo_riferimento="NROSUPCBI" if presented else values.get("tipo_riferimento_cliente"),
+        riferimento=presented or values["riferimento_cliente"],
+        descrizione=" ".join(each for each in words if each),
+        strutture=more,
         dettagli=tuple(details),
     )
 
 
+PRESENTATO = "first"  # the layout of the 63 of a portfolio that names the flow presented
+_FREE = {"free": "descrizione", PRESENTATO: "descrizione_movimento"}
+_FRAME = ("tipo_record", "numero_progressivo", "progressivo_movimento", "flag_struttura", "marcatore")
+_ORDERER = slice(40, 120)
+
+
 def description(details: Sequence[Record]) -> str:
     """The free text of a movement: the slices of its free 63s put together as they were cut."""
-    free = [rh.Record63.descrizione.cut(record.raw) for record in details if record.variante == "free"]
-    return b"".join(free).decode("latin-1").rstrip()
+    named = ((record, _FREE.get(record.variante)) for record in details)
+    return b"".join(record.BY_NAME[name].cut(record.raw) for record, name in named if name).decode("latin-1").rstrip()
+
+
+def structures(details: Sequence[Record]) -> tuple[dict[str, str], ...]:
+    """What the other 63s say, each field that has something, as text; of YYY also 41-120 as they are, which banks write
+    by two layouts and follow neither."""
+    return tuple(_structure(record) for record in details if record.variante != "free")
+
+
+def _structure(record: Record) -> dict[str, str]:
+    told = {name: value for name, value in record.fields().items() if value and name not in _FRAME}
+    if record.variante.startswith("YYY"):
+        told["testo_41_120"] = record.raw[_ORDERER].decode("latin-1").rstrip()
+    return {"struttura": record.variante, **told}
 
 
 def _signed(sign: str | None, amount: Any) -> Any:
@@ -206,7 +265,8 @@ def _signed(sign: str | None, amount: Any) -> Any:
     return -amount if sign == "D" and amount is not None else amount
 
 
-def _need(ordine: Ordine, tipo: str) -> dict[str, Any]:
+def need(ordine: Ordine, tipo: str) -> dict[str, Any]:
+    """The values of the first record of a type. Raises `ValoreErrato` when there is none."""
     record = ordine.get(tipo)
     if record is None:
         raise ValoreErrato(tipo, ordine.numero, "presente nella rendicontazione", "present in the statement")

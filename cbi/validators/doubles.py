@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mmap import mmap
 from zlib import crc32
 
 _MASK = (1 << 26) - 1  # eight megabytes of bits, for a file of any size
@@ -16,7 +17,7 @@ class Doubles:
     """
 
     def __init__(self) -> None:
-        self._bits = bytearray((_MASK + 1) // 8)
+        self._bits = mmap(-1, (_MASK + 1) // 8)  # of zeros; a page is there when it is touched: few, for few keys
         self.suspects: set[bytes] = set()
         self.overflow = False
 

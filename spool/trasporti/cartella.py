@@ -10,35 +10,43 @@ from ledger.ports import Ports
 from spool.albero import free
 from spool.lettura import read_foreign
 from spool.linee import Linea
-from spool.trasporti.protocollo import Changed, Voce, other_bytes, require_size, scratch_name
+from spool.trasporti.protocollo import Changed, Voce, require_size
 
 
 class Cartella:
     """Both folders must be there: one that is not is a share that is not mounted. Raises ConnectionError."""
 
     def __init__(self, linea: Linea, ports: Ports) -> None:
-        self._ports, self._disk = ports, ports.disk
+        self._disk = ports.disk
         self._out, self._in = linea.local(linea.come.consegna), linea.local(linea.come.ritiro)
         self._archive = None if linea.come.archivio is None else linea.local(linea.come.archivio)
         for folder in filter(None, (self._out, self._in, self._archive)):
             if not folder.is_dir():
                 raise ConnectionError(f"{folder}: cartella che non c'è / no such folder")
 
-    def deliver(self, name: str, data: bytes) -> None:
-        final = self._out / name
-        if self._holds(final, data):
-            return
-        scratch = self._out / scratch_name(self._ports, name)
+    def same(self, name: str, data: bytes) -> bool | None:
+        path = self._out / name
+        if not self._disk.exists(path):
+            return None
+        return self._disk.size(path) == len(data) and self._disk.read(path) == data
+
+    def put(self, name: str, data: bytes) -> None:
+        path = self._out / name
         try:
-            self._disk.write_new(scratch, data)
-            if self._disk.read(scratch) != data:
-                raise OSError(f"{scratch}: riletto, non è ciò che è stato scritto / read back, not what was written")
-            self._disk.rename(scratch, final)
+            self._disk.write_new(path, data)
+            if self._disk.read(path) != data:
+                raise OSError(f"{path}: riletto, non è ciò che è stato scritto / read back, not what was written")
         except OSError:
             with suppress(OSError):
-                self._disk.remove(scratch)
+                self._disk.remove(path)
             raise
+
+    def rename(self, name: str, other: str) -> None:
+        self._disk.rename(self._out / name, self._out / other)
         self._disk.fsync_dir(self._out)
+
+    def discard(self, name: str) -> None:
+        self._disk.remove(self._out / name)
 
     def waiting(self) -> list[Voce]:
         found = (_entry(self._in / name) for name in self._disk.listdir(self._in))
@@ -63,14 +71,6 @@ class Cartella:
 
     def close(self) -> None:
         pass
-
-    def _holds(self, path: Path, data: bytes) -> bool:
-        """Whether a file is there. Raises Refused (LINEA-009) when it holds other bytes."""
-        if not self._disk.exists(path):
-            return False
-        if self._disk.size(path) != len(data) or self._disk.read(path) != data:
-            raise other_bytes(path.name)
-        return True
 
     def _require_same(self, voce: Voce) -> None:
         if _entry(self._in / voce.nome) != voce:

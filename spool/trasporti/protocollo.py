@@ -1,6 +1,6 @@
 """What a transport is: the far end of a line, seen as two folders of the bank.
 
-Others may be written: a class with these five methods, a row in `spool.trasporti.TIPI`, a model of its settings in
+Others may be written: a class with these methods, a row in `spool.trasporti.TIPI`, a model of its settings in
 `spool.linee`, and the suite of tests/spool/test_trasporti.py run on it.
 """
 
@@ -30,12 +30,21 @@ class Trasporto(Protocol):
     """Every method raises OSError when it did not succeed: one that is `down` may be asked again, on a new line.
     `Chiusa` says that nobody passes until a person sees to it."""
 
-    def deliver(self, name: str, data: bytes) -> None:
-        """Leaves a file at the bank, whole and under that name, once: the same bytes there already are as good.
+    def same(self, name: str, data: bytes) -> bool | None:
+        """Whether a file in the folder of what is delivered holds these bytes; None when it is not there."""
+        ...
 
-        It is written under another name, read back, renamed. Raises Refused (LINEA-009) when the name is that of
-        other bytes.
-        """
+    def put(self, name: str, data: bytes) -> None:
+        """Writes a new file into the folder of what is delivered, and reads it back. Whatever goes wrong, it tries to
+        leave nothing there."""
+        ...
+
+    def rename(self, name: str, other: str) -> None:
+        """Gives a file of that folder another name, which nothing should have."""
+        ...
+
+    def discard(self, name: str) -> None:
+        """Removes a file of that folder."""
         ...
 
     def waiting(self) -> list[Voce]:

@@ -15,7 +15,7 @@ from ledger.errors import Refused
 from ledger.ports import Ports
 from spool.linee import InSftp, Linea
 from spool.nomi import numbered
-from spool.trasporti.protocollo import Changed, Chiusa, Voce, other_bytes, require_size, scratch_name
+from spool.trasporti.protocollo import Changed, Chiusa, Voce, require_size
 
 try:
     import asyncssh
@@ -54,8 +54,18 @@ class Sftp:
             self.close()
             raise
 
-    def deliver(self, name: str, data: bytes) -> None:
-        self._run(self._deliver(name, data))
+    def same(self, name: str, data: bytes) -> bool | None:
+        return self._run(self._same(self._to(name), data))
+
+    def put(self, name: str, data: bytes) -> None:
+        self._run(self._put(self._to(name), data))
+
+    def rename(self, name: str, other: str) -> None:
+        # Not the rename that replaces (posix-rename): this one refuses where something is.
+        self._run(self._sftp.rename(self._to(name), self._to(other)))
+
+    def discard(self, name: str) -> None:
+        self._run(self._sftp.remove(self._to(name)))
 
     def waiting(self) -> list[Voce]:
         return self._run(self._waiting())
@@ -139,39 +149,20 @@ class Sftp:
             )
         return keys
 
-    # --- the five verbs ---------------------------------------------------------------------------------
+    # --- the verbs --------------------------------------------------------------------------------------
 
-    async def _deliver(self, name: str, data: bytes) -> None:
-        final = self._at(self._come.consegna, name)
-        if await self._holds(final, data):
-            return
-        scratch = self._at(self._come.consegna, scratch_name(self._ports, name))
+    async def _put(self, path: bytes, data: bytes) -> None:
         try:
-            await self._upload(scratch, data)
-            # Not the rename that replaces (posix-rename): this one refuses where something is.
-            await self._sftp.rename(scratch, final)
+            async with self._sftp.open(path, "xb") as stream:
+                await stream.write(data)
+                with suppress(asyncssh.SFTPOpUnsupported):
+                    await stream.fsync()
+            if await self._same(path, data) is not True:
+                raise OSError("riletto, non è ciò che è stato scritto / read back, it is not what was written")
         except (asyncssh.SFTPError, OSError):
             with suppress(asyncssh.Error, OSError):
-                await self._sftp.remove(scratch)
-            if not await self._holds(final, data):  # unless another run was quicker
-                raise
-        # What is no longer there the bank has taken already: it was read back before it had its name.
-        await self._holds(final, data)
-
-    async def _upload(self, scratch: bytes, data: bytes) -> None:
-        async with self._sftp.open(scratch, "xb") as stream:
-            await stream.write(data)
-            with suppress(asyncssh.SFTPOpUnsupported):
-                await stream.fsync()
-        if await self._same(scratch, data) is not True:
-            raise OSError("riletto, non è ciò che è stato scritto / read back, it is not what was written")
-
-    async def _holds(self, path: bytes, data: bytes) -> bool:
-        """Whether a file is there. Raises Refused (LINEA-009) when it holds other bytes."""
-        same = await self._same(path, data)
-        if same is False:
-            raise other_bytes(_text(posixpath.basename(path)))
-        return same is True
+                await self._sftp.remove(path)
+            raise
 
     async def _same(self, path: bytes, data: bytes) -> bool | None:
         """Whether a file holds these bytes; None when it is not there. Where the bank lets nobody read what was
@@ -222,6 +213,10 @@ class Sftp:
         attrs = await self._sftp.lstat(self._at(self._come.ritiro, voce.nome))
         if _entry(voce.nome, attrs) != voce:
             raise Changed(voce.nome)
+
+    def _to(self, name: str) -> bytes:
+        """A file in the folder of what is delivered."""
+        return self._at(self._come.consegna, name)
 
     @staticmethod
     def _at(folder: str, name: str) -> bytes:

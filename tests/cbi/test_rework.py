@@ -366,6 +366,18 @@ def test_words_of_mandates_lose_the_marks_that_are_barred_there_and_codes_keep_t
     assert cured(elsewhere) == (elsewhere, []) and codes(elsewhere) == []
 
 
+def test_a_blank_line_of_a_text_is_made_as_long_as_the_others_and_told() -> None:
+    raw = fixture("sl")
+    header = raw[:122]
+    damaged = header + b" " * 7 + b"\r\n" + raw[122:]
+    made, cures = cured(damaged)
+    assert made == header + b" " * 120 + b"\r\n" + raw[122:]
+    assert [(cura.kind, cura.line, cura.before, cura.after) for cura in cures] == [
+        ("short line", 2, "7 byte", "120 byte")
+    ]
+    assert cured(made) == (made, [])
+
+
 def test_a_field_with_nothing_but_a_letter_that_no_byte_is_keeps_it() -> None:
     raw = fixture("riba")
     at = raw.index(b" 700000001") + 20  # a 70 with something there is read as that of a non-resident

@@ -107,7 +107,7 @@ def test_what_is_not_a_flow_goes_to_quarantine_with_its_reasons_and_the_rest_goe
         "junk.bin.diagnostica.json",
     }
     assert [path.name for path in (house.bank / "in" / "done").iterdir()] == ["rh.cbi"]
-    assert len(json.loads(house.cbi("movimenti", "--format", "json").out)) == 4
+    assert len(json.loads(house.cbi("movements", "--format", "json").out)["movimenti"]) == 4
 
 
 def test_a_movement_without_its_value_date_is_kept_all_the_same(house: House) -> None:
@@ -115,12 +115,12 @@ def test_a_movement_without_its_value_date_is_kept_all_the_same(house: House) ->
     at = statement.index(b"\r\n 62") + 2
     house.arrives("rh.cbi", statement[: at + 13] + b" " * 6 + statement[at + 19 :])
     assert house.cbi("reconcile").code == 0
-    movements = json.loads(house.cbi("movimenti", "--format", "json").out)
+    movements = json.loads(house.cbi("movements", "--format", "json").out)["movimenti"]
     assert len(movements) == 4 and sum(each["data_valuta"] is None for each in movements) == 1
 
 
 def test_account_numbers_are_masked_unless_asked_for(house: House) -> None:
     house.arrives("rh.cbi")
     house.cbi("reconcile")
-    assert "000000012345" not in house.cbi("movimenti").out
-    assert "000000012345" in house.cbi("movimenti", "--in-chiaro").out
+    assert "000000012345" not in house.cbi("movements").out
+    assert "000000012345" in house.cbi("movements", "--in-chiaro").out

@@ -4,23 +4,12 @@ import pytest
 
 from ledger import utenti
 from tests.ledger.sala import QUICK_HASHER, furnish
-from tests.server import NoServer, started
 
 
 @pytest.fixture(autouse=True)
 def quick_passwords(monkeypatch):
     """argon2id at its lowest cost: tests hash many passwords."""
     monkeypatch.setattr(utenti, "HASHER", QUICK_HASHER)
-
-
-@pytest.fixture(scope="session")
-def server():
-    """One server for all the tests of a process; those that want it are skipped, saying why, where there is none."""
-    try:
-        with started() as running:
-            yield running
-    except NoServer as why:
-        pytest.skip(str(why))
 
 
 def pytest_generate_tests(metafunc):

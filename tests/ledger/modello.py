@@ -46,7 +46,7 @@ DISTINTA = {
         "Elaborata": "Elaborata",
     },
     "scarta": {"Inoltrata": "Scartata", "Ricevuta Banca": "Scartata", "Scartata": "Scartata"},
-    "elabora": {"Inoltrata": "Elaborata", "Ricevuta Banca": "Elaborata"},
+    "elabora": {"Inoltrata": "Elaborata", "Ricevuta Banca": "Elaborata", "Scartata": "Elaborata"},
 }
 PESI = {"anna": 50, "bruno": 50, "carla": 100}
 

@@ -71,7 +71,7 @@ def test_everything_is_carried_over_and_the_journal_holds(old):
     home.close()
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
 def test_the_weight_of_a_user_is_their_power_whatever_the_amount(tmp_path, version):
     vecchia.build(tmp_path / "casa", version=version)
     Home.upgrade(tmp_path / "casa", ports())
@@ -114,6 +114,7 @@ FROZEN = {
     "0001": "e2a86a716095e9d437dddc6b3ff451730c2f2d90f8b8ca5854a7e7ea547a8349",
     "0002": "7f25dca654d933f4ae274f3da8349f426a985b9a4bb420d078f49a20db3427ee",
     "0003": "f8d6fa75222dc7cd78d917ffc3437079602a8ee132451b956bb16dfaa8c6453c",
+    "0004": "3454c595901f276c44111c3bb14f6ab75d172aaba7952661a2adc08a95288e3e",
 }
 
 

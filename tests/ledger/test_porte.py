@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from ledger import cambi, firme, importa, operazioni, varco
+from ledger import cambi, firme, importa, operazioni, rapporti, spunta, varco
 from spool import resolve
 from tests.console import ROOT
 
@@ -29,6 +29,9 @@ WRITTEN_IN = {
     "CAMBIO": {"ledger.cambi"},
     "APPROVAZIONE": {"ledger.cambi"},
     "FIRMA": {"ledger.firme"},
+    "SCHEDA": {"ledger.rapporti"},
+    "RAPPORTO": {"ledger.rapporti"},
+    "MOVIMENTO": {"ledger.movimenti", "ledger.spunta"},
     "JOURNAL": {"ledger.journal"},
     "LINEA": {"ledger.linee"},
 }
@@ -67,10 +70,11 @@ OPENS = {
     ("ledger.sigilli", "take"): "a checkpoint, which changes nothing of what it seals",
     ("commands.ledger", "init_cmd"): "a company that comes to be, with its first administrators",
     ("spool.dispatch", "_intend"): "what has all its signatures leaves",
-    ("spool.dispatch", "_complete"): "what has all its signatures leaves",
+    ("spool.dispatch", "_complete"): "what has all its signatures leaves, or is in doubt",
     ("spool.lavori", "_once"): "what a job does is noted, outside the books",
     ("spool.lavori", "_retention"): "notes that are old, outside the books",
     ("spool.lavori", "reap"): "what a dead process was doing, outside the books",
+    ("spool.squadra", "_app"): "the queue of those who share jobs, outside the books",
 }
 RECEIVES = ("spool.receive", "spool.smistamento", "spool.lettura", "reconcile")  # what banks say is received by a job
 
@@ -167,6 +171,8 @@ def _is_home(node):
         (firme, {"sign", "approve", "refuse", "zero"}),
         (importa, {"import_file"}),
         (resolve, {"resolve"}),
+        (rapporti, {"choose", "enter"}),
+        (spunta, {"segna"}),
     ],
 )
 def test_every_public_verb_goes_through_the_gate(module, verbs):

@@ -10,7 +10,20 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from cli import cbi
-from ledger import archivio, aziende, cambi, firme, importa, journal, poteri, ricostruzione, utenti
+from ledger import (
+    archivio,
+    aziende,
+    cambi,
+    esportazioni,
+    firme,
+    importa,
+    journal,
+    messaggi,
+    poteri,
+    richieste,
+    ricostruzione,
+    utenti,
+)
 from ledger.errors import Refused
 from ledger.ports import FsyncFailed
 from ledger.poteri import Potere, Soglia
@@ -23,7 +36,9 @@ from spool.resolve import resolve
 from tests.console import ROOT
 from tests.ledger.flussi import faulty
 from tests.ledger.sala import QUICK_HASHER
-from tests.spool.casa import PASSWORD, SIA, answers, build, copy, flow, ports
+from tests.spool.casa import PASSWORD, SIA, answers, build, copy, drop, flow, ports
+
+MESSAGGIO = (ROOT / "fixtures" / "sl_banca.cbi").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +53,9 @@ def template(tmp_path_factory):
             utenti.create(conn, home.ports, 1, login="verdi", peso=50, password=PASSWORD)
         dispatch_ready(home)
         answers(home)
+        drop(home, "sl.cbi", MESSAGGIO)
         receive(home)
+        _looked_at(home)
         for nome, data in {"terzo": flow("TERZO", range(20, 22)), "rotto": faulty(nome="ROTTO", mittente=SIA)}.items():
             importa.import_file(home, data, f"{nome}.cbi", 1)
         firme.sign(home, 3, "verdi", PASSWORD)
@@ -57,6 +74,14 @@ def template(tmp_path_factory):
         CliRunner().invoke(cbi, ["--home", str(home.path), "audit", "checkpoint"], catch_exceptions=False)
     home.close()
     return home.path
+
+
+def _looked_at(home):
+    """Orders taken out into a file, and the message of a bank read."""
+    esportazioni.export(home, 1, richieste.of(cosa="disposizioni"), home.path / "fuori.csv")
+    with home.read() as conn:
+        (messaggio,) = messaggi.all_(conn, 1)
+    messaggi.mark(home, 1, messaggio.id, "bianchi", PASSWORD)
 
 
 def _grouped(home):

@@ -242,7 +242,7 @@ def test_the_commands_work_on_a_server_and_the_password_of_its_address_is_nowher
         run(path, "audit", "rebuild", "--check"),
         run(path, "audit", "export"),
         run(path, "evidence", "1", "-o", tmp_path / "prova.zip"),
-        run(path, "movimenti"),
+        run(path, "movements"),
         run(path, "exceptions"),
         run(path, "libro-firma", "--user", "anna"),
         run(path, "upgrade"),

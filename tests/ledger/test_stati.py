@@ -41,7 +41,7 @@ Stampata, Da Banca
 PAROLE_DI_EVENTO = """
 segnala, convalida, modifica, aggrega, disaggrega, elimina, firma, respingi, azzera, inoltra, ricevi, scarta, elabora,
 chiedi_richiamo, rinuncia, richiama, presumi, paga, insolvi, storna, ordina, accetta, rifiuta, revoca, quietanza,
-stampa, acquisisci
+stampa, acquisisci, sciogli
 """
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -16,10 +18,13 @@ from ledger import aziende, distinte, firme, outcomes, utenti
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.stati import Evento, Stato
+from reconcile.a_mano import match
 from reconcile.conto import Arrivo, Conto
-from reconcile.esiti import LETTORI, apply_esiti
+from reconcile.esiti import apply_esiti
+from reconcile.risposte import LETTORI
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
+from spool.stato import status
 from tests.console import ROOT
 from tests.reconcile.banco import supporto
 from tests.spool import casa
@@ -135,3 +140,83 @@ def test_the_key_of_one_kind_says_nothing_of_another(home: Home) -> None:
     with home.read() as conn:
         assert outcomes.candidates(conn, 1, "RIBA", [orders[0].chiave]) == {}
         assert outcomes.candidates(conn, 1, "MAV", [orders[0].chiave, ""]).keys() == {orders[0].chiave}
+
+
+# --- payments, F24, mandates ------------------------------------------------------------------------------------------
+
+
+def arrives(home: Home, name: str, data: bytes | None = None) -> Conto:
+    """A file of the bank, received whole."""
+    (home.spool_dir / SIA / ABI / "in" / "new" / f"{name}.cbi").write_bytes(data or fixture(name))
+    (file,) = receive(home)
+    assert file.verdetto == "fatto", file.motivi
+    assert file.conto.squares()
+    return file.conto
+
+
+def reasons(home: Home) -> list[str]:
+    with home.read() as conn:
+        return [row.motivo for row in outcomes.eccezioni(conn)]
+
+
+@pytest.fixture
+def december(home: Home) -> Home:
+    """The same home, when delegations that are paid on 16 December may leave."""
+    home.ports.clock.at = datetime(2026, 12, 1, 8, tzinfo=UTC)  # type: ignore[attr-defined]
+    return home
+
+
+def test_the_receipt_of_a_delegation_is_the_proof_that_it_was_paid(december: Home) -> None:
+    first, second = sent(december, "f24")
+    flow = supporto(fixture("f24_quietanze"))
+    (receipt,) = LETTORI["Q4"](flow)
+    good = replace(receipt, importo=first.importo)  # type: ignore[type-var]
+    refused = replace(good, line=20, protocollo=2, importo=second.importo, motivo="FONDI INSUFFICIENTI")  # type: ignore[call-arg]
+    assert apply(december, flow, [good, refused]).applicati == 2
+    assert states(december) == [Stato.QUIETANZATA, Stato.RIFIUTATA]
+    assert apply(december, flow, [replace(refused, motivo=None)]).applicati == 1  # type: ignore[call-arg]
+    assert states(december) == [Stato.QUIETANZATA, Stato.QUIETANZATA]
+
+
+def test_a_receipt_of_another_amount_waits_for_a_person(december: Home) -> None:
+    sent(december, "f24")
+    assert arrives(december, "f24_quietanze").eccezioni == 1
+    assert reasons(december) == ["importo_diverso"]
+
+
+def test_a_frame_that_nobody_can_read_waits_for_a_person_with_its_lines(december: Home) -> None:
+    sent(december, "f24")
+    before = states(december)
+    assert arrives(december, "f24_accettazioni").eccezioni == 1
+    assert states(december) == before
+    with december.read() as conn:
+        (row,) = outcomes.eccezioni(conn)
+        assert row.motivo in ("corpo_non_noto", "supporto_sconosciuto")
+        assert json.loads(row.dati)["righe"]
+    assert status(december, date(2026, 12, 1)).torna
+
+
+def test_answers_about_mandates_move_their_requests_and_what_the_bank_does_by_itself_waits(home: Home) -> None:
+    orders = sent(home, "al")
+    flow = supporto(fixture("al_risposte"))
+    first = next(iter(LETTORI["AL"](flow)))
+    mine = {"azienda": SIA, "tipo_codice": orders[0].chiave.split("-")[1], "codice_cliente": orders[0].codice_cliente}
+    said = [replace(first, line=n, effetto=effect, **mine) for n, effect in ((2, "accepted"), (5, "changed"))]  # type: ignore[type-var]
+    conto = apply(home, flow, list(said))
+    assert (conto.applicati, conto.eccezioni) == (1, 1)
+    assert states(home)[0] is Stato.ACCETTATA
+    assert reasons(home) == ["iniziativa_banca"]
+    conto = apply(home, flow, [replace(first, line=2, effetto="revoked", **mine)])  # type: ignore[type-var]
+    assert states(home)[0] is Stato.REVOCATA
+
+
+def test_the_outcome_of_a_transfer_says_too_little_to_choose_its_order(home: Home) -> None:
+    orders = sent(home, "pc")
+    before = states(home)
+    conto = arrives(home, "ep")
+    assert conto.ricevuti == conto.eccezioni > 0
+    assert states(home) == before
+    with home.read() as conn:
+        row = outcomes.eccezioni(conn)[0]
+    decided = match(home, row.esito, [orders[0].id], "bianchi", casa.PASSWORD)
+    assert decided.stati == {orders[0].id: Stato.ORDINATA}

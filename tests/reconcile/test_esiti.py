@@ -128,6 +128,29 @@ def test_when_every_order_has_its_outcome_the_distinta_is_done(home: Home) -> No
         assert b.distinta() == "Elaborata"
 
 
+def test_a_refusal_of_the_whole_yields_to_the_outcomes_of_all_as_if_they_had_come_first(home: Home) -> None:
+    with bench(home) as b:
+        distinte.apply(b.conn, home.ports, 1, Evento.SCARTA, chi="prova")
+        b.apply(outcome_flow(BANK, "30010", ALL[:-1]))
+        assert b.distinta() == "Scartata"
+        b.apply(outcome_flow(BANK, "42010", ALL[-1:]))
+        assert b.distinta() == "Elaborata"
+
+
+def test_a_refused_distinta_whose_name_another_has_taken_stays_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    home = casa.build(tmp_path / "h", [FLOW])
+    from spool.dispatch import dispatch_ready
+
+    dispatch_ready(home)
+    with home.begin() as conn:
+        distinte.apply(conn, home.ports, 1, Evento.SCARTA, chi="prova")
+    home.close()
+    again = casa.extend(tmp_path / "h", casa.flow("RIBA-A", range(21, 23)))
+    with bench(again) as b:
+        assert b.apply(outcome_flow(BANK, "30010", ALL)).applicati == len(ALL)
+        assert (b.distinta(1), b.distinta(2)) == ("Scartata", "Firmata")
+
+
 def test_promemoria_are_kept_and_found_by_their_reference(home: Home) -> None:
     from ledger import outcomes
 

@@ -9,8 +9,9 @@ from banksim.dati import conto
 from banksim.risposte import Decisione, decide, flusso_esiti, promemoria, rendiconto
 from cbi import Supporto
 from cbi.flows.rendicontazione import rapporti
-from ledger import outcomes
+from ledger import movimenti, outcomes
 from ledger.home import Home
+from ledger.movimenti import Filtro, Voce
 from reconcile.conto import Arrivo
 from reconcile.movimenti import store_rapporti
 from tests.reconcile.banco import DAY, Banco, bench, supporto
@@ -33,11 +34,12 @@ def keep(b: Banco, flow: Supporto) -> tuple[int, int]:
     return result.movimenti, result.movimenti_gia_presenti
 
 
+def shown(b: Banco) -> list[Voce]:
+    return list(movimenti.each(b.conn, Filtro()))
+
+
 def links(b: Banco) -> set[tuple[str | None, int, int | None, bool, int]]:
-    return {
-        (m.tipo_riferimento, m.importo, m.distinta, m.promemoria is not None, m.esiti)
-        for m in outcomes.movimenti(b.conn)
-    }
+    return {(m.tipo_riferimento, m.importo, m.distinta, m.promemoria is not None, m.esiti) for m in shown(b)}
 
 
 def test_the_statement_of_the_simulator_squares() -> None:
@@ -51,7 +53,7 @@ def test_a_statement_is_kept_once(home: Home) -> None:
         n = len(next(rapporti(RH)).movimenti)
         assert keep(b, RH) == (n, 0)
         assert keep(b, RH) == (0, n)
-        assert len(outcomes.movimenti(b.conn)) == n
+        assert len(shown(b)) == n
 
 
 def test_movements_find_their_flow_in_whatever_order_the_files_come(home: Home) -> None:
@@ -72,7 +74,7 @@ def test_movements_find_their_flow_in_whatever_order_the_files_come(home: Home) 
 def test_without_the_outcome_flow_the_movement_is_kept_untied(home: Home) -> None:
     with bench(home) as b:
         keep(b, RH)
-        assert all(not m.promemoria and not m.esiti for m in outcomes.movimenti(b.conn))
+        assert all(not m.promemoria and not m.esiti for m in shown(b))
 
 
 def test_a_day_without_movements_is_kept(home: Home) -> None:
@@ -85,4 +87,4 @@ def test_a_day_without_movements_is_kept(home: Home) -> None:
     header = {"mittente": "03069", "ricevente": "A1B2C", "data_creazione": DAY, "nome_supporto": "RH-VUOTO"}
     with bench(home) as b:
         assert keep(b, supporto(cbi.compose("RH", "from_bank", header, [still]))) == (0, 0)
-        assert outcomes.movimenti(b.conn) == []
+        assert shown(b) == []

@@ -24,6 +24,7 @@ from ledger import linee, outcomes
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.linee import PAUSA_MASSIMA, PRIMA_PAUSA, SOGLIA
+from ledger.ports import FsyncFailed
 from spool.consegna import CADUTA, CONSEGNATO, FALLITO, PRESO, PRONTO, RECENTE, SOSPESA, deliver, fetch, look, wait
 from spool.dispatch import dispatch_ready
 from spool.lettura import MAX_FILE
@@ -164,6 +165,71 @@ def test_a_crash_at_any_point_delivers_each_file_once(sent: Path, tmp_path: Path
     assert tried > 10
 
 
+def collected(root: Path) -> list[str]:
+    """The bank carries away what has been delivered; what is hidden it does not see."""
+    found = [path for path in root.glob("*/consegna/*") if not path.name.startswith(".")]
+    for path in found:
+        path.unlink()
+    return [path.name for path in found]
+
+
+def test_a_crash_at_any_point_delivers_once_to_a_bank_that_carries_away_at_once(sent: Path, tmp_path: Path) -> None:
+    uncertain = 0
+    for home in crashes(sent, tmp_path, deliver, lambda home: connect(home, home.path.parent / "banche")):
+        root = home.path.parent / "banche"
+        taken, left = collected(root), {path.name for path in casa.left(home)}
+        again = deliver(home)
+        taken += collected(root)
+        assert sorted(taken) == sorted(left) and len(left) == 2
+        doubtful = [each.nome for each in again if each.verdetto == FALLITO]
+        assert {name.rpartition("/")[2] for name in out(home, "new")} == {*doubtful}
+        assert all(isinstance(e.error, Refused) and e.error.code == "LINEA-015" for e in again if e.nome in doubtful)
+        assert [each.nome for each in deliver(home)] == doubtful  # and so it stays, until a person decides
+        assert collected(root) == []
+        uncertain += len(doubtful)
+    assert 0 < uncertain < 10
+
+
+def test_a_person_decides_whether_an_uncertain_file_was_delivered(sent: Path, tmp_path: Path) -> None:
+    for decides in (True, False):
+        home = casa.copy(sent, tmp_path / f"{decides}" / "home")
+        root, branch = connect(home, tmp_path / f"{decides}" / "banche"), casa.branch(home)
+        (name,) = (path.name for path in branch.out("new").iterdir())
+        note = branch.out("tmp") / f"{name}.consegna"
+        note.write_text(f".{name}.000000000000.tmp\n")
+        assert verdicts(deliver(home)) == [("02008", CONSEGNATO), ("03069", FALLITO)]
+        if decides:
+            (branch.out("new") / name).rename(branch.out("sent") / name)
+        else:
+            note.unlink()
+        assert verdicts(deliver(home)) == ([] if decides else [("03069", CONSEGNATO)])
+        assert (name in collected(root), note.exists()) == (not decides, False)
+
+
+class Unsure:
+    """A disk that does not confirm, the first time, what was written into `out/tmp`."""
+
+    def __init__(self) -> None:
+        self.real, self.asked = casa.ports().disk, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def fsync_dir(self, path: Path) -> None:
+        self.asked += path.name == "tmp"
+        if path.name == "tmp" and self.asked == 1:
+            raise FsyncFailed(5, "not confirmed")
+        self.real.fsync_dir(path)
+
+
+def test_a_note_that_the_disk_does_not_confirm_is_not_trusted(sent: Path, tmp_path: Path) -> None:
+    home, still = casa.copy(sent, tmp_path / "home", disk := Unsure()), Still()
+    root, left = connect(home, tmp_path / "banche"), out(home, "new")
+    assert verdicts(deliver(home, rete=still.rete)) == [("02008", CONSEGNATO), ("03069", CONSEGNATO)]
+    assert (disk.asked, len(still.slept)) == (3, 1)  # the note of the first was written anew
+    assert at_the_bank(root) == left and out(home, "tmp") == {}
+
+
 # --- a line that is down ----------------------------------------------------------------------------------
 
 
@@ -189,14 +255,14 @@ def test_a_line_that_came_back_goes_on_from_the_file_that_it_fell_on(home: Home,
 
     def open_(linea: Any, ports: Any) -> Any:
         far = open_line(linea, ports)
-        whole = far.deliver
+        whole = far.put
 
-        def deliver(name: str, data: bytes) -> None:
+        def put(name: str, data: bytes) -> None:
             if falls.pop(0):
                 raise ConnectionResetError("cut")
             whole(name, data)
 
-        far.deliver = deliver  # type: ignore[method-assign]
+        far.put = put  # type: ignore[method-assign]
         return far
 
     still.open = open_

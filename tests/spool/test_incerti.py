@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sqlite3
 from collections import Counter
 from functools import partial
 from itertools import product
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
+from sqlalchemy.exc import OperationalError
 
 from banksim.risposte import scarto
 from cbi import read_supporti
@@ -141,6 +143,32 @@ def test_an_uncertain_distinta_is_not_signed_again(signed: Path, tmp_path: Path)
     for login in ("bianchi", "verdi"):
         with pytest.raises(Refused):
             firme.sign(home, 1, login, casa.PASSWORD)
+
+
+def test_a_doubt_that_cannot_be_made_durable_is_kept_all_the_same(signed: Path, tmp_path: Path) -> None:
+    """No fsync succeeds any more, nor does that of the database."""
+    calls = calls_of(signed, tmp_path / "dry")
+    home = casa.copy(signed, tmp_path / "h", disk := casa.Disk())
+    disk.calls.clear()
+    disk.fail_at, disk.mode, disk.error = len(calls), "after", failed_fsync
+    full = "PRAGMA synchronous"
+    asked = list[int]()
+
+    def refuse(conn: Connection) -> None:
+        asked.append(conn.exec_driver_sql(full).scalar_one())
+        if disk.calls and asked[-1] == 2 and len(disk.calls) >= disk.fail_at:
+            raise OperationalError("COMMIT", None, sqlite3.OperationalError("disk I/O error"))
+
+    event.listen(home.engine, "commit", refuse)
+    assert [i.verdetto for i in dispatch_ready(home)] == [INCERTA]
+    assert asked[-2:] == [2, 0]
+    event.remove(home.engine, "commit", refuse)
+    home.close()
+    home = Home.open(home.path, casa.ports())
+    assert [i.verdetto for i in dispatch_ready(home)] == [INCERTA]
+    with home.begin() as conn:
+        assert conn.exec_driver_sql(full).scalar_one() == 2
+    assert_sound(home)
 
 
 def test_the_others_go_on(tmp_path: Path) -> None:

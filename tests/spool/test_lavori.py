@@ -8,11 +8,14 @@ import os
 import socket
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, SSHCertificateBuilder, SSHCertificateType
 from sqlalchemy import update
 
 from banksim.dati import SIA
@@ -27,7 +30,7 @@ from spool import orari, registro
 from spool.albero import plant
 from spool.lavori import AT_HAND, CONTI, LAVORI, Fatto, Lavoro, Parte, named, run
 from tests.console import cbi
-from tests.spool import casa, sportello
+from tests.spool import casa, notaio, sportello
 
 ME = "qui:1"
 
@@ -96,8 +99,8 @@ def test_what_is_over_for_long_is_put_away(signed: Path, tmp_path: Path) -> None
     done = plant(home.ports.disk, casa.branch(home)).into("done") / "vecchio.cbi"
     done.write_bytes(b"y")
     later = datetime.now(UTC) + timedelta(days=AT_HAND)
-    assert conti(on(home, later - timedelta(days=2)), "archive") == {"archiviati": 0}
-    assert conti(on(home, later + timedelta(days=2)), "archive") == {"archiviati": 1}
+    assert conti(on(home, later - timedelta(days=2)), "archive") == {"archiviati": 0, "compressi": 0}
+    assert conti(on(home, later + timedelta(days=2)), "archive") == {"archiviati": 1, "compressi": 0}
     assert not done.exists()
 
 
@@ -149,6 +152,32 @@ def test_passwords_about_to_expire_are_told_two_weeks_before(home: Home) -> None
     since = datetime(2026, 11, 2, 8, tzinfo=UTC)
     found = [conti(on(home, since + timedelta(days=n)), "expiries")["scadono"] for n in (15, 17)]
     assert found == [0, 1]
+
+
+def ssh_certificate(until: datetime) -> bytes:
+    key = Ed25519PrivateKey.generate()
+    made = SSHCertificateBuilder().public_key(key.public_key()).type(SSHCertificateType.USER).valid_for_all_principals()
+    return made.valid_after(0).valid_before(int(until.timestamp())).sign(key).public_bytes()
+
+
+def test_certificates_about_to_expire_are_told_a_month_before_line_by_line(home: Home) -> None:
+    end = datetime(2026, 12, 10, tzinfo=UTC)
+    pem = {each: notaio.holder("ec", end=each)[0].public_bytes(Encoding.PEM) for each in (end, end + timedelta(days=9))}
+    (home.path / "banca.pem").write_bytes(pem[end])
+    (home.path / "firme.pem").write_bytes(b"".join(pem.values()))
+    (home.path / "chiave-cert.pub").write_bytes(ssh_certificate(end + timedelta(days=9)))
+    folders = 'consegna = "a"\nritiro = "b"\n'
+    cartella = f'tipo = "cartella"\n{folders}certificato = "banca.pem"\nfirmatari = "firme.pem"\n'
+    sftp = f'tipo = "sftp"\n{folders}host = "x"\nutente = "y"\nknown_hosts = "z"\nchiave = "chiave"\n'
+    (home.path / "linee.toml").write_text(f"[{SIA}.03069]\n{cartella}[{SIA}.02008]\n{sftp}")
+    days = {7: 0, 12: 2, 22: 4}
+    assert {day: conti(on(home, datetime(2026, 11, day, tzinfo=UTC)), "expiries")["scadono"] for day in days} == days
+    (corsa,) = job(home, "expiries")
+    assert Counter(each["abi"] for each in corsa.dati["avvisi"]) == {"03069": 3, "02008": 1}
+    assert {each["en"].partition(" lasts until ")[2] for each in corsa.dati["avvisi"]} == {"10/12/2026", "19/12/2026"}
+    (home.path / "firme.pem").write_bytes(b"")
+    (corsa,) = job(home, "expiries")
+    assert corsa.esito == FALLITO and "LINEA-014" in str(corsa.dati)
 
 
 # --- silence ----------------------------------------------------------------------------------------------------------

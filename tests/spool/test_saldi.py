@@ -9,7 +9,7 @@ import pytest
 
 import cbi
 from banksim.dati import SIA, conto
-from ledger import aziende, mattino, rendiconti
+from ledger import aziende, estratto_conto, mattino
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.mattino import ANDAMENTO
@@ -85,17 +85,17 @@ def test_a_statement_is_read_one_day_after_the_other(home: Home) -> None:
     told(home, OGGI, 131, 131, tipo="EC")
     told(home, OGGI, 5, 5, numero=SECOND, tipo="EC")
     with home.read() as conn:
-        mine = rendiconti.find(conn, 1, "4711")
+        mine = estratto_conto.find(conn, 1, "4711")
         assert (mine.iban, mine.conto) == (conto("03069", "02477", FIRST)["iban"], FIRST)
-        rows = list(rendiconti.statements(conn, mine, None, None))
+        rows = list(estratto_conto.statements(conn, mine, None, None))
         assert [(each.saldo_iniziale, each.saldo_finale) for each in rows] == [(0, 100), (100, 130)]
         assert [[voce.importo for voce in each.voci] for each in rows] == [[100], [50, -20]]
         assert rows[1].voci[0].descrizione == "MOSSA 1"
-        assert [each.data for each in rendiconti.statements(conn, mine, OGGI, OGGI)] == [OGGI]
-        assert rendiconti.many(conn, mine, OGGI, None) == 2
-        periodic = rendiconti.find(conn, 1, "4712")
-        assert [each.saldo_finale for each in rendiconti.statements(conn, periodic, None, None)] == [5]
+        assert [each.data for each in estratto_conto.statements(conn, mine, OGGI, OGGI)] == [OGGI]
+        assert estratto_conto.many(conn, mine, OGGI, None) == 2
+        periodic = estratto_conto.find(conn, 1, "4712")
+        assert [each.saldo_finale for each in estratto_conto.statements(conn, periodic, None, None)] == [5]
         for which, code in (("8", "ESTRATTO-001"), (None, "ESTRATTO-002")):
             with pytest.raises(Refused) as found:
-                rendiconti.find(conn, 1, which)
+                estratto_conto.find(conn, 1, which)
             assert found.value.code == code

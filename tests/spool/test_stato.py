@@ -88,6 +88,17 @@ def test_after_any_day_all_that_came_in_is_accounted_for(day: Home) -> None:
     assert sums(stato, "02008")["supporti"].parti["rifiutati"] == 1
     assert any(sums(stato, abi)["esiti"].parti["eccezioni"] for abi in casa.CONTI)
     assert sums(stato)["file"].parti["quarantine"] == 1
+    assert mine.fuori_somma == 1  # the same bytes under a hostile name
+
+
+def test_a_broken_archive_in_quarantine_is_told_below_the_sums(day: Home) -> None:
+    (casa.branch(day).into("new") / "domani.cbi").unlink()
+    casa.drop(day, "rotto.zip", b"PK\x03\x04" + GARBAGE)
+    receive(day)
+    (mine,) = [ramo for ramo in look(day).rami if ramo.abi == "03069"]
+    assert (mine.cartelle["in/quarantine"], mine.somme[0].parti["quarantine"], mine.fuori_somma) == (3, 1, 2)
+    told = CliRunner().invoke(cbi, ["--home", str(day.path), "--lang", "en", "spool", "status"]).output
+    assert "A1B2C/03069: 2 more files in quarantine, in no sum" in told
 
 
 def test_what_is_gone_from_the_folders_is_named(day: Home) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from ledger.errors import Refused
+from spool.affido import Nota, entrust
 from spool.lettura import MAX_FILE, Hostile
 from spool.trasporti import cartella
 from spool.trasporti.protocollo import Changed, Chiusa, Trasporto, down
@@ -50,6 +52,13 @@ def content(size: int) -> bytes:
     return (b"0123456789abcdef" * (size // 16 + 1))[:size]
 
 
+def give(far: Trasporto, data: bytes) -> None:
+    """The file is left at the bank, by a run that finds no note of another."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / NAME).write_bytes(data)
+        entrust(far, Nota(casa.ports(), Path(folder) / "nota", Path(folder) / NAME), NAME, data)
+
+
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -59,15 +68,15 @@ def names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_delivered_is_there_whole_and_alone(there: Sportello, far: Trasporto, size: int) -> None:
-    far.deliver(NAME, content(size))
+    give(far, content(size))
     assert names(there.consegna) == [NAME]
     assert (there.consegna / NAME).read_bytes() == content(size)
 
 
 def test_delivered_again_it_is_left_as_it_is(there: Sportello, far: Trasporto) -> None:
-    far.deliver(NAME, content(500))
+    give(far, content(500))
     before = (there.consegna / NAME).stat()
-    far.deliver(NAME, content(500))
+    give(far, content(500))
     after = (there.consegna / NAME).stat()
     assert names(there.consegna) == [NAME]
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
@@ -77,7 +86,7 @@ def test_delivered_again_it_is_left_as_it_is(there: Sportello, far: Trasporto) -
 def test_other_bytes_under_its_name_are_never_replaced(there: Sportello, far: Trasporto, other: bytes) -> None:
     (there.consegna / NAME).write_bytes(other)
     with pytest.raises(Refused) as refused:
-        far.deliver(NAME, content(500))
+        give(far, content(500))
     assert refused.value.code == "LINEA-009"
     assert names(there.consegna) == [NAME]
     assert (there.consegna / NAME).read_bytes() == other
@@ -210,7 +219,7 @@ def test_a_disk_that_fails_leaves_the_name_to_nobody_or_to_all_the_bytes(tmp_pat
     there = by_folder(tmp_path)
     there.ports = casa.ports(FailingDisk(fail_at))
     with pytest.raises(OSError):
-        there.open().deliver(NAME, content(500))
+        give(there.open(), content(500))
     final = there.consegna / NAME
     assert not final.exists() or final.read_bytes() == content(500)
 
@@ -284,7 +293,7 @@ def test_the_key_of_an_agent_opens_the_line(
             assert refusal(mine, chiave=None) == "LINEA-008"  # it has none yet
             subprocess.run(["ssh-add", "-q", bank.key], check=True)
             far = mine.open(chiave=None)
-            far.deliver(NAME, b"x")
+            give(far, b"x")
             far.close()
         finally:
             agent.terminate()
@@ -309,13 +318,13 @@ def test_a_line_cut_half_way_leaves_no_file_under_its_name(bank: Host, tmp_path:
         there = bank.sportello(tmp_path / "banca", porta=port, known_hosts=str(known))
         far = there.open()
         with pytest.raises(OSError) as error:
-            far.deliver(NAME, os.urandom(1_000_000))
+            give(far, os.urandom(1_000_000))
         far.close()
         assert down(error.value)
         (scratch,) = names(there.consegna)
         assert scratch.startswith(f".{NAME}.") and scratch.endswith(".tmp")
         far = there.open()
-        far.deliver(NAME, content(1_000_000))
+        give(far, content(1_000_000))
         far.close()
     assert names(there.consegna) == [scratch, NAME]
     assert (there.consegna / NAME).read_bytes() == content(1_000_000)
@@ -338,7 +347,7 @@ def test_a_bank_that_will_not_have_it_is_told_and_nothing_is_left(
         there = bank.sportello(tmp_path / "banca")
         far = there.open()
         with pytest.raises(kind) as error:
-            far.deliver(NAME, content(1_000_000))
+            give(far, content(1_000_000))
         far.close()
     assert not down(error.value)
     assert names(there.consegna) == []
@@ -350,9 +359,9 @@ def test_where_nothing_can_be_read_back_the_size_speaks(tmp_path: Path) -> None:
         there = bank.sportello(tmp_path / "banca")
         far = there.open()
         for _ in range(2):
-            far.deliver(NAME, content(500))
+            give(far, content(500))
         with pytest.raises(Refused):
-            far.deliver(NAME, content(501))
+            give(far, content(501))
         far.close()
     assert (there.consegna / NAME).read_bytes() == content(500)
 
@@ -367,7 +376,7 @@ def test_a_file_that_the_bank_takes_at_once_has_been_delivered(mine: Sportello) 
         Path(os.fsdecode(target)).unlink()
 
     far._sftp.rename = taken
-    far.deliver(NAME, content(500))
+    give(far, content(500))
     far.close()
     assert (seen, names(mine.consegna)) == ([content(500)], [])
 
@@ -379,6 +388,6 @@ def test_a_bank_that_is_alive_and_does_nothing_is_a_line_that_is_down(
     far._sftp.stat = lambda path: asyncio.Event().wait()
     monkeypatch.setattr("spool.trasporti.sftp.LONGEST", 0.05)
     with pytest.raises(TimeoutError) as error:
-        far.deliver(NAME, b"x")
+        give(far, b"x")
     far.close()
     assert down(error.value)

@@ -1,0 +1,151 @@
+"""What was done with movements: ticked as handled, labelled, put against an account of the company's own books.
+
+Each act is an event, which names the movements by where they stand: file, and line of the file from 1. Ids are those of
+the rows, which are made again from the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby, islice
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from ledger import aziende, journal, movimenti
+from ledger.errors import Refused
+from ledger.home import Home
+from ledger.movimenti import Filtro
+from ledger.profilo import Funzione, Profilo
+from ledger.schema import MOVIMENTO, RAPPORTO
+from ledger.utenti import Segreto
+from ledger.varco import Lavoro, varco
+
+SEGNATI = "movimenti_segnati"
+PER_EVENTO = 10_000
+_CHUNK = 500
+_KEPT = ("spuntato_at", "etichetta", "contropartita")
+
+
+@dataclass(frozen=True)
+class Segno:
+    """What is to be marked: `spunta` True ticks and False unticks, None leaves as it is; so does None of the label and
+    of the account of the books, which "" takes away."""
+
+    spunta: bool | None = None
+    etichetta: str | None = None
+    contropartita: str | None = None
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+    def changes(self, row: Any) -> bool:
+        """Whether a movement would be otherwise than it is."""
+        ticks = self.spunta is not None and self.spunta != (row.spuntato_at is not None)
+        words = ((self.etichetta, row.etichetta), (self.contropartita, row.contropartita))
+        return ticks or any(wanted is not None and (wanted or None) != kept for wanted, kept in words)
+
+
+def segna(
+    home: Home,
+    azienda_id: int,
+    login: str,
+    segreto: Segreto,
+    quali: Filtro | Sequence[int],
+    segno: Segno,
+    *,
+    dry_run: bool = False,
+) -> int:
+    """Mark movements of a company, by hand: those that a filter finds, or of these ids. How many are otherwise now.
+
+    Raises Refused as the gate does, and for an id that is not of a movement of the company that the user may see
+    (MOVIMENTO-001).
+    """
+    with varco(home, azienda_id, login, segreto, funzione=Funzione.RECONCILE, dry_run=dry_run) as lavoro:
+        mine = Filtro(azienda_id=azienda_id, conti=accounts_of(lavoro.profilo), spuntati=None)
+        if isinstance(quali, Filtro):
+            return mark(
+                lavoro, movimenti.ids(lavoro.conn, replace(quali, azienda_id=azienda_id, conti=mine.conti)), segno
+            )
+        _require(lavoro.conn, mine, quali)
+        return mark(lavoro, quali, segno)
+
+
+def mark(lavoro: Lavoro, ids: Iterable[int], segno: Segno, *, da: str = "") -> int:
+    """Mark movements of the company at work, those that are not so already; of a twin, the one it says again. `da`
+    names what does it, when it is not by hand. How many are otherwise now."""
+    count, rest = 0, iter(ids)
+    while some := list(islice(rest, PER_EVENTO)):
+        rows = [row for row in _rows(lavoro.conn, some) if segno.changes(row)]
+        count += len(rows)
+        if rows:
+            _tell(lavoro, rows, segno, da)
+    return count
+
+
+def accounts_of(profilo: Profilo) -> frozenset[tuple[str, str, str]] | None:
+    """The accounts that a user may see, as ABI, CAB and number; None for all."""
+    return None if profilo.conti is None else frozenset(aziende.check_iban(iban) for iban in profilo.conti)
+
+
+def _require(conn: Connection, mine: Filtro, ids: Sequence[int]) -> None:
+    for movimento_id in ids:
+        if not movimenti.finds(conn, mine, movimento_id):
+            raise no_movement(movimento_id)
+
+
+def no_movement(movimento_id: int) -> Refused:
+    return Refused(
+        "MOVIMENTO-001",
+        f"Il movimento {movimento_id} non c'è.",
+        f"There is no movement {movimento_id}.",
+        hint_it="I movimenti, con il loro numero: cbi movements --all",
+        hint_en="The movements, with their number: cbi movements --all",
+    )
+
+
+def _rows(conn: Connection, ids: Sequence[int]) -> Iterator[Row[Any]]:
+    """Where some movements stand and how they are marked, by file and line."""
+    found: list[Row[Any]] = []
+    for start in range(0, len(ids), _CHUNK):
+        query = (
+            select(RAPPORTO.c.file_id, MOVIMENTO.c.line, MOVIMENTO.c.id, *(MOVIMENTO.c[name] for name in _KEPT))
+            .join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+            .where(MOVIMENTO.c.id.in_(ids[start : start + _CHUNK]))
+        )
+        found += conn.execute(query).all()
+    yield from sorted(found, key=lambda row: (row.file_id, row.line))
+
+
+def _tell(lavoro: Lavoro, rows: Sequence[Row[Any]], segno: Segno, da: str) -> None:
+    righe = [[file, [row.line for row in some]] for file, some in groupby(rows, key=lambda row: row.file_id)]
+    dati = {"chi": lavoro.chi, "da": da, "segno": segno.plain, "righe": righe}
+    at = lavoro.ports.clock.now()
+    marked(lavoro.conn, dati, at)
+    journal.append(lavoro.conn, azienda_id=lavoro.azienda_id, tipo=SEGNATI, soggetto="movimenti", dati=dati, at=at)
+
+
+def marked(conn: Connection, dati: Mapping[str, Any], at: datetime) -> None:
+    """What an event says that was marked, in the table."""
+    values = columns(dati, at)
+    for file_id, lines in dati["righe"]:
+        of_file = select(RAPPORTO.c.id).where(RAPPORTO.c.file_id == file_id)
+        for start in range(0, len(lines), _CHUNK):
+            mine = MOVIMENTO.c.line.in_(lines[start : start + _CHUNK])
+            conn.execute(update(MOVIMENTO).where(MOVIMENTO.c.rapporto_id.in_(of_file), mine).values(**values))
+
+
+def columns(dati: Mapping[str, Any], at: Any) -> dict[str, Any]:
+    """What an event of an instant says that the columns of the movements become."""
+    segno, values = dati["segno"], dict[str, Any]()
+    if "spunta" in segno:
+        by = dati["da"] or dati["chi"]
+        values |= {"spuntato_at": at, "spuntato_da": by} if segno["spunta"] else dict.fromkeys(TICKED)
+    return values | {name: segno[name] or None for name in ("etichetta", "contropartita") if name in segno}
+
+
+TICKED = ("spuntato_at", "spuntato_da")
+MARKS = (*TICKED, "etichetta", "contropartita")
