@@ -66,7 +66,7 @@ def day_json(mattino: Mattino, in_chiaro: bool) -> dict[str, Any]:
             "ultimi": [
                 {
                     **vars(each),
-                    "giorno": each.giorno.isoformat(),
+                    "giorno": each.giorno and each.giorno.isoformat(),
                     "scadenza": each.scadenza and each.scadenza.isoformat(),
                     "importo": amount(each.importo),
                     "spese": None if each.spese is None else amount(each.spese),

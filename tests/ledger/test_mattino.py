@@ -6,6 +6,7 @@ import pytest
 
 from ledger import aziende, firme, mattino, outcomes, ritorni
 from ledger.importa import import_file
+from ledger.schema import ABBINAMENTO
 from tests.ledger.flussi import order, riba
 from tests.ledger.sala import PASSWORD
 
@@ -92,3 +93,26 @@ def test_what_came_back_is_of_its_days_and_company(sala):
         assert ritorni.counted(conn, sala.azienda_id, OGGI, OGGI) == ritorni.Somma(1, 1)
         assert [each.importo for each in ritorni.returned(conn, sala.azienda_id, None, None, most=1)] == [1]
         assert not list(ritorni.returned(conn, sala.azienda_id + 1, None, None))
+
+
+def test_what_came_back_is_as_people_matched_it(sala):
+    import_file(sala.home, riba(), "a.cbi", sala.azienda_id)
+    with sala.home.begin() as conn:
+        file_id = outcomes.add_file(
+            conn, sala.home.ports, azienda=sala.azienda_id, abi="03069", nome="x", sha256="0" * 64, dimensione=1
+        )
+        origin = {"azienda_id": sala.azienda_id, "file_id": file_id}
+        for line, verdetto, order_id in ((1, "applicato", 1), (2, "eccezione", None), (3, "applicato", None)):
+            values = {**origin, "disposizione_id": order_id, "abi": "03069", "nome_supporto": "S", "line": line}
+            values |= {"data_creazione": OGGI, "causale": "42010", "effetto": "unpaid", "flusso": "RIBA", "chiave": ""}
+            values |= {"importo": 7, "scadenza": OGGI, "controparte": "", "classe": None, "prove": None}
+            outcomes.add_esito(conn, sala.home.ports, values | {"verdetto": verdetto, "raw": b""})
+        marks = [(1, 1, "sciolto"), (2, 2, "a_mano"), (3, 1, "regola"), (3, 3, "regola")]
+        for line, order_id, classe in marks:
+            values = {**origin, "line": line, "disposizione_id": order_id, "classe": classe, "chi": "anna", "nota": ""}
+            conn.execute(ABBINAMENTO.insert().values(**values, at=AT))
+    with sala.home.read() as conn:
+        found = [(each.giorno, each.importo) for each in ritorni.returned(conn, sala.azienda_id, OGGI, OGGI)]
+        # The first outcome was undone; the others speak of orders 2, 1 and 3, whose amounts are their own.
+        assert found == [(OGGI, 123450)] * 3
+        assert ritorni.counted(conn, sala.azienda_id, OGGI, OGGI) == ritorni.Somma(3, 3 * 123450)
