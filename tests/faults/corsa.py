@@ -196,8 +196,9 @@ class Prova:
         """One fault, and all that follows; with `poi`, another while the operator tries again."""
         self.start()
         point = Punto(self.passo.nome, genere, guasto, secondo=poi)
-        point.uscita, seen = forked(lambda: self._typed(0, guasto), self.out)
-        point.mali += self._conduct(point.uscita, seen, guasto)
+        status, seen = forked(lambda: self._typed(0, guasto), self.out)
+        point.uscita = status if seen is None else seen["code"]
+        point.mali += self._conduct(status, seen, guasto)
         if poi is not None:
             code, seen = forked(lambda: self._typed(1, poi), self.out)
             point.mali += self._conduct(code, seen, poi)

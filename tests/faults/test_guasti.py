@@ -73,9 +73,7 @@ def test_every_command_stopped_at_every_call(genere: str, ogni: int) -> None:
 @needs_a_compiler
 @soak
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("passo", "ogni"), [("dispatch", 2), ("sign", 3), ("receive", 7), ("fetch", 1), ("deliver", 1)]
-)
+@pytest.mark.parametrize(("passo", "ogni"), [("dispatch", 3), ("fetch", 2), ("deliver", 2), ("receive", 11)])
 def test_a_second_stop_while_the_operator_tries_again(passo: str, ogni: int) -> None:
     assert_nothing_lost_nor_doubled(tried("--passo", passo, "--genere", "seconda", "--ogni", str(ogni)))
 
