@@ -43,17 +43,11 @@ def assert_nothing_lost_nor_doubled(points: list[dict[str, Any]]) -> None:
 
 
 @needs_a_compiler
-def test_a_command_stopped_or_failed_at_any_call_loses_and_doubles_nothing() -> None:
-    points = tried(*["--passo", "dispatch", "--passo", "receive", "--passo", "fetch", "--ogni", "67"])
-    assert {each["genere"] for each in points} > {"uccisa", "scrittura", "lettura", "fsync", "seconda"}
+def test_a_dispatch_stopped_or_failed_at_any_call_loses_and_doubles_nothing() -> None:
+    points = tried("--passo", "dispatch", "--ogni", "21")
+    assert {each["genere"] for each in points} == {*guasti.GENERI, "seconda"}
     assert_nothing_lost_nor_doubled(points)
-
-
-@needs_a_compiler
-def test_when_the_disk_makes_nothing_durable_any_more_a_person_decides() -> None:
-    points = tried(*["--passo", "dispatch", "--genere", "fsync", "--ogni", "6"])
-    assert_nothing_lost_nor_doubled(points)
-    assert any(each["incerta"] for each in points)
+    assert any(each["incerta"] for each in points)  # of a fsync that failed a person decides
 
 
 @needs_a_compiler
@@ -73,9 +67,7 @@ def test_every_command_stopped_at_every_call(genere: str, ogni: int) -> None:
 @needs_a_compiler
 @soak
 @pytest.mark.long
-@pytest.mark.parametrize(
-    ("passo", "ogni"), [("dispatch", 2), ("sign", 3), ("receive", 7), ("fetch", 1), ("deliver", 1)]
-)
+@pytest.mark.parametrize(("passo", "ogni"), [("dispatch", 3), ("fetch", 2), ("deliver", 2), ("receive", 11)])
 def test_a_second_stop_while_the_operator_tries_again(passo: str, ogni: int) -> None:
     assert_nothing_lost_nor_doubled(tried("--passo", passo, "--genere", "seconda", "--ogni", str(ogni)))
 
