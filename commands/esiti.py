@@ -6,7 +6,6 @@ Arguments in, text or JSON out; the rules are in `reconcile`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,8 +88,8 @@ def mark_cmd(ctx: Ctx, /, ordini: Sequence[int], stato: str, **asked: Any) -> No
 
     if stato not in set(Stato):
         raise click.BadParameter(", ".join(Stato), param_hint="--stato")
-    verb = partial(mark, ordini=ordini, stato=Stato(stato), **_how(asked))
-    _decide(ctx, lambda home, proof: Deciso(None, verb(home, utente=proof[0], password=proof[1])), **asked)
+    wanted = Stato(stato)
+    _decide(ctx, lambda home, proof: Deciso(None, mark(home, ordini, wanted, *proof, **_how(asked))), **asked)
 
 
 def _how(asked: dict[str, Any]) -> dict[str, Any]:
