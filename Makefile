@@ -29,8 +29,9 @@ fixtures: .venv/ready ## writes the flow files again, byte for byte
 tables: .venv/ready ## writes the table of holidays from the library
 	$(BIN)/python -m tables.make
 
-bench: .venv/ready ## ratios to a bare slice loop, measured in one run
+bench: .venv/ready ## ratios to a bare slice loop, and to the bare disk, measured in one run
 	$(BIN)/python -m bench.lint
+	$(BIN)/python -m bench.dispatch
 
 matching: .venv/ready ## how well damaged outcomes find their orders: precision, recall, seconds; SEED=… for another
 	$(BIN)/python -m bench.abbinamento --likely --seed $(or $(SEED),1)
@@ -38,7 +39,7 @@ matching: .venv/ready ## how well damaged outcomes find their orders: precision,
 mutants: .venv/ready ## how many changes to the rules no test notices, of a sample; SEED=… for another
 	$(BIN)/python -m bench.mutants --seed $(or $(SEED),1)
 
-soak: .venv/ready ## the long properties: 10,000 flows per kind, every byte of every fixture
+soak: .venv/ready ## the long properties: 10,000 flows per kind, every byte of every fixture, every call to the disk
 	CBI_SOAK=1 $(BIN)/pytest -n 2 --dist worksteal -m "long or not long"
 
 fuzz: .venv/ready ## ten million inputs over the readers, over as many sessions as it takes

@@ -102,20 +102,20 @@ def stray(esito: Esito, *, numero_ricevuta: str | None = None, importo: int | No
     return replace(esito, disposizione=changed)
 
 
-def rendiconto(decisioni: Sequence[Decisione], oggi: date, conto: Mapping[str, str], opening: int) -> bytes:
+def rendiconto(decisioni: Sequence[Decisione], oggi: date, conto: Mapping[str, str], before: int) -> bytes:
     """The RH of one bank and day: the flows credited (NROSUPCBI), charge-backs and fees (RIFESICBI), a
     transfer.
 
-    `conto` has paese, check_digit, cin, abi, cab, numero; `opening` is the balance before, in cents. The
+    `conto` has paese, check_digit, cin, abi, cab, numero; `before` is the balance before, in cents. The
     closing balance is the opening one plus the movements, and so squares.
     """
     movements = [m for d in decisioni for m in _movements(d)]
     movements.append(("48", "C", 123_456, "", "", "BONIFICO DA CLIENTE FRUTTA E VERDURA SIMULATA SRL"))
-    closing = opening + sum(cents if sign == "C" else -cents for _, sign, cents, *_ in movements)
-    records: list[tuple[str, Mapping[str, object]]] = [("61", _opening(conto, oggi, opening))]
-    for number, movement in enumerate(movements, 1):
-        records += _movement(number, oggi, *movement)
-    records.append(("64", _closing(oggi, closing)))
+    after = before + sum(cents if sign == "C" else -cents for _, sign, cents, *_ in movements)
+    records: list[tuple[str, Mapping[str, object]]] = [("61", opening(conto, oggi, before))]
+    for number, each in enumerate(movements, 1):
+        records += movement(number, oggi, *each)
+    records.append(("64", closing(oggi, after)))
     header = _header(decisioni[0].supporto, oggi, f"RH{oggi:%y%m%d}{conto['abi']}")
     return cbi.compose("RH", "from_bank", header, [records])
 
@@ -196,9 +196,10 @@ def _movements(d: Decisione) -> list[tuple[str, str, int, str, str, str]]:
     return found
 
 
-def _movement(
+def movement(
     number: int, oggi: date, causale: str, segno: str, cents: int, kind: str, reference: str, text: str
 ) -> list[tuple[str, Mapping[str, object]]]:
+    """The records of a movement of account: `cents` in cents, `kind` and `reference` what it refers to, or ""."""
     values = {
         "progressivo_movimento": number,
         "data_valuta": oggi,
@@ -213,7 +214,8 @@ def _movement(
     return [("62", values), ("63/free", {"progressivo_movimento": number, "descrizione": text})]
 
 
-def _opening(conto: Mapping[str, str], oggi: date, balance: int) -> dict[str, object]:
+def opening(conto: Mapping[str, str], oggi: date, balance: int) -> dict[str, object]:
+    """The first record of an account, with its balance in cents."""
     return {
         "causale": "93001",
         "descrizione": "C/C ORDINARIO",
@@ -231,7 +233,8 @@ def _opening(conto: Mapping[str, str], oggi: date, balance: int) -> dict[str, ob
     }
 
 
-def _closing(oggi: date, balance: int) -> dict[str, object]:
+def closing(oggi: date, balance: int) -> dict[str, object]:
+    """The last record of an account, with its balance in cents."""
     return {
         "codice_divisa": "EUR",
         "data_contabile": oggi,

@@ -115,7 +115,13 @@ def set_cmd(
 
 @accounts_cmd.command("add")
 @_sia
-@click.option("--genere", type=click.Choice(["conto", "anticipi", "portafoglio", "titoli"]), default="conto")
+@click.option(
+    "--genere",
+    type=click.Choice(["conto", "anticipi", "portafoglio", "titoli"]),
+    default="conto",
+    show_default=True,
+    help="Che rapporto è / which kind of account.",
+)
 @click.option("--abi", required=True, help="La banca / the bank.")
 @click.option("--cab", default="", help="Lo sportello / the branch.")
 @click.option("--conto", required=True, help="Il numero, come lo scrive la banca / the number.")

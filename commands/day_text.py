@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from commands.common import Ctx
 from commands.ledger_text import distinta_json
 from commands.tables import account, amount, print_table, say
+from ledger.celle import printable
 from stampe.lingua import Lingua, moment
 from stampe.mattino import parts, title
 from stampe.tavola import shown, totals
@@ -22,14 +23,14 @@ def print_day(ctx: Ctx, mattino: Mattino, *, in_chiaro: bool) -> None:
     """The report, a table a part."""
     lingua = Lingua(ctx.lang, in_chiaro)
     head = f"{title(mattino, lingua)}, {mattino.azienda.nome} ({mattino.azienda.sia})"
-    say(ctx, *(f"{_safe(head)} · {moment(mattino.at)}\n",) * 2)
+    say(ctx, *(f"{printable(head)} · {moment(mattino.at)}\n",) * 2)
     for parte in parts(mattino, lingua):
         if not parte.righe:
             say(ctx, *(f"{parte.titolo}: {lingua.say(*parte.vuota)}\n",) * 2)
             continue
         carried = totals(parte.colonne, parte.righe)
         last = [] if set(carried) == {None} else [[lingua("Totale"), *(shown(each, lingua) for each in carried[1:])]]
-        rows = [[_safe(lingua.text(shown(cella, lingua))) for cella in riga.celle] for riga in parte.righe]
+        rows = [[printable(lingua.text(shown(cella, lingua))) for cella in riga.celle] for riga in parte.righe]
         heads = [f"{'>' if each.right else ''}{lingua(each.titolo)}" for each in parte.colonne]
         print_table(ctx, ". ".join(filter(None, (parte.titolo, parte.nota))), heads, [*rows, *last])
         for each in parte.grafici:
@@ -65,7 +66,7 @@ def day_json(mattino: Mattino, in_chiaro: bool) -> dict[str, Any]:
             "ultimi": [
                 {
                     **vars(each),
-                    "giorno": each.giorno.isoformat(),
+                    "giorno": each.giorno and each.giorno.isoformat(),
                     "scadenza": each.scadenza and each.scadenza.isoformat(),
                     "importo": amount(each.importo),
                     "spese": None if each.spese is None else amount(each.spese),
@@ -102,8 +103,3 @@ def _saldo_json(banca: SaldoBanca, in_chiaro: bool) -> dict[str, Any]:
 
 def _sum_json(somma: Somma) -> dict[str, Any]:
     return {"numero": somma.numero, "importo": amount(somma.importo)}
-
-
-def _safe(text: str) -> str:
-    """A text without the signs that would move the cursor or colour a terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)

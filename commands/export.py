@@ -173,7 +173,7 @@ def save_or_go(asked: Asked, home: Home, richiesta: Richiesta, save: str | None,
     from commands.tables import warn
     from ledger import richieste
 
-    if save:
+    if save and not asked.dry_run:
         richieste.save(home, save, richiesta)
         where = home.path / richieste.FILE
         warn(asked.ctx, f"{where}: salvato il profilo {save}", f"{where}: profile {save} saved")

@@ -141,13 +141,16 @@ _OF_EACH = ("tipo_record", "numero_progressivo")
 
 
 def _first_class(flow: Flow) -> type[cbi.Record]:
+    if flow.free:
+        raise cbi.ValoreErrato("records", flow.name, "di un tracciato con disposizioni", "of a layout that has orders")
     (start,) = flow.starts
     return flow.records[start]
 
 
 def _columns(supporto: cbi.Supporto) -> Iterator[dict[str, Any]]:
     """The orders of a supporto as columns. Raises `ValoreErrato` unless each can be told from the others and read."""
-    if not whole(registry.find(supporto.flow, TO_BANK), records(supporto)):
+    flow = registry.find(supporto.flow, TO_BANK)
+    if supporto.coda is None if flow.free else not whole(flow, records(supporto)):
         raise cbi.ValoreErrato("records", supporto.numero, "tutti, e in ordine", "all there, and in order")
     line = 2
     for numero, (letto, ordine) in enumerate(zip(supporto.ordini, ordini(supporto), strict=True), 1):

@@ -15,7 +15,7 @@ from ledger.canonico import canonical
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import Ports
-from ledger.schema import DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE, total
+from ledger.schema import AZIENDA, DIAGNOSTICA, DISPOSIZIONE, DISTINTA, FIRMA, ITER, UTENTE, total
 from ledger.stati import SENZA_EFFETTO, Evento, Stato, di_disposizione, di_distinta, next_state, vita
 
 COPERTI = ("sha256", "numero_disposizioni", "totale")  # what a signature covers
@@ -113,9 +113,9 @@ def get(conn: Connection, distinta_id: int) -> Distinta:
 
 def list_(conn: Connection, *, azienda_id: int | None = None, stato: Stato | None = None) -> list[Distinta]:
     """The distinte in order of id, of all or of one company, in any or in one state."""
-    query = _distinte().order_by(DISTINTA.c.id)
-    if azienda_id is not None:
-        query = query.where(DISTINTA.c.azienda_id == azienda_id)
+    every = select(AZIENDA.c.id)  # of all the companies: the index of states is theirs, one by one
+    mine = DISTINTA.c.azienda_id.in_(every) if azienda_id is None else DISTINTA.c.azienda_id == azienda_id
+    query = _distinte().where(mine).order_by(DISTINTA.c.id)
     if stato is not None:
         query = query.where(DISTINTA.c.stato == stato)
     return [_distinta(row) for row in conn.execute(query)]

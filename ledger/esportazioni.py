@@ -87,7 +87,7 @@ def export(home: Home, azienda_id: int, richiesta: Richiesta, to: Path | BinaryI
         scelta = _window(richiesta, modo, before)
         found = _Passate(richiesta.estratto.fonte.righe(home, conn, azienda_id, _names(richiesta), scelta), scelta.dopo)
         if modo.dry_run or (modo.nuove and found.none):
-            return found.told()
+            return found.counted()
         parts = found.digested(_bytes(home, richiesta, found))
         with _aside(home, path or to, parts) as put, _gate(home, azienda_id, modo) as lavoro:
             if modo.profilo and last(lavoro.conn, azienda_id, modo.profilo) != before:
@@ -171,12 +171,15 @@ class _Passate:
             self._hash.update(part)
             yield part
 
+    def counted(self) -> Esportato:
+        """How many there are, of which nothing becomes anything."""
+        for _ in self:
+            pass
+        return Esportato(self._count, self._dopo, self._fino)
+
     def told(self, path: Path | None = None, uguale: bool | None = None) -> Esportato:
-        """What has gone by; of rows that nothing became of, how many they are."""
-        if not self._size:
-            for _ in self:
-                pass
-        digest = self._hash.hexdigest() if self._size else ""
+        """What has gone by."""
+        digest = self._hash.hexdigest()
         return Esportato(self._count, self._dopo, self._fino, digest, self._size, path, uguale)
 
 

@@ -209,7 +209,7 @@ class _Import:
         )
         if supporto.direction != "to_bank":
             return replace(seen, codice=Codice.DA_BANCA), notes
-        if supporto.flow not in GENERI:
+        if supporto.flow not in GENERI or (supporto.declaration.free and not supporto.ordini):
             return seen, notes
         if seen.mittente not in ("", self.azienda.sia):
             return replace(seen, codice=Codice.MITTENTE_ALTRUI), notes

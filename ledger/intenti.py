@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 from ledger import journal
 from ledger.distinte import Distinta
 from ledger.errors import Refused
-from ledger.ports import Ports
+from ledger.ports import ROME, Ports
 from ledger.schema import AZIENDA, DISTINTA, INTENTO
 from ledger.stati import Stato
 
@@ -186,6 +187,22 @@ def sent_as(conn: Connection, azienda_id: int, abi: str, nome_file: str) -> Inte
     )
     row = conn.execute(query).first()
     return Intento(*row) if row else None
+
+
+def last_sent(conn: Connection, azienda_id: int, abi: str, nome_supporto: str, by: date | None) -> int | None:
+    """The distinta of that nome supporto that left last for a bank, of those that had left by a day of Rome (any, for
+    none): what the bank speaks of on that day, when it names it so. None when none had."""
+    query = (
+        select(DISTINTA.c.id)
+        .join(INTENTO, INTENTO.c.distinta_id == DISTINTA.c.id)
+        .where(DISTINTA.c.azienda_id == azienda_id, INTENTO.c.abi == abi, INTENTO.c.stato == COMPIUTO)
+        .where(DISTINTA.c.nome_supporto == nome_supporto)
+        .order_by(INTENTO.c.id.desc())
+        .limit(1)
+    )
+    if by is not None:
+        query = query.where(INTENTO.c.at < datetime.combine(by + timedelta(1), time.min, ROME).astimezone(UTC))
+    return conn.scalar(query)
 
 
 def folders_of(conn: Connection, sia: str, abi: str, names: Iterable[str]) -> dict[str, str]:

@@ -13,13 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, select
 
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
-from ledger import libro, ritorni
+from ledger import libro, outcomes, ritorni
 from ledger.aziende import Azienda
 from ledger.estratto_conto import PREFERITI
 from ledger.libro import Attesa
 from ledger.ports import ROME
 from ledger.ritorni import Ritorno, Somma
-from ledger.schema import BANCA, DISPOSIZIONE, ECCEZIONE, RAPPORTO, total
+from ledger.schema import BANCA, DISPOSIZIONE, RAPPORTO, total
 from ledger.stati import GRUPPI, SENZA_EFFETTO, Stato, vita
 
 ANDAMENTO = timedelta(days=30)  # how far back balances are told
@@ -178,9 +178,8 @@ def _open(flusso: str, stato: Stato) -> bool:
 
 def _exceptions(conn: Connection, azienda_id: int, oggi: date) -> Iterator[Giacenza]:
     found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(FASCE) + 1))
-    query = select(ECCEZIONE.c.motivo, ECCEZIONE.c.at).where(ECCEZIONE.c.azienda_id == azienda_id)
-    for motivo, at in conn.execute(query.execution_options(yield_per=1000)):
-        age = (oggi - at.astimezone(ROME).date()).days
-        found[motivo][bisect_left(FASCE, age)] += 1
+    for row in outcomes.eccezioni(conn, azienda_id):
+        age = (oggi - row.at.astimezone(ROME).date()).days
+        found[row.motivo][bisect_left(FASCE, age)] += 1
     for motivo in sorted(found):
         yield Giacenza(motivo, tuple(found[motivo]))

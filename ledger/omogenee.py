@@ -20,12 +20,21 @@ _SAME = (
     (("banca",), "la banca", "the bank"),
     (("nostro_abi", "nostro_cab", "nostro_conto"), "il conto", "the account"),
     (("causale_di_richiamo",), "la causale (richiami e disposizioni non stanno insieme)", "the causale"),
+    (("da_solo",), "il testo (un messaggio sta da solo)", "the text (a message is by itself)"),
 )
+DA_SOLI = ("SL",)  # flows of one order: two texts would be read as one
 
 
 def require_alike(ordini: Sequence[Disposizione]) -> None:
     """Refused (OMOGENEITA-001), saying what differs, unless orders may be in one distinta."""
-    values = [{**vars(ordine), "causale_di_richiamo": ordine.causale in CAUSALI_DI_RICHIAMO} for ordine in ordini]
+    values = [
+        {
+            **vars(ordine),
+            "causale_di_richiamo": ordine.causale in CAUSALI_DI_RICHIAMO,
+            "da_solo": ordine.id if ordine.flusso in DA_SOLI else None,
+        }
+        for ordine in ordini
+    ]
     for columns, it, en in _SAME:
         if len({tuple(each[name] for name in columns) for each in values}) > 1:
             raise _mixed(it, en)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Table,
     and_,
     bindparam,
     exists,
@@ -284,20 +285,20 @@ def fees(conn: Connection, distinta_id: int) -> int:
     return int(each or conn.scalar(memos) or 0)
 
 
-def eccezioni(conn: Connection) -> list[Row[Any]]:
-    """What waits for a person, oldest first: every eccezione with its esito (if it comes from one) and its file, but
-    for those that a person has matched and the parts of an order that is whole; and the esiti whose match was
-    undone."""
+def eccezioni(conn: Connection, azienda_id: int | None = None) -> list[Row[Any]]:
+    """What waits for a person, of all companies or of one, oldest first: every eccezione with its esito (if it comes
+    from one) and its file, but for those that a person has matched and the parts of an order that is whole; and the
+    esiti whose match was undone."""
     here = (ABBINAMENTO.c.file_id == ESITO.c.file_id, ABBINAMENTO.c.line == ESITO.c.line)
     matched = exists().where(*here, ABBINAMENTO.c.classe == A_MANO, ABBINAMENTO.c.sciolto_at.is_(None))
     undone = exists().where(*here, ABBINAMENTO.c.classe == SCIOLTO)
-    last = ESITO.alias(
-        "ultima"
-    )  # a part by which the order is whole: by rule, and neither its amount nor that net of fees
+    # The part by which an order is whole: applied by rule, and neither for its amount nor for that net of fees.
+    last = ESITO.alias("ultima")
     by_part = exists().where(
         last.c.disposizione_id == ESITO.c.disposizione_id,
         last.c.verdetto == APPLICATO,
         last.c.classe == "regola",
+        last.c.importo < DISPOSIZIONE.c.importo,
         last.c.importo + func.coalesce(last.c.spese, 0) != DISPOSIZIONE.c.importo,
     )
     whole = and_(ECCEZIONE.c.motivo == "parziale", by_part)
@@ -307,17 +308,21 @@ def eccezioni(conn: Connection) -> list[Row[Any]]:
         .outerjoin(FILE, FILE.c.id == ECCEZIONE.c.file_id)
         .outerjoin(ESITO, ESITO.c.id == ECCEZIONE.c.esito_id)
         .outerjoin(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
-        .where(not_(matched), not_(whole))
+        .where(not_(matched), not_(whole), *_of(ECCEZIONE, azienda_id))
         .order_by(ECCEZIONE.c.id)
     )
     no_row = (literal(None).label("id"), literal("sciolto").label("motivo"), literal("{}").label("dati"))
     freed = (
         select(*no_row, ESITO.c.at, *columns)
         .join(FILE, FILE.c.id == ESITO.c.file_id)
-        .where(ESITO.c.verdetto != ECCEZIONE_, undone, not_(matched))
+        .where(ESITO.c.verdetto != ECCEZIONE_, undone, not_(matched), *_of(ESITO, azienda_id))
         .order_by(ESITO.c.id)
     )
     return [*conn.execute(kept), *conn.execute(freed)]
+
+
+def _of(table: Table, azienda_id: int | None) -> list[Any]:
+    return [] if azienda_id is None else [table.c.azienda_id == azienda_id]
 
 
 _OF_QUEUE = (

@@ -163,8 +163,7 @@ def save(home: Home, nome: str, richiesta: Richiesta) -> None:
             hint_en="Choose another name, or change the profile in the file.",
         )
     told = richiesta.model_dump(exclude_defaults=True)
-    heading = nome if _BARE.fullmatch(nome) else _toml(nome)
-    lines = [f"[{heading}]", *(f"{key} = {_toml(value)}" for key, value in told.items())]
+    lines = [f"[{_key(nome)}]", *(f"{key} = {_toml(value)}" for key, value in told.items())]
     text = "\n".join([*([before.rstrip("\n"), ""] if before.strip() else []), *lines, ""])
     _read(text)
     put(home.ports, home.path / FILE, text.encode())
@@ -173,10 +172,14 @@ def save(home: Home, nome: str, richiesta: Richiesta) -> None:
 def _toml(value: Any) -> str:
     """A value as TOML writes it; strings of TOML and of JSON are the same but for what no profile holds."""
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(each)}" for key, each in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(each)}" for key, each in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+
+
+def _key(text: str) -> str:
+    return text if _BARE.fullmatch(text) else _toml(text)
 
 
 def _text(home: Home) -> str:
@@ -229,6 +232,10 @@ def _value(column: str, text: str) -> Any:
 _WHY = {
     "missing": ("manca", "is missing"),
     "extra_forbidden": ("non è una chiave di un profilo", "is not a key of a profile"),
+    "string_pattern_mismatch": (
+        "profilo e unita sono due lettere maiuscole o cifre, nome è di lettere, cifre, punti e trattini",
+        "profilo and unita are two capital letters or digits, nome is of letters, digits, dots and dashes",
+    ),
     "colonne": ("non c'è una colonna «{}»", 'there is no column "{}"'),
     "solo": ("non c'è una colonna «{}»", 'there is no column "{}"'),
     "solo_valore": (

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from sys import intern
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Table, func, or_, select
@@ -279,7 +280,7 @@ def _bytes(libri: Libri, distinta: int, why: Riga) -> None:
 
 def _disposizione(libri: Libri, chiave: str, dati: Riga) -> None:
     order, why = int(chiave), dati["dati"]
-    libri.singoli[order] = dati["a"]
+    libri.singoli[order] = intern(dati["a"])  # orders are many, their states few
     libri.dentro[libri.dove.get(order)].discard(order)
     libri.dove[order] = why["distinta"] if "distinta" in why else dati.get("distinta")
     libri.dentro[libri.dove[order]].add(order)

@@ -109,9 +109,9 @@ class HasKeys(Protocol):
 def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candidata | str:
     """The one disposizione that the esito of bank `abi` speaks of, or the code of the reason in `MOTIVI`.
 
-    `candidates` are those of the company and of the kind with the same key. An order refused with its distinta
-    does not compete with the one sent again in its place; a recall never competes with the order it
-    recalls, but stands for it when the order itself is not in the ledger.
+    `candidates` are those of the company and of the kind with the same key, oldest first. An order refused with its
+    distinta does not compete with the one sent again in its place, even if that was refused too; a recall never
+    competes with the order it recalls, but stands for it when the order itself is not in the ledger.
     """
     if esito.effetto not in EVENTO:
         return "iniziativa_banca" if esito.effetto in DI_SUA_INIZIATIVA else "causale_sconosciuta"
@@ -126,7 +126,7 @@ def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candida
         return "scadenza_diversa" if same_amount else "importo_diverso"
     left = [c for c in exact if c.stato not in MAI_PARTITE]
     orders = [c for c in left if c.causale not in CAUSALI_DI_RICHIAMO] or left
-    alive = [c for c in orders if c.stato is not Stato.SCARTATA] or orders
+    alive = [c for c in orders if c.stato is not Stato.SCARTATA] or orders[-1:]
     if not alive:
         return "stato_non_ammette"
     return alive[0] if len(alive) == 1 else "piu_candidate"

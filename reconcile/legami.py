@@ -49,6 +49,7 @@ def settle(totale: int, spese: int, found: Iterable[Voce]) -> Regolamento:
             esiti += each.importo_con_segno
         else:
             regolato += each.importo_con_segno
-    come = {0: "nessuno", abs(totale): "lordo", abs(abs(totale) + (-spese if regolato > 0 else spese)): "netto"}
+    net = abs(totale) + (-spese if regolato > 0 else spese)
+    come = {net: "netto", abs(totale): "lordo", 0: "nessuno"}  # without fees net is gross
     near = "parziale" if abs(regolato) < abs(totale) else "oltre"
     return Regolamento(totale, regolato, spese, esiti, come.get(abs(regolato), near))

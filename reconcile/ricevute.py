@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cbi import Supporto
-from ledger import distinte, outcomes
+from ledger import distinte, intenti, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
 from ledger.stati import Evento, di_distinta
@@ -66,7 +66,11 @@ def _by_name(
     evento: Evento,
     dati: Mapping[str, Any],
 ) -> str:
-    name = supporto.identita[3]
+    _, _, created, name = supporto.identita
+    # Of a refused flow sent again under its name a late receipt may be of the first: it is older than the second.
+    sent = intenti.last_sent(conn, arrivo.azienda_id, arrivo.abi, name, created)
+    if sent is not None:
+        return _say(conn, ports, arrivo, sent, evento, dati)
     distinta = distinte.find_by_supporto(conn, arrivo.azienda_id, arrivo.abi, name)
     if distinta is not None:
         return _say(conn, ports, arrivo, distinta.id, evento, dati)

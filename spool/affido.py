@@ -110,6 +110,10 @@ def _put(far: Trasporto, nota: Nota, name: str, data: bytes) -> str:
     except Altrui:
         far.discard(hidden)
         raise
+    except OSError:  # a note that may not last is no note
+        nota.forget()
+        far.discard(hidden)
+        raise
     return hidden
 
 

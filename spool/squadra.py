@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 AGENDA = "agenda"
 EVERY_MINUTE = "* * * * *"
 HEARTBEAT_SECONDS = squadra.SILENT_SECONDS / 3
-ATTEMPTS = 3
-"""How many processes may die of a job before it is left to its next hour."""
 
 
 def share(
@@ -165,13 +163,9 @@ async def _take_over(app: App, home: Home, log: Registro) -> None:
         await asyncio.to_thread(reap, home, "", log, partial(_of, f"#{job.id}"))
         with suppress(ConnectorException):  # another was quicker
             try:
-                if job.attempts + 1 < ATTEMPTS:
-                    await manager.retry_job(job)
-                    continue
-                log.error("abbandonato", lavoro=job.queue, volte=job.attempts + 1)
+                await manager.retry_job(job, priority=job.priority - 1)  # after the others: it may kill again
             except UniqueViolation:
-                pass
-            await manager.finish_job(job, Status.FAILED, delete_job=True)
+                await manager.finish_job(job, Status.FAILED, delete_job=True)
 
 
 def _of(mark: str, chi: str) -> bool:

@@ -66,6 +66,8 @@ class Foglio:
         if self.page:
             self.canvas.showPage()
         self.page, self.y = self.page + 1, self.top
+        self.fill = self.stroke = NERO  # as every page begins
+        self.canvas.setLineWidth(0.5)
         self.paragraph(self.testa.azienda, bold=True)
         self.paragraph(self.testa.titolo, size=GRANDE if self.page == 1 else CORPO)
         self.y -= 2
@@ -110,7 +112,9 @@ class Foglio:
     ) -> None:
         """One line from `x`, or ending at `x + right`; below `y`, when it is not given."""
         self.canvas.setFont(NERETTO if bold else NORMALE, size)
-        self.canvas.setFillGray(ink)
+        if ink != self.fill:  # said only when it changes: it is said in every page and takes its time
+            self.canvas.setFillGray(ink)
+            self.fill = ink
         at = self.y - size if y is None else y
         if right:
             self.canvas.drawRightString(x + right, at, visible(text))
@@ -119,8 +123,9 @@ class Foglio:
 
     def rule(self, ink: float = CHIARO) -> None:
         """A line across the page."""
-        self.canvas.setStrokeGray(ink)
-        self.canvas.setLineWidth(0.5)
+        if ink != self.stroke:
+            self.canvas.setStrokeGray(ink)
+            self.stroke = ink
         self.canvas.line(self.left, self.y, self.left + self.wide, self.y)
 
     def paragraph(self, text: str, *, size: float = CORPO, bold: bool = False, ink: float = NERO) -> None:
@@ -165,26 +170,32 @@ class Foglio:
         font, text = NERETTO if bold else NORMALE, " ".join(visible(text).split())
         if self.width_of(text, font, size) <= width:
             return [text]
-        lines, line = [], ""
-        for word in self._words(text, width, font, size):
-            longer = f"{line} {word}" if line else word
-            if line and self.width_of(longer, font, size) > width:
-                lines.append(line)
-                longer = word
-            line = longer
-        return [*lines, line]
+        blank = self.width_of(" ", font, size)
+        lines: list[list[str]] = [[]]
+        used = 0.0
+        for word, wide in self._words(text, width, font, size):
+            if lines[-1] and used + blank + wide > width:
+                lines.append([])
+                used = 0.0
+            used += blank + wide if lines[-1] else wide
+            lines[-1].append(word)
+        return [" ".join(words) for words in lines]
 
-    def _words(self, text: str, width: float, font: str, size: float) -> Iterator[str]:
-        """The words of a text; one that is too wide in parts that are not."""
+    def _words(self, text: str, width: float, font: str, size: float) -> Iterator[tuple[str, float]]:
+        """The words of a text, each with its width; one that is too wide in parts that are not."""
         for word in text.split():
+            wide = self.width_of(word, font, size)
+            if wide <= width:
+                yield word, wide
+                continue
             part, used = "", 0.0
             for char in word:
-                used += self.width_of(char, font, size)
-                if part and used > width:
-                    yield part
-                    part, used = "", self.width_of(char, font, size)
-                part += char
-            yield part
+                more = self.width_of(char, font, size)
+                if part and used + more > width:
+                    yield part, used
+                    part, used = "", 0.0
+                part, used = part + char, used + more
+            yield part, used
 
 
 def visible(text: str) -> str:

@@ -132,15 +132,17 @@ def _as_svg(forma: Forma) -> str:
 def draw(foglio: Foglio, grafico: Grafico, left: float) -> None:
     """The drawing on paper, below where the next line begins; it moves nothing."""
     top, canvas = foglio.y, foglio.canvas
+    canvas.saveState()
+    canvas.setLineWidth(1)
     for forma in grafico.shapes():
         canvas.setStrokeColorRGB(*INCHIOSTRI[forma.che])
         canvas.setFillColorRGB(*INCHIOSTRI[forma.che])
         if isinstance(forma, Barra):
             canvas.rect(left + forma.x, top - forma.y - forma.alto, forma.largo, forma.alto, stroke=0, fill=1)
             continue
-        points = _seen(forma.punti)
-        for (x, y), (after_x, after_y) in pairwise(points):
+        for (x, y), (after_x, after_y) in pairwise(_seen(forma.punti)):
             canvas.line(left + x, top - y, left + after_x, top - after_y)
+    canvas.restoreState()
 
 
 def _seen(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:

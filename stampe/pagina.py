@@ -18,6 +18,8 @@ from stampe.tavola import Cella, Colonna, shown, totals
 if TYPE_CHECKING:
     from ledger.mattino import Mattino
 
+INTERO = 20  # the longest thing without blanks that keeps to one line: a nome supporto
+
 
 def page(mattino: Mattino, lingua: Lingua) -> str:
     """The report, as a page."""
@@ -66,10 +68,16 @@ def _table(parte: Parte, lingua: Lingua) -> Iterator[str]:
 
 def _row(tag: str, colonne: Iterable[Colonna], texts: Sequence[str], *, strong: bool = False) -> str:
     cells = (
-        f"<{tag}{' class=right' if colonna.right else ''}>{escape(text)}</{tag}>"
-        for colonna, text in zip(colonne, texts, strict=True)
+        f"<{tag}{_classes(colonna, text)}>{escape(text)}</{tag}>" for colonna, text in zip(colonne, texts, strict=True)
     )
     return f"<tr{' class=strong' if strong else ''}>{''.join(cells)}</tr>"
+
+
+def _classes(colonna: Colonna, text: str) -> str:
+    """Figures are on the right; what is short and has no blanks (days, codes, amounts) is never broken."""
+    solid = len(text) <= INTERO and " " not in text
+    named = " ".join(name for name, is_so in (("right", colonna.right), ("solid", solid)) if is_so)
+    return f' class="{named}"' if named else ""
 
 
 def _texts(celle: Iterable[Cella], lingua: Lingua) -> list[str]:

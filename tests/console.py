@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import atexit
 import os
-import socket
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import IO, NamedTuple
+
+from tests.garzone import ask
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -27,30 +30,31 @@ class Done(NamedTuple):
 
 def cbi(*args: object, stdin: bytes = b"", lang: str = "it", **environ: str) -> Done:
     """Runs `cbi ARGS` in a process of its own (see `fucina`)."""
-    request = {
-        "args": list(map(str, args)),
-        "cwd": str(environ.pop("cwd", ROOT)),
-        "environ": {**os.environ, "CBI_LANG": lang, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environ},
-    }
+    cwd = str(environ.pop("cwd", ROOT))
+    environ = {**os.environ, "CBI_LANG": lang, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **environ}
     given, typed = os.pipe()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        forge = _fucina()
-        socket.send_fds(forge, [json.dumps(request).encode()], [given, out.fileno(), err.fileno()])
-        os.close(given)
+    with os.fdopen(given) as typist, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         Thread(target=_type, args=(typed, stdin), daemon=True).start()
-        code = int(forge.recv(16))
-        return Done(code, *(_text(each) for each in (out, err)))
+        streams = {number: each.fileno() for number, each in enumerate((typist, out, err))}
+        code = ask(fucina(), list(map(str, args)), cwd, environ, streams)
+        return Done(code, _text(out), _text(err))
 
 
 @cache
-def _fucina() -> socket.socket:
-    mine, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-m", "tests.fucina", str(its.fileno())]
+def fucina() -> str:
+    """The socket of the process that forks for each command; it ends with this one."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = Path(folder) / "fucina"
+    command = [sys.executable, "-m", "tests.fucina", str(path)]
+    # Its own input is a pipe because that of most commands is: whether a stream can be wound back is looked at once.
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # Its own input is a pipe because that of each command is: whether a stream can be wound back is looked at once.
-    subprocess.Popen(command, pass_fds=[its.fileno()], cwd=ROOT, env=environ, stdin=subprocess.PIPE)
-    its.close()
-    return mine
+    begun = subprocess.Popen(command, cwd=ROOT, env=environ, stdin=subprocess.PIPE)
+    while not path.exists():
+        if begun.poll() is not None:
+            raise RuntimeError(f"it ended with {begun.returncode}")
+        time.sleep(0.05)
+    return str(path)
 
 
 def _type(typed: int, stdin: bytes) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.console import ROOT
+from tests.console import ROOT, fucina
 
 MARK = "@@@ end of command"
 WRITTEN = {
@@ -44,10 +44,12 @@ def typed(page: str) -> list[Typed]:
     return found
 
 
-def commands_on_path(folder: Path) -> str:
-    """A PATH on which `cbi` and `python` are this checkout's, whatever is installed."""
+def commands_on_path(folder: Path, page: str) -> str:
+    """A PATH on which `cbi` and `python` are this checkout's, whatever is installed. The commands of the README begin
+    from nothing, as a user's do; those of the other pages are forked (see `fucina`)."""
     (folder / "bin").mkdir()
-    for name, arguments in (("cbi", "-m cli"), ("python", "")):
+    begun = "-m cli" if page == "README.md" else f'-IS "{ROOT}/tests/garzone.py" "{fucina()}"'
+    for name, arguments in (("cbi", begun), ("python", "")):
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', encoding="utf-8")
         script.chmod(0o755)
@@ -62,7 +64,7 @@ def test_the_session_of_a_page_goes_as_printed(name: str, tmp_path: Path) -> Non
     shutil.copy(ROOT / "docs" / "verifica.py", tmp_path / "docs")  # the program that auditors are given
     commands = typed(WRITTEN[name])
     script = "exec 2>&1\n" + "".join(f"{each.command}\necho '{MARK}'\n" for each in commands)
-    environ = {**os.environ, "PATH": commands_on_path(tmp_path), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    environ = {**os.environ, "PATH": commands_on_path(tmp_path, name), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
     environ.pop("CBI_HOME", None)
     done = subprocess.run(
         ["bash", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False

@@ -1,6 +1,7 @@
 """The orders of any flow towards the bank as the values that all kinds share, and the key each is answered by.
 
-A kind is here when its orders can be told one by one; the frames (bodies that no public document explains) are not.
+A kind is here when its orders can be told one by one; the frames (bodies that no public document explains) are not,
+but for free text, which says all that it is.
 Source of the keys: the matching keys of outcomes, flow by flow.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from cbi.flows import al, f24, mav, pc, riba, rid
@@ -78,6 +80,35 @@ def _numbered(number: str) -> str:
     return number if number.strip("0") else ""
 
 
+def _messaggi(supporto: Supporto) -> Iterator[Disposizione]:
+    """Free text: all of it is one order, that moves no money and has no due date."""
+    for numero, testo in enumerate(supporto.ordini, 1):
+        yield Disposizione(
+            numero=numero,
+            line=testo.line,
+            causale="",
+            importo=0,
+            segno="",
+            scadenza=None,
+            controparte="",
+            codice_fiscale=None,
+            codice_cliente=None,
+            riferimento=None,
+            abi=None,
+            cab=None,
+            conto=None,
+            nostro_abi=supporto.identita[1],
+            nostro_cab=None,
+            nostro_conto=None,
+            raw=testo.raw,
+        )
+
+
+def _of_text(testo: Disposizione) -> str:
+    """Nothing answers a message: its key only tells that the same text was sent before."""
+    return sha256(testo.raw).hexdigest()[:16]
+
+
 GENERI: Mapping[str, Genere] = {
     "RIBA": Genere(riba.disposizioni, lambda ordine: _numbered(ordine.numero_ricevuta)),
     "MAV": Genere(mav.disposizioni, lambda ordine: _numbered(ordine.numero_disposizione)),
@@ -87,6 +118,7 @@ GENERI: Mapping[str, Genere] = {
     "AL_IBAN": Genere(mandati, _of_mandate),
     "F4": Genere(f24.deleghe, _of_delegation),
     "I4": Genere(f24.deleghe, _of_delegation),
+    "SL": Genere(_messaggi, _of_text),
 }
 """Every kind whose orders are known, by the name of its flow."""
 

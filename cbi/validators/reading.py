@@ -16,6 +16,7 @@ from cbi.validators.rules import Conti, Ruleset, Valori
 from cbi.validators.sospetti import CODES
 
 _IDENTITY = slice(Testa.mittente.start - 1, Testa.nome_supporto.end)
+_TIPO, _OF_ANOTHER = slice(1, 3), (b"CN", b"ER")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +88,6 @@ def double_key(supporto: int, key: bytes) -> bytes:
 
 
 def identity_key(header: bytes) -> bytes:
-    """What must occur once in the file: sender, receiver, date and name."""
-    return b"S" + header[_IDENTITY]
+    """What must occur once in the file: sender, receiver, date and name. Of a receipt or a refusal also which of the
+    two it is: both bear the name of the flow that they speak of."""
+    return b"S" + (header[_TIPO] if header[_TIPO] in _OF_ANOTHER else b"") + header[_IDENTITY]

@@ -30,7 +30,8 @@ one of three states, never silently:
 *Firmata* holds from the first signature; `inoltra` is refused until the weights of the signatures on exactly
 these bytes reach 100, and a change of the bytes voids them all. Who should sign can refuse with a reason
 (`respingi`: it is *Inserita*, until someone changes it, throws it away or approves it as it is), and the signatures
-given can be taken off (`azzera`). *Elaborata* means that every order has its outcome.
+given can be taken off (`azzera`). *Elaborata* means that every order has its outcome,
+also where the bank had refused the whole, whichever it said first.
 """
 
 ON_DISPOSIZIONE = """Until it has an outcome an order follows its distinta. Out of it (`disaggrega`) it is loose, and

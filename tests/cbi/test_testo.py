@@ -5,7 +5,7 @@ from datetime import date
 from textwrap import wrap
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cbi
@@ -32,6 +32,7 @@ def test_accents_become_plain_letters_and_long_lines_go_on():
     assert lines_of(raw) == ["Perche e cosi", "", "  rientro", *wrap(long, 120)]
 
 
+@settings(max_examples=30)
 @given(st.lists(st.text(st.characters(codec="latin-1", exclude_characters="\r\n\t\v\f"), max_size=60), max_size=6))
 def test_every_text_is_read_back_or_refused(lines):
     try:

@@ -127,12 +127,13 @@ def test_messages_are_listed_shown_marked_and_exported(run, tmp_path):
     assert run("messages", "export", "--columns", "x", "--to", "-").exit_code == 2
 
 
-def test_a_message_to_a_bank_is_a_flow_where_its_layout_is_known(run, tmp_path):
+def test_a_message_to_a_bank_is_a_flow_that_can_be_imported(run, tmp_path):
     (tmp_path / "lettera.txt").write_text("Spettabile banca,\n\nperché?\n", encoding="utf-8")
     args = ("messages", "write", "lettera.txt", "--banca", "03069", "--nome", "SL1", "-o", "sl.cbi")
     assert "documented" in run(*args).stderr and not (tmp_path / "sl.cbi").exists()
     assert run(*args, "--profile", BANCA).exit_code == 0
     assert b"PERCHE" in (tmp_path / "sl.cbi").read_bytes().upper()
-    assert run("lint", "--profile", BANCA, "sl.cbi").exit_code == 0
+    assert run("import", "sl.cbi").exit_code == 0
+    assert "SL1" in run("distinte").stdout
     (tmp_path / "lettera.txt").write_bytes(b"\xe8")
     assert "UTF-8" in run(*args, "--profile", BANCA).stderr

@@ -1,9 +1,11 @@
-"""What is printed, as people ask for it: each PDF is read again."""
+"""What is printed, and the morning report, as people ask for them: each PDF is read again."""
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from io import BytesIO
 
 import pytest
@@ -13,11 +15,13 @@ from sqlalchemy import func, select
 from cbi import read_supporti
 from cbi.flows.f24 import deleghe, quietanze
 from cli import cbi
+from commands.tables import amount
 from ledger import ports as real
 from ledger.errors import Refused, euro
 from ledger.importa import import_file
 from ledger.ports import Ports, real_ports
 from ledger.schema import DISPOSIZIONE, ESITO, MOVIMENTO, RAPPORTO
+from spool import posta
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.console import ROOT
@@ -214,3 +218,47 @@ def test_without_its_library_nothing_is_left_half_made(printed, tmp_path, monkey
     with pytest.raises(Refused, match="REPORT-001"):
         printed("diritti")
     assert not [*tmp_path.iterdir()]
+
+
+# --- the morning report -----------------------------------------------------------------------------------------------
+
+
+def day(home, *words):
+    done = CliRunner().invoke(cbi, ["--home", str(home.path), "--lang", "it", "report", "day", *words])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def test_the_morning_for_programs_adds_up(home):
+    found = json.loads(day(home, "--format", "json").stdout)
+    with home.read() as conn:
+        latest = select(RAPPORTO.c.abi, RAPPORTO.c.saldo_finale).order_by(RAPPORTO.c.data, RAPPORTO.c.id)
+        balances = dict(map(tuple, conn.execute(latest)))
+    assert {each["abi"]: each["saldo"] for each in found["saldi"]} == {a: amount(c) for a, c in balances.items()}
+    assert found["saldi"][0]["andamento"][-1] == found["saldi"][0]["saldo"]
+    assert [each["id"] for each in found["firme"]] == [3] and found["firme"][0]["chi"] == ["bianchi"]
+    assert "100000004711" not in str(found)
+
+
+def test_the_morning_on_paper_is_whole(home, tmp_path):
+    day(home, "--format", "pdf", "-o", str(tmp_path / "m.pdf"))
+    data = (tmp_path / "m.pdf").read_bytes()
+    is_whole(data)
+    assert "BANCA 03069" in joined(data) and "In attesa di firma" in joined(data)
+
+
+def test_a_letter_needs_somebody_to_go_to(home, monkeypatch):
+    for words in (["--mail"], ["--format", "eml"]):
+        with pytest.raises(Refused, match="POSTA-001"):
+            day(home, *words)
+    settings, sent = home.path / posta.FILE, []
+    settings.write_text('da = "cbi@example.com"\na = ["x@example.com"]\n[server]\nhost = "h"\n', encoding="utf-8")
+    monkeypatch.setattr(posta.PerSmtp, "send", lambda self, server, password, letter: sent.append(letter))
+    written = message_from_bytes(day(home, "--format", "eml").stdout_bytes, policy=policy.default)
+    assert day(home, "--mail", "--dry-run").stdout == "Scriverei a x@example.com.\n" and not sent
+    assert day(home, "--mail").stdout == "Mandata a x@example.com.\n"
+    settings.unlink()
+    for each in (written, *sent):
+        assert each.get_body(("plain",)).get_content().startswith("Il mattino del 05/01/2027")
+        assert each.get_body(("html",)).get_content().startswith("<!doctype html>")

@@ -129,7 +129,9 @@ class Prova:
 
     def __init__(self, officina: Path, passo: Passo) -> None:
         self.passo, self.model = passo, officina / "case" / passo.case
-        self.root, self.out = officina / "p", officina / "out"
+        self.root, self.out, self.scratch = officina / "p", officina / "out", officina / "db"
+        self.scratch.mkdir(exist_ok=True)
+        self.seen: dict[tuple[str, bool, bool], tuple[int, bool, list[str]]] = {}
         if not self.model.exists():
             self.model.parent.mkdir(exist_ok=True)
             _build(self.model, passo.case, self.out)
@@ -202,8 +204,15 @@ class Prova:
         if guasto.n % 2:
             collect(self.root, self.passo.ritirano)
         point.mali += self._half_written()
-        self._recover(point)
         point.rifiuti = len(giudice.rubbish(self.root))
+        before = (giudice.state(self.root, self.scratch), guasto.kills, guasto.lasting)
+        if before in self.seen:  # what comes of it is known
+            point.riavvii, point.incerta, wrong = self.seen[before]
+            point.mali += wrong
+            return point
+        wrong = self._recover(point)
+        self.seen[before] = (point.riavvii, point.incerta, wrong)
+        point.mali += wrong
         return point
 
     def _conduct(self, status: int, seen: dict[str, Any] | None, guasto: Guasto) -> list[str]:
@@ -223,24 +232,21 @@ class Prova:
         seen = giudice.folders(self.root)["partiti"]
         return [f"scritto a metà: {each}" for each in seen if each.rpartition(" ")[2] not in self.whole]
 
-    def _recover(self, point: Punto) -> None:
-        """Types what an operator would, until all is as it should be, a few times at most."""
+    def _recover(self, point: Punto) -> list[str]:
+        """Types what an operator would, until all is as it should be, a few times at most; what is wrong then."""
         wrong: list[str] = []
-        for restart in range(MOST_RESTARTS + 1):
-            if restart == 0 and not self.passo.guarda:
-                continue  # the command is typed again, come what may
+        for restart in range(0 if self.passo.guarda else 1, MOST_RESTARTS + 1):
             code, seen = forked(lambda restart=restart: self._again(restart), self.out)
             if seen is None:
-                point.mali.append(f"riavvio {restart} finito con {code}: {self.out.read_text()[-600:]}")
-                return
+                return [f"riavvio {restart} finito con {code}: {self.out.read_text()[-600:]}"]
             if seen["look"].get("incerti") and point.guasto.lasting:
                 point.incerta, restart = True, restart + 1
                 seen = self._decide(seen["look"]["incerti"], restart)
             wrong = giudice.faults(seen["look"], self.expected, point.forgiven)
             point.riavvii = restart
             if not wrong:
-                return
-        point.mali += wrong
+                break
+        return wrong
 
     def _again(self, restart: int) -> dict[str, Any]:
         """What an operator sees: at first as it is, then with the command typed again."""
@@ -316,7 +322,7 @@ def points(prova: Prova, generi: list[str], every: int, crossed: bool) -> Iterat
     """A command at every call, or at one in so many, of each kind of fault."""
     for genere in generi:
         total = len(prova.count(GENERI[genere].calls))
-        for guasto in guasti.faults(genere, total, every, crossed=crossed):
+        for guasto in guasti.faults(genere, total, every * prova.passo.ogni, crossed=crossed):
             yield prova.point(genere, guasto)
 
 

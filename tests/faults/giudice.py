@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+import sqlite3
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +63,37 @@ def folders(root: Path) -> dict[str, Any]:
         "alla banca": _named(path for path in (root / "banca").glob("*/*") if not path.name.startswith(".")),
         "dove": sorted(str(path.relative_to(root)) for path in left),
     }
+
+
+def state(root: Path, scratch: Path) -> str:
+    """A digest of all that a command would find: every file, and what the database holds once SQLite has done away
+    with what was not committed. Two homes with the same one go on alike; names drawn at random do not count."""
+    found = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and not path.name.startswith("cbi.db") and path.parent.name != "audit":
+            name = str(path.relative_to(root)) if path.suffix not in SCRATCH else str(path.parent.relative_to(root))
+            found.update(f"{name} {_digest(path)}\n".encode())
+    for base in sorted(root.rglob("cbi.db")):
+        for each in base.parent.glob("cbi.db*"):
+            shutil.copyfile(each, scratch / each.name)  # to open it is to change it
+        found.update(_held(scratch / base.name).encode())
+        for each in scratch.glob("cbi.db*"):
+            each.unlink()
+    return found.hexdigest()
+
+
+def _held(path: Path) -> str:
+    with closing(sqlite3.connect(path)) as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        return INSTANT.sub("", "\n".join(f"{name} {_kept(db, name)}" for name in tables if name not in NOT_BOOKS))
+
+
+def _kept(db: sqlite3.Connection, table: str) -> list[tuple[object, ...]]:
+    found = db.execute(
+        f"SELECT * FROM {table} ORDER BY 1, 2" if table != "alembic_version" else f"SELECT * FROM {table}"
+    )
+    here = [n for n, column in enumerate(found.description) if column[0] not in AT_RANDOM]
+    return [tuple(row[n] for n in here) for row in found]
 
 
 def rubbish(root: Path) -> list[str]:

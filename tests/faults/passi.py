@@ -21,8 +21,9 @@ class Passo:
 
     After a fault the operator types it again, or `ancora` when that is what one does; with `guarda`, only after having
     looked whether it was done, because twice would be twice. `segreti` are the lines that it is given on a descriptor,
-    `esce` its exit code when nothing goes wrong; `ritirano` are the banks that collect meanwhile;
-    `cambia`, whether anything that is looked at changes.
+    `esce` its exit code when nothing goes wrong; `ritirano` are the banks that collect meanwhile; `cambia`, whether
+    anything that is looked at changes; `ogni`, of one that takes long, how many calls there are for one at which it is
+    stopped.
     """
 
     nome: str
@@ -35,6 +36,7 @@ class Passo:
     ritirano: tuple[str, ...] = ("02008", "03069")
     esce: int = 0
     cambia: bool = True
+    ogni: int = 1
 
 
 def _person(nome: str, case: str, argv: str, *more: str, who: str = "bianchi", at: datetime = NOVEMBRE) -> Passo:
@@ -59,8 +61,9 @@ PASSI = {
             f"--conto {IBAN} --utente bianchi:100",
             guarda=True,
             segreti=(PASSWORD,),
+            ogni=2,
         ),
-        Passo("upgrade", "vecchia", "upgrade"),
+        Passo("upgrade", "vecchia", "upgrade", ogni=3),
         Passo("import", "libri", "import {}/files/due.cbi", guarda=True),
         _person("import di una persona", "libri", "import {}/files/due.cbi"),
         Passo("sign", "libri", SIGN, f"{SIGN};dispatch", True, (PASSWORD,)),
@@ -104,14 +107,14 @@ PASSI = {
         Passo("reconcile", "risposte", "reconcile", esce=3),
         _person("spool resolve --left", "incerta", "spool resolve 1 --left"),
         replace(_person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"), ritirano=()),
-        Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", at=NOVEMBRE),
+        Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", ogni=3),
         Passo("run --once dispatch", "firmata", "run --once dispatch"),
         Passo("run --once archive", "finita", "run --once archive", at=MARZO),
         Passo("audit checkpoint", "partita", "audit checkpoint", "run --once checkpoint"),
         Passo("audit key", "partita", "audit key", cambia=False),
         Passo("audit export", "finita", "audit export --into {}/fatti/esporto", guarda=True),
         Passo("evidence", "finita", "evidence 1 -o {}/fatti/prova.zip"),
-        Passo("replay", "esportata", "replay {}/esporto --into {}/fatti/rifatto", guarda=True),
+        Passo("replay", "esportata", "replay {}/esporto --into {}/fatti/rifatto", guarda=True, ogni=4),
         _file("write", "write {}/files/uno.ndjson -o {}/fatti/scritto.cbi"),
         _file("split", "split {}/files/due.cbi --dir {}/fatti --force"),
         _file("merge", "merge {}/files/due.cbi {}/files/altro.cbi -o {}/fatti/unito.cbi"),

@@ -8,10 +8,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import aziende, database, distinte, journal, poteri, ricostruzione, utenti
+from ledger import aziende, database, distinte, journal, movimenti, poteri, rapporti, ricostruzione, utenti
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
+from ledger.movimenti import Filtro
 from ledger.ports import real_ports
 from ledger.poteri import Potere
 from ledger.profilo import Funzione
@@ -68,6 +69,25 @@ def test_everything_is_carried_over_and_the_journal_holds(old):
         assert conn.execute(text("SELECT flusso, chiave, controparte FROM esito")).all() == [
             ("RIBA", "0000000001", "OFFICINE")
         ]
+    home.close()
+
+
+def test_the_accounts_of_old_statements_are_in_the_register_and_their_movements_to_be_ticked(old):
+    path, _ = old
+    Home.upgrade(path, ports())
+    home = Home.open(path, real_ports())
+    with home.read() as conn:
+        assert [(each.genere, each.conto, each.ultimo.saldo) for each in rapporti.list_(conn)] == [
+            ("conto", "000000000001", 3),
+            ("conto", "000000000002", 2),
+        ]
+        found = list(movimenti.each(conn, Filtro()))
+        assert [(each.importo, each.conto, each.stato) for each in found] == [
+            (1, "000000000001", "provvisorio"),
+            (2, "000000000002", "provvisorio"),
+            (3, "000000000001", "provvisorio"),
+        ]
+        assert all(each.scheda_id == rapporti.get(conn, each.scheda_id).id for each in found)
     home.close()
 
 

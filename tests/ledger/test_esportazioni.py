@@ -22,6 +22,7 @@ from spool import smistamento
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.console import ROOT
+from tests.ledger.flussi import riba
 from tests.ledger.sala import QUICK_HASHER
 from tests.spool import casa
 
@@ -113,7 +114,8 @@ def test_every_column_has_its_words_and_every_table_its_letters():
 def test_rows_say_what_the_books_say(home):
     rows, _ = taken(home, "movimenti", in_chiaro=True)
     with home.read() as conn:
-        kept = {row.id: row for row in outcomes.movimenti(conn)}
+        here = MOVIMENTO.join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+        kept = {row.id: row for row in conn.execute(select(MOVIMENTO, RAPPORTO.c.conto).select_from(here))}
     for row in rows:
         mine = kept[row["id"]]
         cents = int(row["importo_con_segno"].replace(".", ""))
@@ -446,3 +448,16 @@ def test_headings_are_those_of_the_dialect(home):
         heading, row, *_ = csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig")), delimiter=cut.separatore)
         assert heading == (["Importo", "Scadenza"] if dialetto == ITALIANO else ["Amount", "Due"])
         assert cut.decimale in row[0] and ("/" if dialetto == ITALIANO else "-") in row[1]
+
+
+@pytest.mark.ovunque
+def test_tables_leave_a_file_and_a_server_alike(sala):
+    home = sala.home
+    assert import_file(home, riba(), "uno.cbi", sala.azienda_id).clean
+    for cosa, many in {**dict.fromkeys(ESTRATTI, 0), "distinte": 1, "disposizioni": 3}.items():
+        richieste.save(home, cosa, richieste.of(cosa=cosa, formato="ndjson"))
+        out = BytesIO()
+        fatto = export(home, sala.azienda_id, richieste.profile(home, cosa), out, Modo(cosa, nuove=True))
+        assert (fatto.righe, len(out.getvalue().splitlines())) == (many, many)
+        again = export(home, sala.azienda_id, richieste.profile(home, cosa), out, Modo(cosa, nuove=True))
+        assert (again.righe, again.fino) == (0, fatto.fino)

@@ -32,7 +32,7 @@ TEXTS = st.one_of(st.text(), HOSTILE, st.sampled_from(AWKWARD))
 ROWS = st.lists(
     st.tuples(*(st.none() | each for each in (TEXTS, CENTS, DAYS, INSTANTS, st.integers(0, 2**31), TEXTS))), max_size=4
 )
-FEW = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 
 
 def written(formato, rows, dialetto=ITALIANO, nomi=NOMI):

@@ -16,6 +16,7 @@ from fixtures import disposizioni as made
 from fixtures import f24 as made_f24
 from fixtures.comune import SIA
 from ledger import aziende, distinte, firme, intenti, operazioni, replica, rifacimento, utenti
+from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.stati import Evento, Stato
@@ -35,6 +36,7 @@ FILES = {
     "AL_IBAN": ("al_iban", None),
     "F4": ("f24", None),
     "I4": ("f24_elide", None),
+    "SL": ("sl", None),
 }
 
 
@@ -67,6 +69,31 @@ def test_a_flow_of_any_kind_is_made_again_as_it_left_imported_or_composed(home, 
     assert (found.differenze, found.fuori, found.partiti) == ((), (), 2)
 
 
+def test_a_message_can_be_copied_and_says_the_same(home):
+    import_file(home, flow("SL"), "sl.cbi", 1)
+    operazioni.copy(home, 1, "carla", PASSWORD, testata=rifacimento.Testata("COPIA"))
+    with home.read() as conn:
+        sent, copied = (distinte.payload(home, conn, each).split(b"\r\n") for each in (1, 2))
+    assert copied[1:-2] == sent[1:-2] and b"COPIA" in copied[0] and b"COPIA" in copied[-2]
+
+
+def test_a_message_that_says_nothing_is_not_taken(home):
+    header, *_, trailer = flow("SL").splitlines(keepends=True)
+    [verdetto] = import_file(home, header + trailer, "vuoto.cbi", 1).verdetti
+    assert verdetto.codice is Codice.NON_GESTITO
+
+
+def test_two_messages_do_not_become_one(home):
+    import_file(home, flow("SL"), "uno.cbi", 1)
+    import_file(home, flow("SL").replace(b"NOVEMBRE", b"DICEMBRE").replace(b"SL2011", b"SL2012"), "due.cbi", 1)
+    with home.read() as conn:
+        both = [next(distinte.orders(conn, each)).id for each in (1, 2)]
+    with pytest.raises(Refused):
+        operazioni.create(home, both, "carla", PASSWORD, testata=rifacimento.Testata("INSIEME"))
+    with pytest.raises(Refused):
+        operazioni.add(home, 1, both[1:], "carla", PASSWORD)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_flow_of_any_kind_is_imported_signed_and_may_leave(home, name):
     data = flow(name)
@@ -87,7 +114,7 @@ def test_a_flow_of_any_kind_is_imported_signed_and_may_leave(home, name):
     assert {each.banca for each in orders} == {found.abi} == {supporto.identita[1]}
     assert FILES[name][1] in (None, orders[0].chiave)
     assert all(each.chiave for each in orders)
-    assert found.divisa == ("" if name.startswith("AL") else "EUR")
+    assert found.divisa == ("" if name in ("AL", "AL_IBAN", "SL") else "EUR")
 
 
 @pytest.mark.parametrize("name", FILES)

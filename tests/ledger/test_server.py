@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from datetime import date
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,14 +12,18 @@ from click.testing import CliRunner
 from sqlalchemy import select, text
 
 from cli import cbi
-from ledger import aziende, database, distinte, journal, ricostruzione
+from ledger import aziende, database, distinte, journal, movimenti, rapporti, ricostruzione, spunta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
+from ledger.movimenti import Filtro
 from ledger.ports import real_ports
 from ledger.schema import FILE, METADATA, VERSION
+from ledger.spunta import Segno
+from reconcile.scalari import TIPI, prospetto
 from spool.dispatch import dispatch_ready
-from spool.receive import receive
+from spool.receive import plant_all, receive
+from tests.console import ROOT
 from tests.ledger import vecchia
 from tests.ledger.flussi import riba
 from tests.ledger.sala import PARTITA_IVA, PASSWORD, FailingDisk, Fault, furnish, ports
@@ -209,6 +214,33 @@ def test_whatever_is_in_a_file_comes_back_as_it_was(url_of_a_home, tmp_path, whe
         assert made.nome_supporto == report.verdetti[0].nome_supporto
         assert made.nome_supporto.startswith("\0") == (where == b"SUPPORTO1")
     home.close()
+
+
+def test_accounts_and_movements_are_the_same_on_a_server(blank, tmp_path):
+    found = []
+    for name, url in (("a", ""), ("b", blank)):
+        home = casa.build(tmp_path / name, [], url=url)
+        plant_all(home)
+        for kind in ("rh", "ec", "ra", "rp", "dt"):
+            casa.drop(home, f"{kind}.cbi", (ROOT / "fixtures" / f"{kind}.cbi").read_bytes())
+        receive(home)
+        seen = Filtro(conti=frozenset({("03069", "01600", "000000012345")}), segno="D")
+        spunta.segna(home, 1, "bianchi", casa.PASSWORD, seen, Segno(True, etichetta="€"))
+        with home.read() as conn:
+            filters = (Filtro(), Filtro(testo="bonifico"), Filtro(importo_da=1), Filtro(supporto="RIBA20112601"))
+            filters = (*filters, Filtro(valuta_dal=date(2026, 1, 1)), Filtro(spuntati=True), Filtro(distinta_id=1))
+            looked = [list(movimenti.each(conn, each)) for each in filters]
+            pages = [movimenti.page(conn, each, limit=2)[-1].place(each) for each in filters[:6]]
+            again = [movimenti.page(conn, each, after) for each, after in zip(filters, pages, strict=False)]
+            sums = [movimenti.totals(conn, each) for each in filters]
+            cards = [(each.id, each.ultimo.saldo) for each in rapporti.list_(conn)]
+            days = (date(2026, 11, 1), date(2026, 11, 30))
+            lines = [list(prospetto(conn, 2, tipo, *days).righe) for tipo in TIPI]
+            assert ricostruzione.check(conn, 1) == []
+        home.close()
+        found.append((looked, again, sums, cards, lines))
+    assert all(found[0])
+    assert found[0] == found[1]
 
 
 # --- as a person types it ---------------------------------------------------------------------------------------------

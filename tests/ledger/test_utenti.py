@@ -1,6 +1,7 @@
 """What keeps a user out: functions, accounts, hours, passwords that are old or bad, and the second factor."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -342,6 +343,21 @@ def test_a_code_holds_for_its_half_minute_and_the_ones_beside_it(moment, late):
         assert codici.interval(secret, code, now, found) is None
     elif found is not None:  # one chance in a million: two intervals with the same code
         assert pyotp.TOTP(secret).generate_otp(found) == code
+
+
+# --- a proof for several things ---------------------------------------------------------------------------------------
+
+
+def test_one_proof_tries_its_password_once_and_a_changed_one_is_tried_anew(sala, monkeypatch):
+    proof, hasher, tried = Prova(PASSWORD), utenti.HASHER, []
+    watched = SimpleNamespace(hash=hasher.hash, verify=lambda *a: tried.append(a) or hasher.verify(*a))
+    monkeypatch.setattr(utenti, "HASHER", watched)
+    assert [enter(sala, "anna", proof).login for _ in range(3)] == ["anna"] * 3
+    assert len(tried) == 1 and len(tries(sala)) == 3
+    utenti.change_password(sala.home, sala.azienda_id, "anna", PASSWORD, NUOVA)
+    refused("UTENTE-005", enter, sala, "anna", proof)
+    refused("UTENTE-005", enter, sala, "bruno", Prova("sbagliata"))
+    assert len(tried) == 4
 
 
 # --- groups -----------------------------------------------------------------------------------------------------------

@@ -106,6 +106,12 @@ def _fill(conn) -> list[tuple[str, str, bytes]]:
         raw=b"",
     )
     put("eccezione", azienda_id=1, file_id=1, esito_id=1, distinta_id=1, motivo="x", dati="{}", at=AT)
+    said = {"azienda_id": 1, "file_id": 1, "abi": ABI, "cab": "01234", "divisa": "EUR", "at": AT}
+    for n, (conto, day) in enumerate((("000000000001", 2), ("000000000002", 2), ("000000000001", 3)), 1):
+        sums = {"saldo_iniziale": 0, "saldo_finale": n, "data": f"2026-03-0{day}"}
+        put("rapporto", id=n, tipo="RH", nome_supporto=f"RH{n}", line=n, conto=conto, **said, **sums)
+        moved = {"data_contabile": f"2026-03-0{day}", "segno": "C", "importo": n, "causale": "48", "descrizione": "X"}
+        put("movimento", id=n, rapporto_id=n, line=n, **moved)
     for n in range(3):
         journal.append(conn, azienda_id=1, tipo="prova", soggetto="x", dati={"n": n}, at=ports().clock.now())
     return orders

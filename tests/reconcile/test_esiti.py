@@ -221,6 +221,26 @@ def test_a_refused_distinta_sent_again_takes_the_outcome(tmp_path) -> None:  # t
         assert {e.disposizione_id for e in b.esiti()} == {13}
 
 
+@pytest.mark.parametrize("refused_first", [False, True])
+def test_of_orders_all_refused_the_last_takes_the_outcome(tmp_path, refused_first: bool) -> None:  # type: ignore[no-untyped-def]
+    home = casa.build(tmp_path / "h", [FLOW])
+    from spool.dispatch import dispatch_ready
+
+    dispatch_ready(home)
+    with home.begin() as conn:
+        distinte.apply(conn, home.ports, 1, Evento.SCARTA, chi="prova")
+    home.close()
+    again = casa.extend(tmp_path / "h", casa.flow("RIBA-A2", range(1, 13)))
+    dispatch_ready(again)
+    with bench(again) as b:
+        for refusal in (refused_first, not refused_first):
+            if refusal:
+                distinte.apply(b.conn, again.ports, 2, Evento.SCARTA, chi="prova")
+            else:
+                b.apply(outcome_flow(BANK, "30010", [ONE]))
+        assert [str(distinte.numbered(b.conn, n, 1).stato) for n in (1, 2)] == ["Scartata", "Pagata"]
+
+
 def test_two_orders_alike_need_a_person(tmp_path) -> None:  # type: ignore[no-untyped-def]
     from spool.dispatch import dispatch_ready
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import date, timedelta
 
 import pytest
 
 from banksim.risposte import conferma, scarto
 from ledger import distinte, outcomes
 from ledger.home import Home
+from ledger.stati import Evento
 from reconcile.codici_er import codes_in, meaning
 from reconcile.conto import Arrivo
 from reconcile.ricevute import confirm, reject
+from spool.dispatch import dispatch_ready
 from tests.reconcile.banco import DAY, Banco, bench, decision, outcome_flow, supporto
 from tests.reconcile.conftest import FLOW
+from tests.spool import casa
 
 SENT = supporto(FLOW)
 CN, ER = supporto(conferma(SENT, DAY)), supporto(scarto(SENT, DAY, ["066", "XXX"]))
@@ -105,3 +109,20 @@ def test_the_codes_of_a_refusal_are_in_the_iter(home: Home) -> None:
 def test_only_known_codes_that_stand_alone_are_codes(lines: list[bytes], codes: list[str]) -> None:
     assert codes_in(lines) == codes
     assert all(all(meaning(code)) for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("day", "states"), [(date(2026, 11, 2), ["Scartata", "Inoltrata"]), (DAY, ["Scartata", "Scartata"])]
+)
+def test_a_late_refusal_is_of_what_had_left_by_its_day(tmp_path, day: date, states: list[str]) -> None:  # type: ignore[no-untyped-def]
+    home = casa.build(tmp_path / "h", [FLOW])
+    dispatch_ready(home)
+    with home.begin() as conn:
+        distinte.apply(conn, home.ports, 1, Evento.SCARTA, chi="prova")
+    home.close()
+    again = casa.extend(tmp_path / "h", casa.flow("RIBA-A", range(1, 13), oggi=date(2026, 11, 3)))
+    again.ports.clock.at += timedelta(1)
+    dispatch_ready(again)
+    with bench(again) as b:
+        assert reject(b.conn, again.ports, Arrivo(1, "03069", 1, "f.cbi"), supporto(scarto(SENT, day, ["066"])))
+        assert [b.distinta(1), b.distinta(2)] == states

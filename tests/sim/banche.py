@@ -81,6 +81,7 @@ class Banche:
         self.dropped: dict[str, set[str]] = defaultdict(set)  # digests of what was left, by company
         self.said: dict[Chiave, list[set[str]]] = defaultdict(list)  # of each time that a distinta was presented
         self.refused: list[Chiave] = []  # the company may present them again
+        self.dated: dict[Chiave, date] = {}  # the day of the last word planned
         self.files = 0
 
     def act(self) -> None:
@@ -133,6 +134,7 @@ class Banche:
 
     def _word(self, branch: Ramo, chiave: Chiave, name: str, data: bytes, what: str) -> Parola:
         giorno = self.oggi + timedelta(self.draw.choice(LATE))
+        self.dated[chiave] = max(giorno, self.dated.get(chiave, giorno))
         words = ((chiave, {ACK: "ricevi", CN: "ricevi", ER: "scarta", **CAUSALI}[what]),)
         if what == ACK:
             return Parola(giorno, branch, f"{name}.ack", ricevuta(name, data), words, name)

@@ -159,7 +159,7 @@ class Disco:
 
 class Porta:
     """The port of the engine to a disk. `point` is told of each call that changes something before it is made, with its
-    name and its path: it may raise, let others in, or say that the bytes written are to be cut and the machine stops."""
+    name and its path: it may raise, or let others in first."""
 
     def __init__(self, disco: Disco, point: Callable[[str, Path], None]) -> None:
         self.disco, self.point = disco, point

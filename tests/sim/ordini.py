@@ -34,7 +34,7 @@ from tests.sim.scena import AZIENDE, BANCHE, CHI, PRIMO, flusso, staged
 
 SIA = AZIENDE[0]
 DISTINTE = ((BANCHE[0], 1), (BANCHE[0], 3), (BANCHE[1], 2))  # bank, orders
-FEWEST, MOST = 6, 12  # messages
+FEWEST, MOST = 6, 10  # messages
 GROUPS, TOGETHER = 4, 0.4  # ways of putting them into files; how often one goes with the one before
 VERIFIED = 50  # of so many orderings one has its journal verified
 

@@ -139,8 +139,8 @@ def _writes(conn: Connection) -> bool:
 
 
 class Base:
-    """A home with companies, banks and signed distinte, to begin lives from: its database and its disk; `signed` are the
-    bytes that await to leave, by company, bank and nome supporto."""
+    """A home with companies, banks and signed distinte, to begin lives from: its database and its disk; `signed` are
+    the bytes that await to leave, by company, bank and nome supporto."""
 
     def __init__(self, basi: Basi, backlog: int) -> None:
         self.basi, self.disco, self.signed = basi, Disco(), dict[tuple[str, str, str], bytes]()

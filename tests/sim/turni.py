@@ -1,8 +1,8 @@
 """Processes at work on one home, one of them moving at a time, the one that chance says.
 
 Each is a thread. It stops at its points: before each call that changes the disk, before it begins to write in the
-database, before it commits. There it goes on, or lets another go on, or a bank does something, or it dies, or the machine
-stops, or the disk refuses; nothing else but the seed decides which.
+database, before it commits. There it goes on, or lets another go on, or a bank does something, or it dies, or the
+machine stops, or the disk refuses; nothing else but the seed decides which.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MEAN = 5
 
 
 class Processo(Thread):
-    """A process: the tasks it still has to do; `dead` once it was killed."""
+    """A process, doing what `fai` says; `dead` once it was killed."""
 
     def __init__(self, turni: Turni, nome: str, fai: Callable[[], None]) -> None:
         super().__init__(daemon=True)

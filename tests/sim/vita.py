@@ -1,8 +1,8 @@
-"""A life: three companies, three banks, some months, two processes and all that goes wrong; from a seed, always the same.
+"""A life: three companies, three banks, some months, two processes and all that goes wrong; from a seed, one life.
 
-The companies have a backlog to send and go on importing, changing, throwing away and signing; two processes dispatch and
-receive at once; banks carry off and answer while they do. At its end nothing goes wrong any more, all is done, and what
-the banks got, what they said and what the books hold are compared with the dictionaries of `banche`.
+The companies have a backlog to send and go on importing, changing, throwing away and signing; two processes dispatch
+and receive at once; banks carry off and answer while they do. At its end nothing goes wrong any more, all is done, and
+what the banks got, what they said and what the books hold are compared with the dictionaries of `banche`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from ledger.importa import import_file
 from ledger.schema import DISPOSIZIONE, FILE, INTENTO
 from ledger.verdetti import Codice
 from spool import dispatch, receive, stato
-from spool.albero import ramo
 from spool.resolve import resolve
 from tests.ledger.sala import PASSWORD, CountingRandom
 from tests.sim.banche import Banche, Chiave, state_of
@@ -186,10 +185,10 @@ class Vita:
         return Pratica(self.turni, deque([lambda home: self._import(home, sia, whole, file), *passi]))
 
     def _is_over(self, chiave: Chiave) -> bool:
-        """Whether a bank has said of a refused distinta all that it had to, and the company has read it. (A receipt names
-        a flow by its nome supporto alone: one of before, read after, would be taken for one of now.)"""
-        waiting = self.disco.names(ramo(self.fuori.spool_dir, *chiave[:2]).into("new"))
-        if waiting or any((chiave, word) in each.words for each in self.banche.due for word in ("ricevi", "scarta")):
+        """Whether a bank has let go all that it had to say of a refused distinta, before today, and the company knows
+        that it was refused. (A receipt names a flow by its nome supporto: one of the same day might be of either.)"""
+        due = any((chiave, word) in each.words for each in self.banche.due for word in ("ricevi", "scarta"))
+        if due or self.banche.dated[chiave] >= self.banche.oggi:
             return False
         with self.fuori.read() as conn:
             found = self._distinta(conn, chiave)

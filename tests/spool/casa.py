@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from random import randrange
 from typing import Any
 
 from sqlalchemy import event, select
@@ -51,6 +53,13 @@ CHANGES = ("write_new", "rename", "fsync_dir", "mkdir", "remove")
 def crash_points(calls: list[str], mode: str) -> list[int]:
     """The calls, from 1, where a crash of that mode leaves a state of its own."""
     return [n for n, name in enumerate(calls, 1) if name in (("write_new",) if mode == "torn" else CHANGES)]
+
+
+def some(points: Sequence[int], one_in: int = 4) -> Sequence[int]:
+    """One in so many of the calls, others at every run (in CI always the same ones); all of them in a soak."""
+    if "CBI_SOAK" in os.environ:
+        return points
+    return points[0 if os.environ.get("CI") else randrange(min(one_in, len(points))) :: one_in]
 
 
 @dataclass

@@ -24,6 +24,7 @@ from ledger import linee, outcomes
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.linee import PAUSA_MASSIMA, PRIMA_PAUSA, SOGLIA
+from ledger.ports import FsyncFailed
 from spool.consegna import CADUTA, CONSEGNATO, FALLITO, PRESO, PRONTO, RECENTE, SOSPESA, deliver, fetch, look, wait
 from spool.dispatch import dispatch_ready
 from spool.lettura import MAX_FILE
@@ -203,6 +204,30 @@ def test_a_person_decides_whether_an_uncertain_file_was_delivered(sent: Path, tm
             note.unlink()
         assert verdicts(deliver(home)) == ([] if decides else [("03069", CONSEGNATO)])
         assert (name in collected(root), note.exists()) == (not decides, False)
+
+
+class Unsure:
+    """A disk that does not confirm, the first time, what was written into `out/tmp`."""
+
+    def __init__(self) -> None:
+        self.real, self.asked = casa.ports().disk, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    def fsync_dir(self, path: Path) -> None:
+        self.asked += path.name == "tmp"
+        if path.name == "tmp" and self.asked == 1:
+            raise FsyncFailed(5, "not confirmed")
+        self.real.fsync_dir(path)
+
+
+def test_a_note_that_the_disk_does_not_confirm_is_not_trusted(sent: Path, tmp_path: Path) -> None:
+    home, still = casa.copy(sent, tmp_path / "home", disk := Unsure()), Still()
+    root, left = connect(home, tmp_path / "banche"), out(home, "new")
+    assert verdicts(deliver(home, rete=still.rete)) == [("02008", CONSEGNATO), ("03069", CONSEGNATO)]
+    assert (disk.asked, len(still.slept)) == (3, 1)  # the note of the first was written anew
+    assert at_the_bank(root) == left and out(home, "tmp") == {}
 
 
 # --- a line that is down ----------------------------------------------------------------------------------

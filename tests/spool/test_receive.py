@@ -83,6 +83,13 @@ def test_a_sidecar_that_is_not_one_goes_to_quarantine(home: Home, content: bytes
     assert names(home, "quarantine") == ["RIBA-A.cbi.ack", f"RIBA-A.cbi.ack{NOTE}"]
 
 
+def test_a_flow_received_and_refused_on_one_day_may_be_told_so_in_one_file(home: Home) -> None:
+    supporto = sent_supporto(home)
+    casa.drop(home, "due.cbi", conferma(supporto, DAY) + scarto(supporto, DAY, ["050"]))
+    assert only(receive(home)).verdetto == FATTO
+    assert casa.distinta_states(home)["RIBA-A"] == "Scartata"
+
+
 def test_an_answer_to_what_a_crash_cut_halfway_finds_it_sent(signed: Path, tmp_path: Path) -> None:
     home = casa.copy(signed, tmp_path / "h")
     with casa.crash_at_commit(home, 2), pytest.raises(casa.Crash):
@@ -413,18 +420,16 @@ def undisturbed(answered: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
 
 
 @pytest.mark.parametrize("mode", ["before", "after", "torn"])
-@pytest.mark.parametrize("part", range(2))
 def test_a_crash_at_any_disk_call_of_a_reception_loses_and_doubles_nothing(
     answered: Path,
     undisturbed: tuple[dict, list[str]],  # type: ignore[type-arg]
     tmp_path: Path,
     mode: str,
-    part: int,
 ) -> None:
     expected, calls = undisturbed
     points = casa.crash_points(calls, mode)
     assert len(points) > 3
-    for n in points[part::2]:
+    for n in casa.some(points):
         home = casa.copy(answered, tmp_path / str(n), disk := casa.Disk())
         disk.calls.clear()
         disk.fail_at, disk.mode = n, mode

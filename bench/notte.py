@@ -1,0 +1,84 @@
+"""How long the nightly run takes, and in how much memory: outcomes and movements against many orders.
+
+    python -m bench.notte [ORDERS ...]
+
+For each number of ORDERS (20,000 unless said) a home is built by the engine, cheaply, with so many orders sent to a
+bank; then `cbi reconcile` reads, in a process of its own and everything durable, outcomes of a twentieth of them,
+damaged as those of a careless bank are, and movements of account, a tenth as many as the orders. No figure here is a
+test.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import cbi
+from banksim.danni import INSOLUTA, PAGATA, esiti, portafoglio, presentazione, risposta
+from banksim.risposte import closing, movement, opening
+from bench import casa
+from bench.measure import measured
+from bench.replay import hasty_home, signed
+from spool.albero import Ramo, ramo
+from spool.dispatch import dispatch_ready
+
+PER_FLOW, PER_DAY = 5_000, 500  # orders of a distinta, movements of a statement
+SENT, ANSWERED = date(2026, 11, 2), date(2027, 5, 4)
+
+
+def main() -> None:
+    for orders in [int(each) for each in sys.argv[1:]] or [20_000]:
+        with tempfile.TemporaryDirectory(dir=".") as scratch:
+            began = time.perf_counter()
+            outcomes, movements = built(Path(scratch) / "home", orders)
+            print(f"{orders:9,} orders sent, in {time.perf_counter() - began:.0f} s", flush=True)
+            run = measured("--home", f"{scratch}/home", "reconcile", "--format", "json")
+        said = f"{outcomes:,} outcomes, {movements:,} movements: {run.seconds:.1f} s, {run.processor:.1f} of processor"
+        print(f"{orders:9,} orders  {said}, peak {run.peak:.0f} MiB, exit {run.code}", flush=True)
+
+
+def built(path: Path, orders: int) -> tuple[int, int]:
+    """A home with so many orders at the bank, and its answers in `in/new`: how many outcomes and movements."""
+    home, azienda = hasty_home(path)
+    ordini = portafoglio(1, orders)
+    for n in range(0, orders, PER_FLOW):
+        signed(home, azienda, presentazione(f"RIBA-{n}", casa.CONTO, ordini[n : n + PER_FLOW], SENT))
+    dispatch_ready(home)
+    branch = ramo(home.spool_dir, casa.SIA, casa.ABI)
+    home.close()
+    said, _ = esiti(1, ordini, orders // 20)
+    for causale in (PAGATA, INSOLUTA):
+        mine = [each for each in said if each.causale == causale]
+        for n in range(0, len(mine), PER_FLOW):
+            name = f"E{causale}{n}"
+            drop(branch, name, risposta(name, casa.CONTO, mine[n : n + PER_FLOW], ANSWERED))
+    for n, flow in enumerate(statements(orders // 10)):
+        drop(branch, f"RH{n}", flow)
+    return len(said), orders // 10
+
+
+def drop(branch: Ramo, name: str, data: bytes) -> None:
+    (branch.into("new") / f"{name}.cbi").write_bytes(data)
+
+
+def statements(movements: int) -> Iterator[bytes]:
+    """Daily statements of one account, so many movements in all."""
+    balance = 0
+    for day, first in enumerate(range(0, movements, PER_DAY)):
+        oggi, many = SENT + timedelta(day), min(PER_DAY, movements - first)
+        cents = [10_000 + (first + n) * 37 % 1_000_000 for n in range(many)]
+        records = [("61", opening(casa.CONTO, oggi, balance))]
+        for n, each in enumerate(cents, 1):
+            records += movement(n, oggi, "48", "C", each, "", "", f"BONIFICO DA CLIENTE INVENTATO {first + n}")
+        balance += sum(cents)
+        records.append(("64", closing(oggi, balance)))
+        header = {"mittente": casa.ABI, "ricevente": casa.SIA, "data_creazione": oggi, "nome_supporto": f"RH{day}"}
+        yield cbi.compose("RH", "from_bank", header, [records])
+
+
+if __name__ == "__main__":
+    main()
