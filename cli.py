@@ -62,6 +62,7 @@ COMMANDS = {
     "rules": "commands.movements:rules_cmd",
     "match": "commands.esiti:match_cmd",
     "unmatch": "commands.esiti:unmatch_cmd",
+    "mark": "commands.esiti:mark_cmd",
     "esiti": "commands.esiti:esiti_cmd",
     "insoluti": "commands.esiti:insoluti_cmd",
     "export": "commands.export:export_cmd",

@@ -72,6 +72,26 @@ def unmatch_cmd(ctx: Ctx, /, esito_id: int, **asked: Any) -> None:
     _decide(ctx, lambda home, proof: unmatch(home, esito_id, *proof, **_how(asked)), **asked)
 
 
+@click.command("mark")
+@click.argument("ordini", metavar="DISPOSIZIONE...", nargs=-1, required=True, type=int)
+@click.option("--stato", required=True, help="Lo stato, come Pagata o Insoluta / the state, such as Pagata.")
+@_decides
+@pass_ctx
+def mark_cmd(ctx: Ctx, /, ordini: Sequence[int], stato: str, **asked: Any) -> None:
+    """Mette a mano lo stato di disposizioni senza esito / puts by hand the state of orders without an outcome.
+
+    Quando si sa per altra via; una parola successiva della banca ne prende il posto, qualunque sia. / When it is known
+    otherwise; a later word of the bank takes its place, whatever it is.
+    """
+    from ledger.stati import Stato
+    from reconcile.a_mano import Deciso, mark
+
+    if stato not in set(Stato):
+        raise click.BadParameter(", ".join(Stato), param_hint="--stato")
+    wanted = Stato(stato)
+    _decide(ctx, lambda home, proof: Deciso(None, mark(home, ordini, wanted, *proof, **_how(asked))), **asked)
+
+
 def _how(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: asked[name] for name in ("nota", "dry_run")}
 

@@ -7,6 +7,7 @@ matched with what is decided in `reconcile`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
 
 from ledger.errors import Refused
 from ledger.outcomes import A_MANO, ECCEZIONE_, SCIOLTO, Candidata, as_candidate, candidate_orders
-from ledger.schema import ABBINAMENTO, DISPOSIZIONE, DISTINTA, ESITO
+from ledger.schema import ABBINAMENTO, DISPOSIZIONE, DISTINTA, ESITO, ITER
 
 MANY = 50  # orders of one amount: with more than these, the amount tells nobody apart
 
@@ -181,6 +182,15 @@ def parts(conn: Connection, disposizione_id: int, effetto: str) -> set[tuple[Any
     """The parts of an order that esiti have told so far, each once however often it came: cents, supporto, its day, its
     line there."""
     return {tuple(row) for row in conn.execute(_PARTS, {"id": disposizione_id, "effetto": effetto})}
+
+
+_LAST = select(ITER.c.dati).where(ITER.c.disposizione_id == bindparam("id")).order_by(ITER.c.id.desc()).limit(1)
+
+
+def by_hand(conn: Connection, disposizione_id: int) -> bool:
+    """Whether an order is where a person put it, without a word of the bank: its last step says so."""
+    last = conn.scalars(_LAST, {"id": disposizione_id}).first()
+    return last is not None and json.loads(last).get(A_MANO) is True
 
 
 def rows(conn: Connection, azienda_id: int) -> Iterator[Mapping[str, Any]]:

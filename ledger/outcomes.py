@@ -44,7 +44,7 @@ from ledger.schema import (
     PROMEMORIA,
     total,
 )
-from ledger.stati import ALLA_BANCA, Stato
+from ledger.stati import Stato
 
 APPLICATO, GIA_APPLICATO, ECCEZIONE_ = "applicato", "gia_applicato", "eccezione"
 BANCA_ = "banca"
@@ -292,14 +292,23 @@ def eccezioni(conn: Connection, azienda_id: int | None = None) -> list[Row[Any]]
     here = (ABBINAMENTO.c.file_id == ESITO.c.file_id, ABBINAMENTO.c.line == ESITO.c.line)
     matched = exists().where(*here, ABBINAMENTO.c.classe == A_MANO, ABBINAMENTO.c.sciolto_at.is_(None))
     undone = exists().where(*here, ABBINAMENTO.c.classe == SCIOLTO)
-    whole = and_(ECCEZIONE.c.motivo == "parziale", DISPOSIZIONE.c.stato.not_in([*ALLA_BANCA]))
+    # The part by which an order is whole: applied by rule, and neither for its amount nor for that net of fees.
+    last = ESITO.alias("ultima")
+    by_part = exists().where(
+        last.c.disposizione_id == ESITO.c.disposizione_id,
+        last.c.verdetto == APPLICATO,
+        last.c.classe == "regola",
+        last.c.importo < DISPOSIZIONE.c.importo,
+        last.c.importo + func.coalesce(last.c.spese, 0) != DISPOSIZIONE.c.importo,
+    )
+    whole = and_(ECCEZIONE.c.motivo == "parziale", by_part)
     columns = [FILE.c.nome.label("file"), FILE.c.abi, ESITO.c.id.label("esito"), *(ESITO.c[name] for name in _OF_QUEUE)]
     kept = (
         select(ECCEZIONE.c.id, ECCEZIONE.c.motivo, ECCEZIONE.c.dati, ECCEZIONE.c.at, *columns)
         .outerjoin(FILE, FILE.c.id == ECCEZIONE.c.file_id)
         .outerjoin(ESITO, ESITO.c.id == ECCEZIONE.c.esito_id)
         .outerjoin(DISPOSIZIONE, DISPOSIZIONE.c.id == ESITO.c.disposizione_id)
-        .where(not_(matched), func.coalesce(whole, False).is_(False), *_of(ECCEZIONE, azienda_id))
+        .where(not_(matched), not_(whole), *_of(ECCEZIONE, azienda_id))
         .order_by(ECCEZIONE.c.id)
     )
     no_row = (literal(None).label("id"), literal("sciolto").label("motivo"), literal("{}").label("dati"))

@@ -1,4 +1,4 @@
-"""What a person decides of an esito: which orders it speaks of, or that it does not speak of those it was taken for.
+"""What a person decides: which orders an esito speaks of, or does not after all; where an order is without any esito.
 
 Each is one transaction through the gate, an event of the journal, and steps of the orders; nothing is deleted. All
 raise Refused as the gate does, and when there is no such esito (ESITO-001).
@@ -28,9 +28,10 @@ from reconcile.risposte import parla_di
 
 @dataclass(frozen=True)
 class Deciso:
-    """An esito and the orders that were matched with it, or taken off it, each in the state that it is now in."""
+    """An esito (None: there is none) and the orders that were matched with it, or taken off it, each in the state that
+    it is now in."""
 
-    esito_id: int
+    esito_id: int | None
     stati: Mapping[int, Stato]
 
 
@@ -86,6 +87,66 @@ def unmatch(
         return Deciso(esito_id, {each: _said_again(lavoro, esito, each, nota) for each in ids})
 
 
+def mark(
+    home: Home,
+    ordini: Sequence[int],
+    stato: Stato,
+    utente: str,
+    password: Segreto,
+    *,
+    nota: str,
+    dry_run: bool = False,
+) -> dict[int, Stato]:
+    """Put orders in a state that the bank's word would lead to, when it is known otherwise; any later word of the bank
+    takes its place. The state of each.
+
+    Raises Refused when the bank does not say that of the kind (ABBINA-005), or has said something already (ABBINA-006).
+    """
+    with home.read() as conn:
+        azienda_id = distinte.order(conn, ordini[0]).azienda_id
+    with varco(home, azienda_id, utente, password, funzione=Funzione.RECONCILE, dry_run=dry_run) as lavoro:
+        return {each: _marked(lavoro, each, stato, nota) for each in dict.fromkeys(ordini)}
+
+
+def _marked(lavoro: Lavoro, disposizione_id: int, stato: Stato, nota: str) -> Stato:
+    conn, order = lavoro.conn, distinte.order(lavoro.conn, disposizione_id)
+    if order.azienda_id != lavoro.azienda_id:
+        raise distinte.no_order(str(disposizione_id))
+    require_order(conn, lavoro.profilo, order)
+    words = {led: evento for evento, led in vita(order.flusso).parole if led is not Stato.SCARTATA}
+    if stato not in words:
+        raise _no_such_word(order.flusso, stato, [*words])
+    by_hand = abbinamenti.by_hand(conn, disposizione_id)
+    if order.stato in vita(order.flusso).dette and not by_hand:
+        raise _bank_has_said(disposizione_id, order.stato)
+    for evento in (Evento.SCIOGLI, words[stato]) if by_hand else (words[stato],):
+        dati = {A_MANO: True, "nota": nota}
+        distinte.apply_order(conn, lavoro.ports, disposizione_id, evento, chi=lavoro.chi, dati=dati)
+    if order.distinta_id is not None and stato in vita(order.flusso).finali:
+        end(conn, lavoro.ports, order.flusso, [order.distinta_id], chi=lavoro.chi, dati={"nota": nota})
+    return stato
+
+
+def _no_such_word(flusso: str, stato: Stato, words: Sequence[Stato]) -> Refused:
+    return Refused(
+        "ABBINA-005",
+        f"Una disposizione {flusso} non può essere {stato} per parola della banca.",
+        f"No word of the bank makes an order of {flusso} {stato}.",
+        hint_it=f"Stati ammessi: {', '.join(words)}.",
+        hint_en=f"States that it may have: {', '.join(words)}.",
+    )
+
+
+def _bank_has_said(disposizione_id: int, stato: Stato) -> Refused:
+    return Refused(
+        "ABBINA-006",
+        f"La disposizione {disposizione_id} è {stato} perché l'ha detto la banca.",
+        f"Order {disposizione_id} is {stato} because the bank said so.",
+        hint_it="Se quell'esito non è suo: cbi unmatch ESITO --user UTENTE",
+        hint_en="If that outcome is not of it: cbi unmatch OUTCOME --user USER",
+    )
+
+
 def _company(home: Home, esito_id: int) -> int:
     with home.read() as conn:
         return int(abbinamenti.esito(conn, esito_id).azienda_id)
@@ -105,6 +166,9 @@ def _note(lavoro: Lavoro, esito: Row[Any], tipo: str, ids: Sequence[int], nota: 
 def _moved(lavoro: Lavoro, esito: Row[Any], disposizione_id: int, nota: str) -> Stato:
     """Where an order is after what an esito says of it, if its state allows it."""
     order, evento = distinte.order(lavoro.conn, disposizione_id), EVENTO.get(esito.effetto)
+    if evento is not None and abbinamenti.by_hand(lavoro.conn, disposizione_id):
+        _step(lavoro, esito, disposizione_id, Evento.SCIOGLI, nota)
+        order = distinte.order(lavoro.conn, disposizione_id)
     if evento is None or (order.stato, evento) not in di_disposizione(order.flusso):
         return order.stato
     stato = _step(lavoro, esito, disposizione_id, evento, nota)

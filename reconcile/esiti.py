@@ -246,16 +246,20 @@ def _applied(tavolo: Tavolo, esito: Esito) -> Fate:
 
 
 def _move(tavolo: Tavolo, esito: Esito, order: Candidata, scelta: Scelta) -> bool:
-    """Moves the order where the esito says; whether its state allows it."""
-    evento = EVENTO[esito.effetto]
-    target = di_disposizione(order.flusso).get((order.stato, evento))
+    """Moves the order where the esito says; whether its state allows it. Where a person put an order the bank's word is
+    always good."""
+    evento, table = EVENTO[esito.effetto], di_disposizione(order.flusso)
+    target = table.get((order.stato, evento))
+    by_hand = target is None and abbinamenti.by_hand(tavolo.conn, order.id)
+    target = table.get((Stato.INOLTRATA, evento)) if by_hand else target
     if target is None:
         return False
     arrivo = tavolo.arrivo
     dati = {"file": arrivo.nome_file, "file_id": arrivo.file_id, "line": esito.line, "causale": esito.causale or ""}
     if scelta.prove is not None:
         dati |= {"classe": str(scelta.classe), "prove": scelta.prove}
-    distinte.apply_order(tavolo.conn, tavolo.ports, order.id, evento, chi=f"banca {arrivo.abi}", dati=dati)
+    for step in (Evento.SCIOGLI, evento) if by_hand else (evento,):
+        distinte.apply_order(tavolo.conn, tavolo.ports, order.id, step, chi=f"banca {arrivo.abi}", dati=dati)
     order.stato = target
     return True
 

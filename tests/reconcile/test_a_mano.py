@@ -14,7 +14,8 @@ from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import real_ports
 from ledger.schema import ABBINAMENTO, DISPOSIZIONE, ESITO
-from reconcile.a_mano import match, unmatch
+from ledger.stati import Stato
+from reconcile.a_mano import mark, match, unmatch
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from spool.rilettura import reread
@@ -216,3 +217,38 @@ def test_evidence_of_an_exact_match_is_its_class_alone(home):
     with home.read() as conn:
         steps = [json.loads(each.dati) for each in distinte.iter_of_order(conn, 1)]
     assert not any("prove" in dati for dati in steps)
+
+
+# --- without an outcome -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("put", "causale", "end"), [("Insoluta", "30010", "Pagata"), ("Pagata", "42010", "Insoluta")])
+def test_a_state_put_by_hand_yields_to_any_later_word_of_the_bank(home, put, causale, end):
+    assert mark(home, [1], Stato(put), *WHO, nota="per telefono") == {1: put}
+    assert mark(home, [1], Stato.STORNATA, *WHO, nota="no, così") == {1: "Stornata"}
+    mark(home, [1], Stato(put), *WHO, nota="era giusto prima")
+    give(home, said(causale, ONE))
+    assert (stato(home, 1), all_esiti(home)[-1].verdetto) == (end, "applicato")
+    assert checked(home) == []
+    with pytest.raises(Refused) as refused:
+        mark(home, [1], Stato.RICHIAMATA, *WHO, nota="ormai")
+    assert refused.value.code == "ABBINA-006"
+
+
+def test_a_state_that_no_word_of_the_bank_leads_to_is_refused(home):
+    with pytest.raises(Refused) as refused:
+        mark(home, [1], Stato.QUIETANZATA, *WHO, nota="?")
+    assert refused.value.code == "ABBINA-005"
+    assert mark(home, [1], Stato.PAGATA, *WHO, nota="prova", dry_run=True) == {1: "Pagata"}
+    assert stato(home, 1) == "Inoltrata"
+
+
+def test_a_word_of_the_bank_on_a_state_put_by_hand_is_read_again_as_it_was(home, tmp_path):
+    mark(home, [1], Stato.INSOLUTA, *WHO, nota="per telefono")
+    give(home, said("30010", ONE))
+    esporta.archive(home, tmp_path / "copia")
+    found = replica.replay(tmp_path / "copia", tmp_path / "nuova", real_ports(), reread=reread)
+    assert [each.differenze for each in found] == [()]
+    again = Home.open(tmp_path / "nuova", real_ports())
+    assert rows(again, ESITO, ("at",)) == rows(home, ESITO, ("at",))
+    again.close()

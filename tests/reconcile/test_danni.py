@@ -227,3 +227,11 @@ def test_no_question_about_one_outcome_reads_all_the_orders_of_a_kind(home):
     raw.close()
     assert any("ix_disposizione_importo" in plan[0] for plan in plans.values())
     assert not any("SCAN" in plan[0] or plan[0].endswith("(azienda_id=? AND flusso=?)") for plan in plans.values())
+
+
+def test_a_part_of_an_order_that_is_paid_whole_otherwise_goes_on_waiting(home):
+    give(home, *parts(1_000), nome="PARTE")
+    give(home, Detto(ONE, PAGATA, frozenset()), nome="INTERO", day=DAY + timedelta(1))
+    assert stato(home, ONE) == "Pagata"
+    with home.read() as conn:
+        assert [row.motivo for row in outcomes.eccezioni(conn)] == ["parziale"]
