@@ -7,7 +7,6 @@ corrects it. What a movement speaks of is in its references, not stored: it does
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -105,11 +105,10 @@ def days_told(conn: Connection, scheda_id: int, tipo: str, giorni: Collection[da
 
 def set_twins(conn: Connection, pairs: Mapping[int, int | None]) -> None:
     """Keep, of each movement, which one it says again; None for none."""
-    by_twin: dict[int | None, list[int]] = defaultdict(list)
-    for movimento_id, gemello_id in pairs.items():
-        by_twin[gemello_id].append(movimento_id)
-    for gemello_id, ids in by_twin.items():
-        conn.execute(update(MOVIMENTO).where(MOVIMENTO.c.id.in_(ids)).values(gemello_id=gemello_id))
+    rows = [{"this": movimento_id, "twin": gemello_id} for movimento_id, gemello_id in pairs.items()]
+    if rows:
+        query = update(MOVIMENTO).where(MOVIMENTO.c.id == bindparam("this"))
+        conn.execute(query.values(gemello_id=bindparam("twin")), rows)
 
 
 # --- what counts, in the end ------------------------------------------------------------------------------------------
@@ -391,7 +390,7 @@ def open_ones(conn: Connection, azienda_id: int) -> Iterator[Aperto]:
     mine = [SCHEDA.c.conto if name == "conto" else MOVIMENTO.c[name] for name in Aperto._fields]
     query = select(*mine).join(SCHEDA, SCHEDA.c.id == MOVIMENTO.c.scheda_id)
     for row in _walked(conn, query, Filtro(azienda_id=azienda_id)):
-        yield Aperto(*row[:-1])
+        yield Aperto._make(row[:-1])
 
 
 def finds(conn: Connection, filtro: Filtro, movimento_id: int) -> bool:
