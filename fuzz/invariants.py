@@ -15,8 +15,9 @@ from zlib import crc32
 
 import cbi
 from cbi.fields import Date, FullDate, Undocumented
-from cbi.flows import al, av, f24, mav, pc, pe, rendicontazione, riba, rid
+from cbi.flows import al, av, f24, mav, pc, pe, riba, rid
 from cbi.flows.describe import describe
+from cbi.flows.estratti import LETTURE
 from cbi.flows.model import Supporto
 from cbi.flows.reader import supporti_of
 from cbi.validators.catalogue import severities
@@ -44,8 +45,7 @@ VISTE: Mapping[tuple[str, str], Callable[[Supporto], Iterator[Any]]] = {
     ("F4", "to_bank"): f24.deleghe,
     ("I4", "to_bank"): f24.deleghe,
     ("Q4", "from_bank"): f24.quietanze,
-    ("RH", "from_bank"): rendicontazione.rapporti,
-    ("EC", "from_bank"): rendicontazione.rapporti,
+    **{(flow, "from_bank"): lettura.leggi for flow, lettura in LETTURE.items()},
 }
 
 

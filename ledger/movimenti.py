@@ -7,7 +7,6 @@ corrects it. What a movement speaks of is in its references, not stored: it does
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -20,6 +19,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -105,11 +105,10 @@ def days_told(conn: Connection, scheda_id: int, tipo: str, giorni: Collection[da
 
 def set_twins(conn: Connection, pairs: Mapping[int, int | None]) -> None:
     """Keep, of each movement, which one it says again; None for none."""
-    by_twin: dict[int | None, list[int]] = defaultdict(list)
-    for movimento_id, gemello_id in pairs.items():
-        by_twin[gemello_id].append(movimento_id)
-    for gemello_id, ids in by_twin.items():
-        conn.execute(update(MOVIMENTO).where(MOVIMENTO.c.id.in_(ids)).values(gemello_id=gemello_id))
+    rows = [{"this": movimento_id, "twin": gemello_id} for movimento_id, gemello_id in pairs.items()]
+    if rows:
+        query = update(MOVIMENTO).where(MOVIMENTO.c.id == bindparam("this"))
+        conn.execute(query.values(gemello_id=bindparam("twin")), rows)
 
 
 # --- what counts, in the end ------------------------------------------------------------------------------------------
@@ -338,7 +337,9 @@ def page(conn: Connection, filtro: Filtro, after: Posto | None = None, limit: in
     """The next movements that a filter finds, after a place; each with what confirms or corrects it."""
     query = _wanted(_voci(), filtro)
     if after is not None:
-        query = query.where(_beyond(filtro, after))
+        place = after.valore
+        valore = int(place) if filtro.order is MOVIMENTO.c.importo else date.fromisoformat(place)
+        query = query.where(_beyond(filtro, valore, after.id))
     rows = conn.execute(query.order_by(filtro.order, MOVIMENTO.c.id).limit(limit)).all()
     said = _said_again(conn, [row.id for row in rows])
     return [_voce(row, said.get(row.id)) for row in rows]
@@ -353,12 +354,20 @@ def each(conn: Connection, filtro: Filtro) -> Iterator[Voce]:
 
 
 def ids(conn: Connection, filtro: Filtro) -> Iterator[int]:
-    """The ids of all the movements that a filter finds, in order; they may be changed meanwhile."""
-    last = 0
-    query = _wanted(select(MOVIMENTO.c.id), filtro).order_by(MOVIMENTO.c.id).limit(10 * PAGINA)
-    while found := conn.scalars(query.where(MOVIMENTO.c.id > last)).all():
-        yield from found
-        last = found[-1]
+    """The ids of all the movements that a filter finds; they may be changed meanwhile."""
+    for row in _walked(conn, select(MOVIMENTO.c.id), filtro):
+        yield row.id
+
+
+def _walked(conn: Connection, query: Select[Any], filtro: Filtro) -> Iterator[Row[Any]]:
+    """The rows of a query on the movements that a filter finds, in its order, and what they are in order of: a stretch
+    of an index after another, so that rows may be changed as they come."""
+    wanted = _wanted(query.add_columns(filtro.order.label("posto")), filtro)
+    wanted = wanted.order_by(filtro.order, MOVIMENTO.c.id).limit(10 * PAGINA)
+    after: list[ColumnElement[bool]] = []
+    while rows := conn.execute(wanted.where(*after)).all():
+        yield from rows
+        after = [_beyond(filtro, rows[-1].posto, rows[-1].id)]
 
 
 class Aperto(NamedTuple):
@@ -377,15 +386,11 @@ class Aperto(NamedTuple):
 
 
 def open_ones(conn: Connection, azienda_id: int) -> Iterator[Aperto]:
-    """The movements of a company that are not ticked, in the order in which they came; they may be changed
-    meanwhile."""
-    last = 0
+    """The movements of a company that are not ticked, by day of booking; they may be changed meanwhile."""
     mine = [SCHEDA.c.conto if name == "conto" else MOVIMENTO.c[name] for name in Aperto._fields]
     query = select(*mine).join(SCHEDA, SCHEDA.c.id == MOVIMENTO.c.scheda_id)
-    query = _wanted(query, Filtro(azienda_id=azienda_id)).order_by(MOVIMENTO.c.id).limit(10 * PAGINA)
-    while found := [Aperto(*row) for row in conn.execute(query.where(MOVIMENTO.c.id > last))]:
-        yield from found
-        last = found[-1].id
+    for row in _walked(conn, query, Filtro(azienda_id=azienda_id)):
+        yield Aperto._make(row[:-1])
 
 
 def finds(conn: Connection, filtro: Filtro, movimento_id: int) -> bool:
@@ -438,10 +443,10 @@ def _corrected(conn: Connection, filtro: Filtro) -> Iterator[tuple[tuple[str, in
             yield (row.segno, row.importo), said[row.id]
 
 
-def _beyond(filtro: Filtro, after: Posto) -> ColumnElement[bool]:
+def _beyond(filtro: Filtro, valore: Any, movimento_id: int) -> ColumnElement[bool]:
+    """What comes after a place, in the order of a filter."""
     order = filtro.order
-    valore = int(after.valore) if order is MOVIMENTO.c.importo else date.fromisoformat(after.valore)
-    return tuple_(order, MOVIMENTO.c.id) > tuple_(literal(valore, order.type), literal(after.id))
+    return tuple_(order, MOVIMENTO.c.id) > tuple_(literal(valore, order.type), literal(movimento_id))
 
 
 def _wanted(query: Any, filtro: Filtro) -> Any:

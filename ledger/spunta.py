@@ -6,6 +6,7 @@ the rows, which are made again from the files.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -132,10 +133,20 @@ def marked(conn: Connection, dati: Mapping[str, Any], at: datetime) -> None:
     """What an event says that was marked, in the table."""
     values = columns(dati, at)
     for file_id, lines in dati["righe"]:
-        of_file = select(RAPPORTO.c.id).where(RAPPORTO.c.file_id == file_id)
-        for start in range(0, len(lines), _CHUNK):
-            mine = MOVIMENTO.c.line.in_(lines[start : start + _CHUNK])
-            conn.execute(update(MOVIMENTO).where(MOVIMENTO.c.rapporto_id.in_(of_file), mine).values(**values))
+        for rapporto_id, mine in _by_statement(conn, file_id, lines):
+            for start in range(0, len(mine), _CHUNK):
+                some = MOVIMENTO.c.line.in_(mine[start : start + _CHUNK])
+                conn.execute(update(MOVIMENTO).where(MOVIMENTO.c.rapporto_id == rapporto_id, some).values(**values))
+
+
+def _by_statement(conn: Connection, file_id: int, lines: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """Some lines of a file by the statement in which each stands: the last that begins before it."""
+    query = select(RAPPORTO.c.line, RAPPORTO.c.id).where(RAPPORTO.c.file_id == file_id).order_by(RAPPORTO.c.line)
+    begins = conn.execute(query).all()
+    starts = [row.line for row in begins]
+    for n, mine in groupby(sorted(lines), key=lambda line: bisect(starts, line) - 1):
+        if n >= 0:
+            yield begins[n].id, list(mine)
 
 
 def columns(dati: Mapping[str, Any], at: Any) -> dict[str, Any]:
