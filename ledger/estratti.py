@@ -12,11 +12,12 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, and_, case, null, select
+from sqlalchemy import Connection, and_, case, exists, func, not_, null, or_, select
 
 from ledger import messaggi
 from ledger.home import Home
 from ledger.messaggi import INTERO, Messaggio, Taglio
+from ledger.movimenti import CORREGGIBILI
 from ledger.outcomes import BANCA_, GIA_APPLICATO
 from ledger.ports import ROME
 from ledger.schema import DISPOSIZIONE, DISTINTA, ECCEZIONE, ESITO, FILE, MOVIMENTO, RAPPORTO
@@ -55,6 +56,7 @@ PAROLE: Mapping[str, Parola] = {
     "conto": Parola("Conto", "Account", Tipo.CONTO),
     "conto_controparte": Parola("Conto controparte", "Counterparty account", Tipo.CONTO),
     "controparte": Parola("Controparte", "Counterparty"),
+    "contropartita": Parola("Contropartita", "Contra account"),
     "data_contabile": Parola("Data contabile", "Booking date", Tipo.GIORNO),
     "data_creazione": Parola("Data creazione", "Creation date", Tipo.GIORNO),
     "data_valuta": Parola("Data valuta", "Value date", Tipo.GIORNO),
@@ -64,6 +66,8 @@ PAROLE: Mapping[str, Parola] = {
     "distinta": Parola("Distinta", "Distinta", Tipo.INTERO),
     "divisa": Parola("Divisa", "Currency"),
     "effetto": Parola("Effetto", "Effect"),
+    "end_to_end": Parola("EndToEndId", "EndToEndId"),
+    "etichetta": Parola("Etichetta", "Label"),
     "file": Parola("File", "File"),
     "flusso": Parola("Flusso", "Flow"),
     "id": Parola("N.", "No.", Tipo.INTERO),
@@ -72,6 +76,7 @@ PAROLE: Mapping[str, Parola] = {
     "letto": Parola("Letto", "Read"),
     "messaggio": Parola("Messaggio", "Message"),
     "motivo": Parola("Motivo", "Reason"),
+    "msg_id": Parola("MsgId", "MsgId"),
     "nome_supporto": Parola("Supporto", "Supporto"),
     "numero": Parola("Progressivo", "Number", Tipo.INTERO),
     "numero_disposizioni": Parola("Disposizioni", "Orders", Tipo.INTERO),
@@ -85,6 +90,7 @@ PAROLE: Mapping[str, Parola] = {
     "segno": Parola("Segno", "Sign"),
     "sha256": Parola("SHA-256", "SHA-256"),
     "spese": Parola("Spese", "Fees", Tipo.IMPORTO),
+    "spuntato_da": Parola("Spuntato da", "Ticked by"),
     "stato": Parola("Stato", "State"),
     "testo": Parola("Testo", "Text"),
     "tipo_riferimento": Parola("Tipo riferimento", "Reference type"),
@@ -320,8 +326,25 @@ _ESITI = Interrogazione(
 
 _INSOLUTI = replace(_ESITI, dove=(and_(ESITO.c.effetto == INSOLUTO, ESITO.c.verdetto != GIA_APPLICATO),))
 
+# A movement that several statements say is one row, the first of them that came; it says what the last one says.
+_ANCORA, _ALTRO, _SUO = (MOVIMENTO.alias(name) for name in ("dice_ancora", "altro", "suo"))
+_DOVE = RAPPORTO.alias("rapporto_altro")
+_ULTIMO = (
+    select(_ALTRO.c.id)
+    .join(_DOVE, _DOVE.c.id == _ALTRO.c.rapporto_id)
+    .where(_ALTRO.c.gemello_id == MOVIMENTO.c.id)
+    .order_by(_DOVE.c.data.desc(), _DOVE.c.nome_supporto.desc(), _ALTRO.c.line.desc())
+    .limit(1)
+    .correlate(MOVIMENTO)
+    .scalar_subquery()
+)
+_DETTO = {nome: case((_ANCORA.c.id.is_(None), MOVIMENTO.c[nome]), else_=_ANCORA.c[nome]) for nome in CORREGGIBILI}
+_SAME = func.coalesce(MOVIMENTO.c.gemello_id, MOVIMENTO.c.id)
+
 _MOVIMENTI = Interrogazione(
-    da=MOVIMENTO.join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id).join(FILE, FILE.c.id == RAPPORTO.c.file_id),
+    da=MOVIMENTO.join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+    .join(FILE, FILE.c.id == RAPPORTO.c.file_id)
+    .outerjoin(_ANCORA, _ANCORA.c.id == _ULTIMO),
     azienda=RAPPORTO.c.azienda_id,
     campi={
         "id": MOVIMENTO.c.id,
@@ -329,16 +352,21 @@ _MOVIMENTI = Interrogazione(
         "conto": RAPPORTO.c.conto,
         "divisa": RAPPORTO.c.divisa,
         "data_contabile": MOVIMENTO.c.data_contabile,
-        "data_valuta": MOVIMENTO.c.data_valuta,
-        "segno": MOVIMENTO.c.segno,
-        "importo": MOVIMENTO.c.importo,
-        "importo_con_segno": case((MOVIMENTO.c.segno == DARE, -MOVIMENTO.c.importo), else_=MOVIMENTO.c.importo),
-        "causale": MOVIMENTO.c.causale,
-        "causale_interna": MOVIMENTO.c.causale_interna,
-        "riferimento_banca": MOVIMENTO.c.riferimento_banca,
-        "tipo_riferimento": MOVIMENTO.c.tipo_riferimento,
-        "riferimento": MOVIMENTO.c.riferimento,
-        "descrizione": MOVIMENTO.c.descrizione,
+        "data_valuta": _DETTO["data_valuta"],
+        "segno": _DETTO["segno"],
+        "importo": _DETTO["importo"],
+        "importo_con_segno": case((_DETTO["segno"] == DARE, -_DETTO["importo"]), else_=_DETTO["importo"]),
+        "causale": _DETTO["causale"],
+        "causale_interna": _DETTO["causale_interna"],
+        "riferimento_banca": _DETTO["riferimento_banca"],
+        "tipo_riferimento": _DETTO["tipo_riferimento"],
+        "riferimento": _DETTO["riferimento"],
+        "descrizione": _DETTO["descrizione"],
+        "msg_id": func.coalesce(_ANCORA.c.msg_id, MOVIMENTO.c.msg_id),
+        "end_to_end": func.coalesce(_ANCORA.c.end_to_end, MOVIMENTO.c.end_to_end),
+        "spuntato_da": func.coalesce(MOVIMENTO.c.spuntato_da, _ANCORA.c.spuntato_da),
+        "etichetta": MOVIMENTO.c.etichetta,
+        "contropartita": MOVIMENTO.c.contropartita,
         "flusso": RAPPORTO.c.tipo,
         "nome_supporto": RAPPORTO.c.nome_supporto,
         "file": FILE.c.nome,
@@ -346,6 +374,11 @@ _MOVIMENTI = Interrogazione(
     },
     giorno="data_contabile",
     prova=(FILE.c.sha256, MOVIMENTO.c.line),
+    mutano=(*CORREGGIBILI, "importo_con_segno", "msg_id", "end_to_end", "spuntato_da", "etichetta", "contropartita"),
+    dove=(
+        or_(MOVIMENTO.c.gemello_id.is_(None), MOVIMENTO.c.gemello_id > MOVIMENTO.c.id),
+        not_(exists().where(_SUO.c.gemello_id == _SAME, _SUO.c.id < MOVIMENTO.c.id).correlate(MOVIMENTO)),
+    ),
 )
 
 _ECCEZIONI = Interrogazione(

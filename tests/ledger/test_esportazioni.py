@@ -124,6 +124,23 @@ def test_rows_say_what_the_books_say(home):
         assert row["data_contabile"] == mine.data_contabile.isoformat()
 
 
+@pytest.mark.parametrize(("first", "second"), [("rh", "ec"), ("ec", "rh")])
+def test_what_two_statements_say_is_one_row_and_leaves_once(home, first, second):
+    """Whichever came first leaves, and later says what the periodic one says."""
+    with home.read() as conn:
+        a, b = conn.execute(select(MOVIMENTO).order_by(MOVIMENTO.c.id).limit(2)).all()
+    daily, periodic = (a, b) if first == "rh" else (b, a)
+    save(home, "tutti", cosa="movimenti", colonne=["id", "importo", "descrizione"])
+    before = again(home, "tutti")[0]
+    with home.begin() as conn:
+        conn.execute(MOVIMENTO.update().where(MOVIMENTO.c.id == periodic.id).values(gemello_id=daily.id))
+    rows = again(home, "tutti")[0]
+    assert [row["id"] for row in rows] == [row["id"] for row in before if row["id"] != b.id]
+    said = next(row for row in before if row["id"] == periodic.id)
+    assert {**said, "id": a.id} in rows
+    assert again(home, "tutti", nuove=True)[0] == []
+
+
 def test_another_company_takes_nothing_of_ours(home):
     with home.begin() as conn:
         from ledger import aziende
