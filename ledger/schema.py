@@ -372,6 +372,7 @@ FIRMA = _table(
     _text("regole"),  # those in force when it was given, canonical JSON
     _when(),
     UniqueConstraint("distinta_id", "utente_id", "revisione"),
+    Index("ix_firma_utente", "utente_id", "at"),
 )
 
 ITER = _table(
@@ -411,6 +412,7 @@ INTENTO = _table(
     _text("stato"),  # aperto | compiuto | ritirato | incerto
     _when(),
     Index("ix_intento_stato", "stato"),
+    Index("ix_intento_nome", "nome_file"),
     Index(
         "uq_intento_distinta",
         "distinta_id",

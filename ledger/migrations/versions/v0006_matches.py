@@ -33,3 +33,6 @@ def upgrade() -> None:
     op.create_index("ix_abbinamento_esito", "abbinamento", ["file_id", "line"])
     op.create_index("ix_abbinamento_disposizione", "abbinamento", ["disposizione_id"])
     op.create_index("ix_disposizione_debitore", "disposizione", ["azienda_id", "codice_fiscale", "scadenza"])
+    # A receipt names the file that was sent; the totals of who signs are of their signatures of the day and the month.
+    op.create_index("ix_intento_nome", "intento", ["nome_file"])
+    op.create_index("ix_firma_utente", "firma", ["utente_id", "at"])
