@@ -48,11 +48,12 @@ def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, 
 
 
 def _move(disk: Disk, branch: Ramo, name: str, target: Path) -> Path:
-    # Its sidecar goes first: left behind, it would say of the next file of that name that it is complete.
+    # Its sidecar goes first, durably: left behind, it would say of the next file of that name that it is complete.
     ready = branch.into("new") / (name + READY)
     if disk.exists(ready):
         with suppress(FileNotFoundError):  # another process moved it
             disk.rename(ready, free(disk, target.parent, target.name + READY))
+            disk.fsync_dir(ready.parent)
     disk.rename(branch.into("new") / name, target)
     disk.fsync_dir(target.parent)
     disk.fsync_dir(branch.into("new"))

@@ -34,7 +34,7 @@ from tests.faults.passi import PASSI, Passo
 from tests.spool.casa import PASSWORD
 
 MOST_RESTARTS = 3
-PATIENCE = 60  # seconds that a process may take
+PATIENCE = 600  # seconds that a process may take
 DOCUMENTED = (0, 2, 3, 8)  # exit codes; 2, of a file that cannot even be looked at
 ALL = guasti.CHANGES | guasti.LOOK | guasti.DATABASE
 
