@@ -255,7 +255,12 @@ def _tell(lavoro: Mandato, scheda: Scheda) -> None:
     at = lavoro.ports.clock.now()
     chosen(lavoro.conn, scheda.azienda_id, dati, at)
     journal.append(
-        lavoro.conn, azienda_id=scheda.azienda_id, tipo=SCELTE, soggetto=f"rapporto:{key(which)}", dati=dati, at=at
+        lavoro.conn,
+        azienda_id=scheda.azienda_id,
+        tipo="rapporto_scelto",
+        soggetto=f"rapporto:{key(which)}",
+        dati=dati,
+        at=at,
     )
 
 

@@ -126,7 +126,9 @@ def _tell(lavoro: Lavoro, rows: Sequence[Row[Any]], segno: Segno, da: str) -> No
     dati = {"chi": lavoro.chi, "da": da, "segno": segno.plain, "righe": righe}
     at = lavoro.ports.clock.now()
     marked(lavoro.conn, dati, at)
-    journal.append(lavoro.conn, azienda_id=lavoro.azienda_id, tipo=SEGNATI, soggetto="movimenti", dati=dati, at=at)
+    journal.append(
+        lavoro.conn, azienda_id=lavoro.azienda_id, tipo="movimenti_segnati", soggetto="movimenti", dati=dati, at=at
+    )
 
 
 def marked(conn: Connection, dati: Mapping[str, Any], at: datetime) -> None:

@@ -20,8 +20,10 @@ from ledger import (
     journal,
     messaggi,
     poteri,
+    rapporti,
     richieste,
     ricostruzione,
+    spunta,
     utenti,
 )
 from ledger.errors import Refused
@@ -80,7 +82,10 @@ def template(tmp_path_factory):
 
 
 def _looked_at(home):
-    """Orders taken out into a file, and the message of a bank read."""
+    """Orders taken out into a file, the message of a bank read, an account put among the first, a movement ticked."""
+    rapporti.choose(home, 1, "bianchi", PASSWORD, {"in_evidenza": True})
+    spunta.segna(home, 1, "bianchi", PASSWORD, [1, 2], spunta.Segno(True, etichetta="incassi"))
+    spunta.segna(home, 1, "bianchi", PASSWORD, [2], spunta.Segno(False))
     esportazioni.export(home, 1, richieste.of(cosa="disposizioni"), home.path / "fuori.csv")
     with home.read() as conn:
         (messaggio,) = messaggi.all_(conn, 1)
