@@ -28,7 +28,6 @@ CONTO = ("genere", "abi", "cab", "conto", "divisa")
 """What an account is known by, within a company."""
 SILENZIO = 60
 """Days without a statement after which an account counts as closed, unless somebody chose others."""
-SCELTE = "rapporto_scelto"
 ITALIA = ("IT", "SM")
 
 
@@ -255,7 +254,12 @@ def _tell(lavoro: Mandato, scheda: Scheda) -> None:
     at = lavoro.ports.clock.now()
     chosen(lavoro.conn, scheda.azienda_id, dati, at)
     journal.append(
-        lavoro.conn, azienda_id=scheda.azienda_id, tipo=SCELTE, soggetto=f"rapporto:{key(which)}", dati=dati, at=at
+        lavoro.conn,
+        azienda_id=scheda.azienda_id,
+        tipo="rapporto_scelto",
+        soggetto=f"rapporto:{key(which)}",
+        dati=dati,
+        at=at,
     )
 
 

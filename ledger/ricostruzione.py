@@ -338,8 +338,8 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "inoltro_incerto": _intento("incerto"),
-    rapporti.SCELTE: _chosen,
-    spunta.SEGNATI: _marked,
+    "rapporto_scelto": _chosen,
+    "movimenti_segnati": _marked,
     "checkpoint": _nothing,
     "archivio_aggiornato": _upgraded,
 }

@@ -24,7 +24,6 @@ from ledger.schema import MOVIMENTO, RAPPORTO
 from ledger.utenti import Segreto
 from ledger.varco import Lavoro, varco
 
-SEGNATI = "movimenti_segnati"
 PER_EVENTO = 10_000
 _CHUNK = 500
 _KEPT = ("spuntato_at", "etichetta", "contropartita")
@@ -126,7 +125,9 @@ def _tell(lavoro: Lavoro, rows: Sequence[Row[Any]], segno: Segno, da: str) -> No
     dati = {"chi": lavoro.chi, "da": da, "segno": segno.plain, "righe": righe}
     at = lavoro.ports.clock.now()
     marked(lavoro.conn, dati, at)
-    journal.append(lavoro.conn, azienda_id=lavoro.azienda_id, tipo=SEGNATI, soggetto="movimenti", dati=dati, at=at)
+    journal.append(
+        lavoro.conn, azienda_id=lavoro.azienda_id, tipo="movimenti_segnati", soggetto="movimenti", dati=dati, at=at
+    )
 
 
 def marked(conn: Connection, dati: Mapping[str, Any], at: datetime) -> None:

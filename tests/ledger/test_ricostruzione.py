@@ -10,13 +10,15 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from cli import cbi
-from ledger import archivio, aziende, cambi, firme, importa, journal, poteri, ricostruzione, utenti
+from ledger import archivio, aziende, cambi, firme, importa, journal, poteri, rapporti, ricostruzione, spunta, utenti
 from ledger.errors import Refused
+from ledger.movimenti import Filtro
 from ledger.ports import FsyncFailed
 from ledger.poteri import Potere, Soglia
 from ledger.profilo import Profilo
 from ledger.ricostruzione import PASSI, Differenza
 from ledger.schema import JOURNAL
+from ledger.spunta import Segno
 from spool.dispatch import INCERTA, dispatch_ready, recover
 from spool.receive import receive
 from spool.resolve import resolve
@@ -39,6 +41,8 @@ def template(tmp_path_factory):
         dispatch_ready(home)
         answers(home)
         receive(home)
+        rapporti.choose(home, 1, "bianchi", PASSWORD, {"descrizione": "CASSA"})
+        spunta.segna(home, 1, "bianchi", PASSWORD, Filtro(), Segno(True))
         for nome, data in {"terzo": flow("TERZO", range(20, 22)), "rotto": faulty(nome="ROTTO", mittente=SIA)}.items():
             importa.import_file(home, data, f"{nome}.cbi", 1)
         firme.sign(home, 3, "verdi", PASSWORD)
