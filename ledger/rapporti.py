@@ -28,7 +28,6 @@ CONTO = ("genere", "abi", "cab", "conto", "divisa")
 """What an account is known by, within a company."""
 SILENZIO = 60
 """Days without a statement after which an account counts as closed, unless somebody chose others."""
-SCELTE = "rapporto_scelto"
 ITALIA = ("IT", "SM")
 
 

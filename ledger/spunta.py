@@ -24,7 +24,6 @@ from ledger.schema import MOVIMENTO, RAPPORTO
 from ledger.utenti import Segreto
 from ledger.varco import Lavoro, varco
 
-SEGNATI = "movimenti_segnati"
 PER_EVENTO = 10_000
 _CHUNK = 500
 _KEPT = ("spuntato_at", "etichetta", "contropartita")

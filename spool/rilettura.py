@@ -75,9 +75,9 @@ def reread(home: Home, conn: Connection, azienda_id: int) -> Iterator[Differenza
 
 def _by_people(conn: Connection, azienda_id: int) -> None:
     """What people chose for accounts and did with movements, now that the rows are there."""
-    for event in journal.events(conn, azienda_id, (rapporti.SCELTE, spunta.SEGNATI)):
+    for event in journal.events(conn, azienda_id, ("rapporto_scelto", "movimenti_segnati")):
         dati, at = json.loads(event["dati"]), datetime.fromisoformat(event["at"])
-        if event["tipo"] == rapporti.SCELTE:
+        if event["tipo"] == "rapporto_scelto":
             rapporti.chosen(conn, azienda_id, dati, at)
         else:
             spunta.marked(conn, dati, at)

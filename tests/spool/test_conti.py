@@ -82,7 +82,7 @@ def differences(home: Home) -> list[Any]:
 def test_every_kind_of_statement_brings_its_account(home: Home) -> None:
     assert sorted(each.genere for each in cards(home)) == ["anticipi", "conto", "conto", "portafoglio", "titoli"]
     assert all(each.ultimo for each in cards(home))
-    assert events(home, rapporti.SCELTE) == []
+    assert events(home, "rapporto_scelto") == []
 
 
 def test_an_account_has_the_last_balances_and_those_of_the_days_to_come(home: Home) -> None:
@@ -108,7 +108,7 @@ def test_what_a_person_chooses_is_an_event_and_decides_the_order(home: Home) -> 
     told = rapporti.choose(home, last.id, *USER, {"in_evidenza": True, "descrizione": "CASSA", "estero": True})
     assert (told.descrizione, told.estero) == ("CASSA", True)
     assert [each.id for each in cards(home)][:2] == [last.id, first.id]
-    (event,) = events(home, rapporti.SCELTE)
+    (event,) = events(home, "rapporto_scelto")
     assert event["scelte"] == {"in_evidenza": True, "descrizione": "CASSA", "estero": True}
     assert differences(home) == []
 
@@ -116,7 +116,7 @@ def test_what_a_person_chooses_is_an_event_and_decides_the_order(home: Home) -> 
 def test_nothing_changes_in_a_dry_run_nor_when_the_choice_is_what_it_was(home: Home) -> None:
     rapporti.choose(home, 1, *USER, {"chiuso": True}, dry_run=True)
     rapporti.choose(home, 1, *USER, {"chiuso": False})
-    assert events(home, rapporti.SCELTE) == []
+    assert events(home, "rapporto_scelto") == []
     assert not cards(home)[0].scelte.chiuso
 
 
@@ -141,7 +141,7 @@ def test_what_is_ticked_leaves_the_default_view_and_comes_back(home: Home) -> No
     assert spunta.segna(home, 1, *USER, some, Segno(True)) == 0
     assert spunta.segna(home, 1, *USER, some[:1], Segno(False)) == 1
     assert {each.id for each in shown(home, spuntati=True)} == set(some[1:])
-    told = events(home, spunta.SEGNATI)
+    told = events(home, "movimenti_segnati")
     assert [sum(len(lines) for _, lines in each["righe"]) for each in told] == [3, 1]
     assert {each["chi"] for each in told} == {"bianchi"}
     assert differences(home) == []
@@ -251,7 +251,7 @@ def test_rules_mark_what_fits_once_and_a_dry_run_says_the_same_and_does_nothing(
     marked = [each for each in shown(home) if each.etichetta]
     assert [(each.etichetta, each.contropartita, each.importo) for each in marked] == [("clienti", "14.01", 125_000)]
     assert {each.spuntato_da for each in shown(home, spuntati=True)} == {"regola uscite"}
-    assert {each["da"] for each in events(home, spunta.SEGNATI)} == {"regola bonifici", "regola uscite"}
+    assert {each["da"] for each in events(home, "movimenti_segnati")} == {"regola bonifici", "regola uscite"}
     assert differences(home) == []
 
 
@@ -295,4 +295,4 @@ def test_the_journal_is_whole_after_all_this(home: Home) -> None:
     spunta.segna(home, 1, *USER, Filtro(), Segno(True))
     with home.read() as conn:
         assert journal.verify(conn, 1) is None
-        assert conn.scalars(select(JOURNAL.c.tipo).order_by(JOURNAL.c.numero.desc())).first() == spunta.SEGNATI
+        assert conn.scalars(select(JOURNAL.c.tipo).order_by(JOURNAL.c.numero.desc())).first() == "movimenti_segnati"
