@@ -17,10 +17,12 @@ import click
 import pytest
 
 from cli import cbi
+from ledger.ports import put
 from tests.console import ROOT
 from tests.faults import giudice, guasti
 from tests.faults.corsa import MOST_RESTARTS
 from tests.faults.passi import NOT_HERE, PASSI
+from tests.spool import casa
 
 needs_a_compiler = pytest.mark.skipif(guasti.GCC is None, reason="no C compiler to make the shim with")
 soak = pytest.mark.skipif("CBI_SOAK" not in os.environ, reason="takes half an hour of a processor")
@@ -48,6 +50,15 @@ def test_a_dispatch_stopped_or_failed_at_any_call_loses_and_doubles_nothing() ->
     assert {each["genere"] for each in points} == {*guasti.GENERI, "seconda"}
     assert_nothing_lost_nor_doubled(points)
     assert any(each["incerta"] for each in points)  # of a fsync that failed a person decides
+
+
+@pytest.mark.parametrize("call", ["write_new", "rename"])
+def test_what_could_not_be_written_is_taken_away(tmp_path: Path, call: str) -> None:
+    disk = casa.Disk(fail_at=1 + ("write_new", "rename").index(call), mode="torn", error=lambda: OSError(28, "full"))
+    with pytest.raises(OSError, match="full"):
+        put(casa.ports(disk), tmp_path / "a", b"1234")
+    assert disk.calls[-2:] == [call, "remove"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @needs_a_compiler
