@@ -206,6 +206,25 @@ def finita(root: Path) -> None:
             os.utime(path, (LONG_AGO, LONG_AGO))
 
 
+def spuntata(root: Path) -> None:
+    """As `finita`, with a movement ticked, rules for the others, and an outcome that nobody knows what it is of."""
+    finita(root)
+    (root / "home" / "regole.toml").write_text(
+        f'[[movimenti.{SIA}]]\nnome = "dare"\nsegno = "D"\nspunta = true\netichetta = "da vedere"\n'
+    )
+    _typed(root, "tick 1 --user bianchi")
+    _typed(root, "unmatch 1 --user bianchi")
+
+
+def scritta(root: Path) -> None:
+    """As `partita`, with a message of a bank."""
+    partita(root)
+    home = _open(root)
+    casa.drop(home, "sl.cbi", (ROOT / "fixtures" / "sl_banca.cbi").read_bytes())
+    receive(home)
+    home.close()
+
+
 def esportata(root: Path) -> None:
     """As `finita`, with the archive that a replay wants."""
     finita(root)
@@ -244,6 +263,6 @@ CASE: dict[str, Callable[[Path], None]] = {
     each.__name__: each
     for each in (
         *(nulla, vecchia, libri, sciolta, sospesa, cambio, codice, delega, tornata),
-        *(firmata, partita, incerta, risposte, finita, esportata, linea),
+        *(firmata, partita, incerta, risposte, finita, spuntata, scritta, esportata, linea),
     )
 }
