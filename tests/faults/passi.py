@@ -118,7 +118,7 @@ PASSI = {
         _person("match", "spuntata", "match 1 1"),
         _person("unmatch", "finita", "unmatch 1"),
         _person("mark", "partita", "mark 1 --stato Pagata"),
-        _person("messages mark", "scritta", "messages mark 4"),
+        _person("messages mark", "scritta", "messages mark 4:1"),
         Passo("export", "finita", "export disposizioni --force --to {}/fatti/fuori.csv", guarda=True),
         Passo("audit checkpoint", "partita", "audit checkpoint", "run --once checkpoint"),
         Passo("audit key", "partita", "audit key", cambia=False),
