@@ -28,7 +28,7 @@ from reconcile.somiglianza import VICINO, Detto, Grado, compare, due_on
 
 BATCH = 1000  # esiti whose orders are asked for together
 SHOWN = 10  # orders that an eccezione keeps as evidence
-PARZIALE, NOT_ADMITTED = "parziale", "stato_non_ammette"
+PARZIALE, DIVERSO, NOT_ADMITTED = "parziale", "importo_diverso", "stato_non_ammette"
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _in_part(esito: Esito, said: Detto, candidates: Sequence[Candidata], scelta:
         for each, prove in compared
         if prove["chiave"] is Grado.UGUALE and prove["scadenza"] in VICINO and each.importo > esito.importo > 0
     ]
-    if esito.effetto != "paid" or len(mine) != 1 or scelta.motivo != "importo_diverso":
+    if esito.effetto != "paid" or len(mine) != 1 or scelta.motivo != DIVERSO:
         return scelta
     order, prove = mine[0]
     return Scelta((order,), Classe.REGOLA, told(prove, regola=PARZIALE), PARZIALE, scelta.viste)
@@ -213,23 +213,29 @@ def _judged(tavolo: Tavolo, esito: Esito) -> Fate:
     scelta = _chosen(tavolo, esito)
     if not scelta.ordini or (scelta.classe is Classe.PROBABILE and not tavolo.accetta):
         return Fate(ECCEZIONE_, scelta.motivo, scelta)
+    if scelta.motivo == PARZIALE:
+        return _of_a_part(tavolo, esito, scelta)
     if all(_already(tavolo, order, esito) for order in scelta.ordini):
         return Fate(GIA_APPLICATO, "", scelta)
-    if scelta.motivo == PARZIALE and not _whole(tavolo, esito, scelta.ordini[0]):
-        return Fate(ECCEZIONE_, PARZIALE, scelta)
     return Fate(ECCEZIONE_, NOT_ADMITTED, scelta)
+
+
+def _of_a_part(tavolo: Tavolo, esito: Esito, scelta: Scelta) -> Fate:
+    """The fate of an esito that tells less than the amount of its order. Of an order that was paid otherwise than in
+    parts it says something else than what is known, and a person sees it."""
+    (order,) = scelta.ordini
+    every = abbinamenti.parts(tavolo.conn, order.id, esito.effetto)
+    before = {part for part in every if part[0] < order.importo}
+    if sum(part[0] for part in before) == order.importo:
+        return Fate(GIA_APPLICATO, "", scelta)
+    mine = (esito.importo, tavolo.supporto.identita[3], tavolo.supporto.created, esito.line)
+    if sum(part[0] for part in {*before, mine}) == order.importo:
+        return Fate(ECCEZIONE_, NOT_ADMITTED, scelta)
+    return Fate(ECCEZIONE_, DIVERSO if _already(tavolo, order, esito) else PARZIALE, scelta)
 
 
 def _already(tavolo: Tavolo, order: Candidata, esito: Esito) -> bool:
     return outcomes.already_applied(tavolo.conn, order.id, esito.effetto, tavolo.at)
-
-
-def _whole(tavolo: Tavolo, esito: Esito, order: Candidata) -> bool:
-    """Whether an esito is the last part of an order: with those that came before it makes the amount."""
-    supporto = tavolo.supporto
-    mine = (esito.importo, supporto.identita[3], supporto.created, esito.line)
-    parts = abbinamenti.parts(tavolo.conn, order.id, esito.effetto) | {mine}
-    return sum(part[0] for part in parts) == order.importo
 
 
 def _applied(tavolo: Tavolo, esito: Esito) -> Fate:

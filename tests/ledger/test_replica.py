@@ -43,7 +43,18 @@ from tests.ledger.test_ricostruzione import differences, tamper, template  # noq
 from tests.spool.casa import PASSWORD, SIA, Clock, Crash, Disk, copy, flow
 
 CAMBIATA = "tutt'altra frase lunga"
-UNTOLD = {"accesso", "diagnostica", "esito", "promemoria", "eccezione", "rapporto", "movimento", "lavoro", "linea"}
+UNTOLD = {
+    "accesso",
+    "diagnostica",
+    "esito",
+    "scheda",
+    "promemoria",
+    "eccezione",
+    "rapporto",
+    "movimento",
+    "lavoro",
+    "linea",
+}
 A_MOMENT_LATER = {"cambio", "approvazione", "file", "intento"}  # whose instant is that of their event
 
 

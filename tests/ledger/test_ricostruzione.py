@@ -86,7 +86,7 @@ def _looked_at(home):
     rapporti.choose(home, 1, "bianchi", PASSWORD, {"in_evidenza": True})
     spunta.segna(home, 1, "bianchi", PASSWORD, [1, 2], spunta.Segno(True, etichetta="incassi"))
     spunta.segna(home, 1, "bianchi", PASSWORD, [2], spunta.Segno(False))
-    esportazioni.export(home, 1, richieste.of(cosa="disposizioni"), home.path / "fuori.csv")
+    esportazioni.export(home, 1, richieste.of(cosa="disposizioni"), home.path / "disposizioni.csv")
     with home.read() as conn:
         (messaggio,) = messaggi.all_(conn, 1)
     messaggi.mark(home, 1, messaggio.id, "bianchi", PASSWORD)

@@ -235,3 +235,11 @@ def test_a_part_of_an_order_that_is_paid_whole_otherwise_goes_on_waiting(home):
     assert stato(home, ONE) == "Pagata"
     with home.read() as conn:
         assert [row.motivo for row in outcomes.eccezioni(conn)] == ["parziale"]
+
+
+def test_less_than_the_amount_of_an_order_that_is_paid_already_is_for_a_person_to_see(home):
+    give(home, Detto(ONE, PAGATA, frozenset()), nome="INTERO")
+    give(home, *parts(1_000), nome="PARTE", day=DAY + timedelta(1))
+    assert stato(home, ONE) == "Pagata"
+    with home.read() as conn:
+        assert [row.motivo for row in outcomes.eccezioni(conn)] == ["importo_diverso"]
