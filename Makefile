@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs fixtures tables bench matching mutants soak fuzz lock clean
+.PHONY: demo test lint docs fixtures tables bench night matching mutants soak fuzz lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -32,6 +32,9 @@ tables: .venv/ready ## writes the table of holidays from the library
 bench: .venv/ready ## ratios to a bare slice loop, and to the bare disk, measured in one run
 	$(BIN)/python -m bench.lint
 	$(BIN)/python -m bench.dispatch
+
+night: .venv/ready ## outcomes and movements against many orders, in one run of cbi reconcile; ORDERS=… for how many
+	$(BIN)/python -m bench.notte $(or $(ORDERS),20000)
 
 matching: .venv/ready ## how well damaged outcomes find their orders: precision, recall, seconds; SEED=… for another
 	$(BIN)/python -m bench.abbinamento --likely --seed $(or $(SEED),1)

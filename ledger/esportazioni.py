@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy import Connection, select
 
@@ -106,7 +106,7 @@ def _aside(home: Home, to: Path | BinaryIO, parts: Iterable[bytes]) -> Iterator[
         with TemporaryFile() as kept:
             kept.writelines(parts)
             kept.seek(0)
-            yield partial(copyfileobj, kept, to)
+            yield partial(_pour, kept, to)
         return
 
     def put() -> None:
@@ -120,6 +120,12 @@ def _aside(home: Home, to: Path | BinaryIO, parts: Iterable[bytes]) -> Iterator[
     finally:
         if disk.exists(scratch):
             disk.remove(scratch)
+
+
+def _pour(kept: IO[bytes], to: BinaryIO) -> None:
+    """All of it, to whoever reads at the other end: what nobody took has not left."""
+    copyfileobj(kept, to)
+    to.flush()
 
 
 def last(conn: Connection, azienda_id: int, profilo: str) -> dict[str, Any] | None:

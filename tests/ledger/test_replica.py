@@ -165,7 +165,7 @@ def test_the_books_are_those_there_were_row_by_row(home, archive):
     assert all(each.sound for each in replay(archive))
     again = opened(archive.parent / "nuova")
     assert books(again) == books(home)
-    assert differences(again) == []
+    assert [each for each in differences(again) if each.tabella not in UNTOLD] == []
     assert all(each.sound for each in verifica.verify(again))
     assert [each.garantiti for each in verifica.verify(again)] == [each.garantiti for each in verifica.verify(home)]
     again.close()
