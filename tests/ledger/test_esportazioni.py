@@ -478,3 +478,19 @@ def test_tables_leave_a_file_and_a_server_alike(sala):
         assert (fatto.righe, len(out.getvalue().splitlines())) == (many, many)
         again = export(home, sala.azienda_id, richieste.profile(home, cosa), out, Modo(cosa, nuove=True))
         assert (again.righe, again.fino) == (0, fatto.fino)
+
+
+class Closed(BytesIO):
+    """The end of a pipe whose reader has gone: one is told when what was kept back is handed over."""
+
+    def flush(self):
+        raise BrokenPipeError
+
+
+def test_rows_that_nobody_took_have_not_left(home):
+    modo = Modo("tutti", nuove=True)
+    with pytest.raises(BrokenPipeError):
+        export(home, 1, richieste.of(cosa="esiti", formato="ndjson"), Closed(), modo)
+    rows, _ = taken(home, "esiti", modo)
+    with home.read() as conn:
+        assert len(rows) == conn.scalar(COUNTED["esiti"]) > 0
