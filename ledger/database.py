@@ -244,12 +244,21 @@ def told(engine: Engine) -> Iterator[None]:
         raise
     except DatabaseError as error:
         server = engine.dialect.name == "postgresql"
-        words = _said(error) if server else str(error.orig)
-        for fragment, (code, it, en, exit_code) in (_ON_A_SERVER if server else _IN_A_FILE).items():
-            if fragment in words:
-                _, _, hint = words.partition(OUT)
-                raise Refused(code, it, en, hint_it=hint, hint_en=hint, exit_code=exit_code) from error
+        for words in (_said(each) if server else str(each.orig) for each in _first_causes(error)):
+            for fragment, (code, it, en, exit_code) in (_ON_A_SERVER if server else _IN_A_FILE).items():
+                if fragment in words:
+                    _, _, hint = words.partition(OUT)
+                    raise Refused(code, it, en, hint_it=hint, hint_en=hint, exit_code=exit_code) from error
         raise
+
+
+def _first_causes(error: BaseException | None) -> Iterator[DatabaseError]:
+    """An error of the database, and those during whose handling it came: who tidied up after one may have met another
+    that says nothing of it."""
+    while error is not None:
+        if isinstance(error, DatabaseError):
+            yield error
+        error = error.__context__
 
 
 def _said(error: DatabaseError) -> str:

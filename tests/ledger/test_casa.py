@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import DatabaseError, IntegrityError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from ledger import archivio, aziende, database, journal, utenti
 from ledger.errors import Refused
@@ -397,3 +397,14 @@ def test_a_user_who_is_not_there_is_told_as_a_wrong_password(sala):
     assert (unknown.it, unknown.en) == (wrong.it, wrong.en)
     with sala.home.read() as conn:
         assert "sconosciuto" in conn.scalar(text("SELECT dati FROM journal WHERE soggetto = 'utente:zeno'"))
+
+
+def test_of_two_errors_the_one_that_came_first_is_told(tmp_path):
+    """Who tidied up after the disk failed finds nothing to tidy up, which says nothing of the disk."""
+    engine = database.connect(tmp_path)
+    with pytest.raises(Refused) as found, database.told(engine):
+        try:
+            raise OperationalError("INSERT", None, sqlite3.OperationalError("disk I/O error"))
+        except OperationalError:
+            raise OperationalError("DROP", None, sqlite3.OperationalError("no such table: scratch")) from None
+    assert found.value.code == "HOME-021"
