@@ -124,12 +124,8 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
     """The disposizioni of a flow of the company with one of these keys, by key, oldest first; none for no key."""
     wanted, found = sorted(set(chiavi) - {""}), dict[str, list[Candidata]]()
     for start in range(0, len(wanted), _CHUNK):
-        query = candidate_orders().where(
-            DISPOSIZIONE.c.azienda_id == azienda,
-            DISPOSIZIONE.c.flusso == flusso,
-            DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]),
-        )
-        for row in conn.execute(query):
+        asked = {"azienda": azienda, "flusso": flusso, "chiavi": wanted[start : start + _CHUNK]}
+        for row in conn.execute(_WITH_KEY, asked):
             candidata = as_candidate(row)
             found.setdefault(candidata.chiave, []).append(candidata)
     return found
@@ -138,7 +134,7 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
 def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps many esiti as `add_esito` does, at once."""
     if rows:
-        conn.execute(insert(ESITO), [{**row, "at": ports.clock.now()} for row in rows])
+        conn.execute(_ADD_ESITO, [{**row, "at": ports.clock.now()} for row in rows])
 
 
 def candidate_orders() -> Select[Any]:
@@ -230,7 +226,7 @@ def add_eccezione(
 def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the promemoria contabili of a flow; each row is columns of the table."""
     if rows:  # of none SQLAlchemy would make one
-        conn.execute(insert(PROMEMORIA), list(rows))
+        conn.execute(_ADD_PROMEMORIA, list(rows))
 
 
 def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
@@ -245,14 +241,11 @@ def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, 
 
 def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato]) -> list[int]:
     """Those of the distinte whose disposizioni are all in a final state."""
-    wanted = sorted(set(distinte))
-    query = (
-        select(DISPOSIZIONE.c.distinta_id)
-        .where(DISPOSIZIONE.c.distinta_id.in_(wanted), DISPOSIZIONE.c.stato.not_in([*final]))
-        .distinct()
-    )
-    still_open = set(conn.scalars(query))
-    return [d for d in wanted if d not in still_open]
+    wanted, found, states = sorted(set(distinte)), list[int](), [*final]
+    for start in range(0, len(wanted), _CHUNK):
+        asked = {"distinte": wanted[start : start + _CHUNK], "finali": states}
+        found += conn.scalars(_ALL_FINAL, asked)
+    return found
 
 
 def promemoria(conn: Connection) -> list[Row[Any]]:
@@ -343,6 +336,20 @@ def _id_of(key: Any) -> int:
     return int(key[0])
 
 
-# Asked at every esito: made once.
+# Asked at every esito, or at every file: made once.
+_WITH_KEY = candidate_orders().where(
+    DISPOSIZIONE.c.azienda_id == bindparam("azienda"),
+    DISPOSIZIONE.c.flusso == bindparam("flusso"),
+    DISPOSIZIONE.c.chiave.in_(bindparam("chiavi", expanding=True)),
+)
+# Of a distinta only as many orders are read as it takes to find one that is not in such a state.
+_OPEN = exists().where(
+    DISPOSIZIONE.c.distinta_id == DISTINTA.c.id, DISPOSIZIONE.c.stato.not_in(bindparam("finali", expanding=True))
+)
+_ALL_FINAL = (
+    select(DISTINTA.c.id)
+    .where(DISTINTA.c.id.in_(bindparam("distinte", expanding=True)), not_(_OPEN))
+    .order_by(DISTINTA.c.id)
+)
 _APPLIED = _applied()
-_ADD_ESITO = insert(ESITO)
+_ADD_ESITO, _ADD_PROMEMORIA = insert(ESITO), insert(PROMEMORIA)

@@ -3,10 +3,11 @@ reason."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -33,14 +34,22 @@ PARZIALE, DIVERSO, NOT_ADMITTED = "parziale", "importo_diverso", "stato_non_amme
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of an esito: the verdict, why it is an eccezione, the orders and how they were found."""
+    """What becomes of an esito: the verdict, why it is an eccezione, the orders and how they were found; `dette` are
+    the ids of the orders where they are not chosen, but told."""
 
     verdetto: str
     motivo: str
     scelta: Scelta
+    dette: tuple[int, ...] = ()
+
+    @property
+    def ordini(self) -> tuple[int, ...]:
+        """The ids of the orders that the esito is kept with."""
+        taken = not self.motivo or self.motivo in (NOT_ADMITTED, PARZIALE)
+        return self.dette or (tuple(each.id for each in self.scelta.ordini) if taken else ())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Passo:
     """What the iter tells of an order that an esito moved: the order, how it was found."""
 
@@ -76,7 +85,7 @@ class Tavolo:
     def chiave(self, esito: Esito) -> str:
         return chiave(self.supporto.flow, esito)
 
-    def prepare(self, esiti: Sequence[Esito]) -> None:
+    def prepare(self, esiti: Iterable[Esito]) -> None:
         """Finds the orders with the keys of some esiti."""
         keys = [self.chiave(esito) for esito in esiti]
         self.per_chiave, self.viste = {}, {}
@@ -134,21 +143,26 @@ def keep_esiti(
 
     def kept(tavolo: Tavolo, esito: Esito) -> Fate:
         passo = passi.get(esito.line)
-        return _judged(tavolo, esito) if passo is None else Fate(APPLICATO, "", _as_told(tavolo, esito, passo))
+        return _judged(tavolo, esito) if passo is None else _as_told(passo)
 
-    return _each(tavolo, items, kept)
+    return _each(tavolo, items, kept, passi)
 
 
-def _each(tavolo: Tavolo, items: Iterable[Esito | Promemoria], judge: Callable[[Tavolo, Esito], Fate]) -> Conto:
-    """Judges and keeps every esito, some at a time; then the promemoria."""
-    items = list(items)
-    esiti = [item for item in items if not isinstance(item, Promemoria)]
-    promemoria = [item for item in items if isinstance(item, Promemoria)]
-    conto = Conto(ricevuti=len(esiti), promemoria=len(promemoria))
-    for start in range(0, len(esiti), BATCH):
-        some = esiti[start : start + BATCH]
-        tavolo.prepare(some)
-        for esito in some:
+def _each(
+    tavolo: Tavolo,
+    items: Iterable[Esito | Promemoria],
+    judge: Callable[[Tavolo, Esito], Fate],
+    told: Container[int] = (),
+) -> Conto:
+    """Judges and keeps every esito, some at a time; then the promemoria. Of the lines that are `told` no order is
+    looked for."""
+    conto, promemoria, rest = Conto(), list[Promemoria](), iter(items)
+    while some := list(islice(rest, BATCH)):
+        esiti = [item for item in some if not isinstance(item, Promemoria)]
+        promemoria += [item for item in some if isinstance(item, Promemoria)]
+        conto.ricevuti += len(esiti)
+        tavolo.prepare(esito for esito in esiti if esito.line not in told)
+        for esito in esiti:
             fate = judge(tavolo, esito)
             _keep(tavolo, esito, fate)
             conto.applicati += fate.verdetto == APPLICATO
@@ -159,6 +173,7 @@ def _each(tavolo: Tavolo, items: Iterable[Esito | Promemoria], judge: Callable[[
             if each.stato in vita(each.flusso).finali:
                 tavolo.distinte.setdefault(each.flusso, set()).add(each.distinta_id)
     _keep_promemoria(tavolo.conn, tavolo.arrivo, tavolo.supporto, promemoria)
+    conto.promemoria = len(promemoria)
     return conto
 
 
@@ -270,16 +285,12 @@ def _move(tavolo: Tavolo, esito: Esito, order: Candidata, scelta: Scelta) -> boo
     return True
 
 
-def _as_told(tavolo: Tavolo, esito: Esito, passo: Passo) -> Scelta:
-    """The choice that moved an order, as its step tells it."""
+def _as_told(passo: Passo) -> Fate:
+    """The fate of an esito that moved an order, as its step tells it."""
     prove = None if passo.prove is None else dict(passo.prove)
     several = prove.get("insieme") if prove else None
-    ids = several or [passo.disposizione_id]
-    return Scelta(tuple(_numbered(tavolo, each) for each in ids), Classe(passo.classe), prove)
-
-
-def _numbered(tavolo: Tavolo, disposizione_id: int) -> Candidata:
-    return tavolo.viste.get(disposizione_id) or abbinamenti.candidate(tavolo.conn, disposizione_id)
+    scelta = Scelta(classe=Classe(passo.classe), prove=prove)
+    return Fate(APPLICATO, "", scelta, tuple(several or [passo.disposizione_id]))
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
@@ -287,11 +298,10 @@ def _numbered(tavolo: Tavolo, disposizione_id: int) -> Candidata:
 
 def _keep(tavolo: Tavolo, esito: Esito, fate: Fate) -> None:
     """Keeps an esito with what became of it, and its eccezione if it is one."""
-    scelta, arrivo = fate.scelta, tavolo.arrivo
-    taken = scelta.ordini if not fate.motivo or fate.motivo in (NOT_ADMITTED, PARZIALE) else ()
+    scelta, arrivo, taken = fate.scelta, tavolo.arrivo, fate.ordini
     row = _columns(tavolo, esito) | {
         "verdetto": fate.verdetto,
-        "disposizione_id": taken[0].id if len(taken) == 1 else None,
+        "disposizione_id": taken[0] if len(taken) == 1 else None,
         "classe": None if scelta.classe is None else str(scelta.classe),
         "prove": None if scelta.prove is None else canonical(scelta.prove),
     }
@@ -306,7 +316,7 @@ def _keep(tavolo: Tavolo, esito: Esito, fate: Fate) -> None:
             azienda_id=arrivo.azienda_id,
             file_id=arrivo.file_id,
             line=esito.line,
-            ordini=[each.id for each in taken],
+            ordini=taken,
             classe=str(scelta.classe),
             chi=f"banca {arrivo.abi}",
             at=tavolo.at,
