@@ -73,9 +73,10 @@ def draw(seed: int, *what: object, of: int = 1000) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % of
 
 
-def portafoglio(seed: int, quanti: int) -> list[Ordine]:
-    """So many orders, of debtors who owe several; some of them the same amount every month."""
-    return [_ordine(seed, n) for n in range(quanti)]
+def portafoglio(seed: int, quanti: int, dopo: int = 0) -> list[Ordine]:
+    """So many orders, of debtors who owe several; some of them the same amount every month. `dopo`: those that come
+    after so many others."""
+    return [_ordine(seed, n) for n in range(dopo, dopo + quanti)]
 
 
 def _ordine(seed: int, n: int) -> Ordine:

@@ -4,8 +4,8 @@
 
 For each number of ORDERS (20,000 unless said) a home is built by the engine, cheaply, with so many orders sent to a
 bank; then `cbi reconcile` reads, in a process of its own and everything durable, outcomes of a twentieth of them,
-damaged as those of a careless bank are, and movements of account, a tenth as many as the orders. No figure here is a
-test.
+damaged as those of a careless bank are, some of every distinta, and movements of account, a tenth as many as the
+orders. No figure here is a test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import cbi
-from banksim.danni import INSOLUTA, PAGATA, esiti, portafoglio, presentazione, risposta
+from banksim.danni import INSOLUTA, PAGATA, Detto, esiti, portafoglio, presentazione, risposta
 from banksim.risposte import closing, movement, opening
 from bench import casa
 from bench.measure import measured
@@ -44,15 +44,16 @@ def main() -> None:
 def built(path: Path, orders: int) -> tuple[int, int]:
     """A home with so many orders at the bank, and its answers in `in/new`: how many outcomes and movements."""
     home, azienda = hasty_home(path)
-    ordini = portafoglio(1, orders)
+    said: list[Detto] = []
     for n in range(0, orders, PER_FLOW):
-        signed(home, azienda, presentazione(f"RIBA-{n}", casa.CONTO, ordini[n : n + PER_FLOW], SENT))
+        ordini = portafoglio(1, min(PER_FLOW, orders - n), n)
+        signed(home, azienda, presentazione(f"RIBA-{n}", casa.CONTO, ordini, SENT))
+        said += esiti(1, ordini, len(ordini) // 20)[0]
     dispatch_ready(home)
     branch = ramo(home.spool_dir, casa.SIA, casa.ABI)
     home.close()
-    said, _ = esiti(1, ordini, orders // 20)
     for causale in (PAGATA, INSOLUTA):
-        mine = [each for each in said if each.causale == causale]
+        mine = sorted((each for each in said if each.causale == causale), key=lambda each: each.ordine.scadenza)
         for n in range(0, len(mine), PER_FLOW):
             name = f"E{causale}{n}"
             drop(branch, name, risposta(name, casa.CONTO, mine[n : n + PER_FLOW], ANSWERED))
