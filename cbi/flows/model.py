@@ -240,13 +240,13 @@ class Supporto:
     def tipo(self) -> str:
         return raw_type(self.header.raw)
 
-    @property
+    @cached_property
     def identita(self) -> tuple[str, str, date | None, str]:
         """Sender, receiver, creation date, nome supporto: what makes two flows the same flow."""
         head = self.header.fields()
         return head["mittente"] or "", head["ricevente"] or "", self.created, head["nome_supporto"] or ""
 
-    @property
+    @cached_property
     def created(self) -> date | None:
         try:
             value = self.header.data_creazione  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ from cbi.layout import LENGTH
 CHUNK = 1 << 18
 AHEAD = 1 << 13  # what a pattern of several records may look at in one go
 LONGEST = 1 << 12
+EOL = b"\r\n"
 
 _TIPO = re.compile(rb"[A-Z0-9]{2}")
 
@@ -106,6 +107,12 @@ class Source:
 
     def next(self) -> Riga | None:
         """The next line, or None at the end of the file."""
+        at, end = self.at, self.at + LENGTH + len(EOL)
+        if self.ending and self.buffer[end - len(EOL) : end] == EOL and end < len(self.buffer):
+            raw = self.buffer[at : at + LENGTH]
+            if b"\n" not in raw:  # as it should be, and with others after it: what all that follows would say
+                self.advance(end, 1)
+                return Riga(self.line, raw, raw, (), EOL)
         self._fill(LONGEST + 2)
         if self.at >= len(self.buffer):
             return None

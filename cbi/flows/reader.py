@@ -6,14 +6,14 @@ it stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from cbi.fields import ValoreErrato
 from cbi.flows.model import Context, Flow, Ordine, Supporto, tipo_of
-from cbi.flows.physical import Riga, Source
+from cbi.flows.physical import Riga, Source, raw_type
 from cbi.flows.registry import BUILT_IN, Registry
 from cbi.layout import RAW, Record
 from cbi.records.cornice import Corpo, Testa
@@ -77,61 +77,69 @@ class _Reader:
         """Whether the body being read is free text."""
         return self.flow is not None and self.flow.free and self.state != "EF"
 
-    def feed(self, riga: Riga, source: Source) -> Iterator[Letto]:
-        tipo = riga.tipo
-        if self.in_text and self.flow is not None and self.flow.is_text(riga.record):
-            yield from self.flush()
+    def feed(self, riga: Riga, source: Source) -> Sequence[Letto]:
+        """Take one more record in; those that are known for what they are, now that it has come."""
+        flow, record = self.flow, riga.record
+        if flow is None or self.state == "EF":
+            return self._open(riga, source) if self.flows.is_header(riga.tipo) else self._outside(riga)
+        if flow.free and flow.is_text(record):
+            known = self.flush()
             self.group.add(RAW, riga)
-            return
-        if self.flow is not None and self.state != "EF" and self.context.again(riga.record):
+            return known
+        if self.context.again(record):
             self.group.add(AGAIN, riga)
-            return
+            return ()
+        tipo = raw_type(record)
         if self.flows.is_header(tipo):
-            yield from self.flush()
-            self._open(riga, source)
-        elif self.flow is None or self.state == "EF":
-            yield from self.flush()
-            self.flow = None
-            yield Letto(self.number, None, Corpo(riga.record, riga.number), riga)
-            return
-        else:
-            tipo = self.flow.tipo_di(riga.record)
-            key = self._next(tipo)
-            if tipo in self.flow.groups or tipo == "EF" or not self.flow.groups:
-                yield from self.flush()
-            self.state = key or self.state
-            self.group.add(key or RAW, riga)
-            return
-        self.group.add(self.state, riga)
+            return self._open(riga, source)
+        tipo = flow.tipo_di(record)
+        key = self._next(flow, tipo)
+        known = self.flush() if tipo in flow.groups or tipo == "EF" or not flow.groups else ()
+        self.state = key or self.state
+        self.group.add(key or RAW, riga)
+        return known
 
-    def _open(self, riga: Riga, source: Source) -> None:
+    def _open(self, riga: Riga, source: Source) -> Sequence[Letto]:
+        known = self.flush()
         self.number += 1
         self.flow = self.flows.recognise(riga.record, source.peek())
         self.state = self.flow.tipo
         self.context = context_of(self.flow, riga.record)
+        self.group.add(self.state, riga)
+        return known
 
-    def _next(self, tipo: str) -> str | None:
+    def _outside(self, riga: Riga) -> Sequence[Letto]:
+        known = self.flush()
+        self.flow = None
+        return [*known, Letto(self.number, None, Corpo(riga.record, riga.number), riga)]
+
+    def _next(self, flow: Flow, tipo: str) -> str | None:
         """The key that the record has here, or None when the flow does not know it."""
-        flow = self.flow
-        if flow is None:
-            return None
+        key = flow.transitions.get(self.state, _NOWHERE).get(tipo)
+        if key is not None:  # nearly always: what `step` would say
+            return key
         step = flow.step(self.state, tipo, same_order=False)
         if step.problem:
             return next((key for key in flow.records if tipo_of(key) == tipo), None)
         return step.state
 
-    def flush(self) -> Iterator[Letto]:
-        flow, group = self.flow, self.group
+    def flush(self) -> Sequence[Letto]:
+        """The records that waited for their group to be whole."""
+        flow, group, known = self.flow, self.group, list[Letto]()
         if flow is None or not group.righe:
-            return
+            return ()
         self.group = Group()
         for (key, cls), riga in zip(group.classes(flow, self.context), group.righe, strict=True):
             if key == AGAIN:
-                yield Letto(self.number, None, flow.records[flow.tipo](riga.record, riga.number), riga)
+                known.append(Letto(self.number, None, flow.records[flow.tipo](riga.record, riga.number), riga))
                 continue
             if not self.context.first_order and tipo_of(key) in flow.starts:
                 self.context.first_order = key
-            yield Letto(self.number, flow, cls(riga.record, riga.number), riga)
+            known.append(Letto(self.number, flow, cls(riga.record, riga.number), riga))
+        return known
+
+
+_NOWHERE: Mapping[str, str] = {}
 
 
 def context_of(flow: Flow, header: bytes) -> Context:
@@ -188,7 +196,7 @@ def _ordini(flow: Flow, body: list[Letto]) -> Iterator[Ordine]:
     group: list[Record] = []
     begun = False
     for letto in body:
-        if begun and letto.riga.tipo in flow.starts:
+        if begun and raw_type(letto.riga.record) in flow.starts:
             yield _ordine(group)
             group = []
         group.append(letto.record)

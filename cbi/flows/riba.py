@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from cbi.flows import disposizione
-from cbi.flows.disposizione import Promemoria, joined, need, promemoria
+from cbi.flows.disposizione import Promemoria, Values, joined, need, promemoria
 from cbi.flows.model import FROM_BANK, TO_BANK, Context, Flow, Ordine, Supporto, Unit
 from cbi.records import riba as r
 
@@ -172,7 +172,7 @@ EFFETTI = {
 def disposizioni(supporto: Supporto) -> Iterator[Disposizione]:
     """The orders of a flow towards the bank. Raises `ValoreErrato` where a field does not decode."""
     for ordine in supporto.ordini:
-        yield Disposizione(**_common(ordine))
+        yield Disposizione(**_common(ordine, need(ordine, "51")))
 
 
 def esiti(supporto: Supporto) -> Iterator[Esito | Promemoria]:
@@ -181,10 +181,9 @@ def esiti(supporto: Supporto) -> Iterator[Esito | Promemoria]:
         yield promemoria(ordine) if ordine.get("10") else _esito(ordine)
 
 
-def _common(ordine: Ordine) -> dict[str, Any]:
+def _common(ordine: Ordine, ricevuta: Values) -> dict[str, Any]:
     quattordici = need(ordine, "14")
     trenta, cinquanta = need(ordine, "30"), need(ordine, "50")
-    ricevuta = need(ordine, "51")
     return {
         "numero": quattordici["numero_progressivo"],
         "line": ordine.line,
@@ -209,7 +208,7 @@ def _common(ordine: Ordine) -> dict[str, Any]:
 
 def _esito(ordine: Ordine) -> Esito:
     ricevuta = need(ordine, "51")
-    common = _common(ordine)
+    common = _common(ordine, ricevuta)
     return Esito(
         **common,
         effetto=EFFETTI.get(common["causale"], "unknown"),
