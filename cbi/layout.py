@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, ClassVar, Self
 
 from cbi.fields import Const, Fault, Field, Filler, Reader, Undocumented, ValoreErrato
@@ -73,7 +74,7 @@ class Record:
     @classmethod
     def documented(cls) -> bool:
         """Whether all columns are known, so that the record may be written."""
-        return not any(isinstance(field, Undocumented) for field in cls.FIELDS)
+        return _documented(cls)
 
     @classmethod
     def check(cls, raw: bytes) -> bool:
@@ -113,7 +114,8 @@ class Record:
     def build(cls, line: int = 0, /, **values: Any) -> Self:
         """A record from typed values (int cents, `date`, str). Raises `ValoreErrato`."""
         _refuse_unknown(cls, values)
-        return cls(b"".join(field.encode(values.get(field.name)) for field in cls.FIELDS), line)
+        given = values.get
+        return cls(b"".join([encode(given(name)) if encode else fixed for name, encode, fixed in _encoders(cls)]), line)
 
     @classmethod
     def from_fields(cls, values: Mapping[str, str | None]) -> Self:
@@ -204,6 +206,20 @@ def _decoders(cls: type[Record]) -> list[tuple[str, int, int, Callable[[bytes], 
         fields = (field for field in cls.FIELDS if not isinstance(field, Filler))
         known = _DECODERS[cls] = [(field.name, field.start - 1, field.end, field.decode) for field in fields]
     return known
+
+
+@cache
+def _encoders(cls: type[Record]) -> list[tuple[str, Callable[[Any], bytes] | None, bytes]]:
+    """Of each field its name and its encoder, or what it always is."""
+    return [
+        (field.name, None, field.encode(None)) if isinstance(field, Filler) else (field.name, field.encode, b"")
+        for field in cls.FIELDS
+    ]
+
+
+@cache
+def _documented(cls: type[Record]) -> bool:
+    return not any(isinstance(field, Undocumented) for field in cls.FIELDS)
 
 
 def _reader(cls: type[Record]) -> Reader:

@@ -13,7 +13,18 @@ def canonical(value: Any) -> str:
     return _ENCODER.encode(_plain(value))
 
 
+def is_canonical(text: str) -> bool:
+    """Whether a text is the canonical form of what it says. Raises ValueError, TypeError or RecursionError for one
+    that is no structured data, or holds floats."""
+    return _ENCODER.encode(_DECODER.decode(text)) == text
+
+
+def _no_float(text: str) -> Any:
+    raise TypeError(f"no canonical form for {text}")
+
+
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
 
 
 def _plain(value: Any) -> Any:

@@ -5,7 +5,6 @@ event before; the database itself refuses to change, delete or insert out of ord
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Text, bindparam, select
 
-from ledger.canonico import canonical
+from ledger.canonico import canonical, is_canonical
 from ledger.schema import JOURNAL, as_bytes, instant
 
 VERSION = 1
@@ -146,7 +145,7 @@ def fault(event: Event, numero: int, before: str) -> str:
     if event["prima"] != before:
         return "prima"
     try:
-        if canonical(json.loads(event["dati"])) != event["dati"]:
+        if not is_canonical(event["dati"]):
             return "dati"
     except (ValueError, TypeError, RecursionError):
         return "dati"

@@ -87,7 +87,7 @@ def instant(value: datetime) -> str:
     """An aware datetime as the ledger writes it; ValueError for a naive one."""
     if value.tzinfo is None:
         raise ValueError("an instant needs its time zone")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class as_bytes(FunctionElement[bytes]):

@@ -86,13 +86,12 @@ class _Reader:
             known = self.flush()
             self.group.add(RAW, riga)
             return known
-        if self.context.again(record):
+        tipo = flow.tipo_di(record)
+        if self.flows.is_header(tipo):
+            if not self.context.again(record):
+                return self._open(riga, source)
             self.group.add(AGAIN, riga)
             return ()
-        tipo = raw_type(record)
-        if self.flows.is_header(tipo):
-            return self._open(riga, source)
-        tipo = flow.tipo_di(record)
         key = self._next(flow, tipo)
         known = self.flush() if tipo in flow.groups or tipo == "EF" or not flow.groups else ()
         self.state = key or self.state

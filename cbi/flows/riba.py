@@ -99,7 +99,7 @@ def _classify(keys: list[str], raws: list[bytes], context: Context) -> list[str]
 
 
 def _variant(key: str, raw: bytes, foreign: bool, context: Context) -> str:
-    if key == "14" and r.Record14.causale.cut(raw) == RICHIAMO.encode():
+    if key == "14" and r.Record14.causale.cut(raw) == _RICHIAMO:
         return "14/richiamo"
     if key == "EF" and context.first_order == "14/richiamo":
         return "EF/richiamo"
@@ -108,10 +108,12 @@ def _variant(key: str, raw: bytes, foreign: bool, context: Context) -> str:
     return key
 
 
+_RICHIAMO = RICHIAMO.encode()
+_ESTERO = slice(r.Record70NonResidente.stato_di_residenza.start - 1, r.Record70NonResidente.filler_83.start - 1)
+
+
 def _non_resident(raw: bytes) -> bool:
-    return bool(
-        raw[r.Record70NonResidente.stato_di_residenza.start - 1 : r.Record70NonResidente.filler_83.start - 1].strip()
-    )
+    return bool(raw[_ESTERO].strip())
 
 
 @dataclass(frozen=True, slots=True)
