@@ -66,9 +66,8 @@ def _column(foglio: Foglio, field: Field[Any], at: int, rows: Sequence[Riga]) ->
     """A column as wide as the longest word in it."""
     words = [word for row in rows for word in shown(row.celle[at], foglio.lingua).split()]
     widest = max(foglio.width_of(word, NERETTO, CORPO) for word in (*label(field).split(), *words))
-    return Colonna(
-        label(field), widest + ARIA, add if field.name in IMPORTI else None, destra=isinstance(field, Amount)
-    )
+    figures = isinstance(field, Amount)
+    return Colonna(label(field), widest + ARIA * (1 + figures), add if field.name in IMPORTI else None, destra=figures)
 
 
 def _iud(record: Record, mittente: str) -> str:

@@ -26,7 +26,7 @@ from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.console import ROOT
 from tests.spool import casa
-from tests.stampe.lettore import is_whole, text
+from tests.stampe.lettore import is_seen_whole, is_whole, text
 
 AT = datetime(2027, 1, 5, 7, 30, tzinfo=UTC)
 F24 = ROOT / "fixtures" / "f24.cbi"
@@ -104,6 +104,11 @@ def test_a_print_is_whole_and_the_same_each_time(printed, words):
     is_whole(first)
     assert first == printed(*words.split(), name="b.pdf")
     assert "05/01/2027 08:30:00" in joined(first)
+
+
+@pytest.mark.parametrize("words", [*PRINTS, f"estratto --conto {IBAN} --al 2020-01-01", "insoluti --al 2020-01-01"])
+def test_a_print_is_seen_whole(printed, words):
+    is_seen_whole(printed(*words.split()))
 
 
 @pytest.mark.parametrize("words", [*PRINTS[:4], "delega 3", f"quietanza {QUIETANZE}"])
@@ -245,6 +250,7 @@ def test_the_morning_on_paper_is_whole(home, tmp_path):
     day(home, "--format", "pdf", "-o", str(tmp_path / "m.pdf"))
     data = (tmp_path / "m.pdf").read_bytes()
     is_whole(data)
+    is_seen_whole(data)
     assert "BANCA 03069" in joined(data) and "In attesa di firma" in joined(data)
 
 
