@@ -71,7 +71,7 @@ WHITE = 250  # what is lighter has no ink
 
 
 def is_seen_whole(data: bytes, margin: float = 36) -> None:
-    """Made into pictures by another program, every page has ink between its head and its foot, and none in its margins."""
+    """As pictures, made by another program: every page has ink between its head and its foot, none in its margins."""
     if shutil.which("pdftoppm") is None:
         pytest.skip("pdftoppm (poppler-utils) is not on this machine")
     seen = subprocess.run(["pdftoppm", "-r", str(DPI), "-gray", "-"], input=data, capture_output=True, check=True)
