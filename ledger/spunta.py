@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from ledger import aziende, journal, movimenti
+from ledger import aziende, journal, ricerca
 from ledger.errors import Refused
 from ledger.home import Home
-from ledger.movimenti import Filtro
 from ledger.profilo import Funzione, Profilo
+from ledger.ricerca import Filtro
 from ledger.schema import MOVIMENTO, RAPPORTO
 from ledger.utenti import Segreto
 from ledger.varco import Lavoro, varco
@@ -68,7 +68,7 @@ def segna(
         mine = Filtro(azienda_id=azienda_id, conti=accounts_of(lavoro.profilo), spuntati=None)
         if isinstance(quali, Filtro):
             return mark(
-                lavoro, movimenti.ids(lavoro.conn, replace(quali, azienda_id=azienda_id, conti=mine.conti)), segno
+                lavoro, ricerca.ids(lavoro.conn, replace(quali, azienda_id=azienda_id, conti=mine.conti)), segno
             )
         _require(lavoro.conn, mine, quali)
         return mark(lavoro, quali, segno)
@@ -93,7 +93,7 @@ def accounts_of(profilo: Profilo) -> frozenset[tuple[str, str, str]] | None:
 
 def _require(conn: Connection, mine: Filtro, ids: Sequence[int]) -> None:
     for movimento_id in ids:
-        if not movimenti.finds(conn, mine, movimento_id):
+        if not ricerca.finds(conn, mine, movimento_id):
             raise no_movement(movimento_id)
 
 

@@ -17,9 +17,9 @@ from fixtures.rendicontazioni import dt, ra, rp
 from ledger import esporta, journal, movimenti, rapporti, replica, ricostruzione, spunta, utenti
 from ledger.errors import Refused
 from ledger.home import Home
-from ledger.movimenti import Filtro
 from ledger.ports import real_ports
 from ledger.profilo import Funzione, Profilo
+from ledger.ricerca import Filtro
 from ledger.schema import JOURNAL, MOVIMENTO
 from ledger.spunta import Segno
 from ledger.varco import macchina
