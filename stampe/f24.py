@@ -21,16 +21,16 @@ IMPORTI = ("importo_a_debito", "importo_a_credito")  # what has a total on the f
 NESSUNA = ("Nessuna delega.", "No delegation.")
 
 
-def deleghe(foglio: Foglio, ordini: Iterable[tuple[Ordine, str]]) -> None:
+def deleghe(foglio: Foglio, ordini: Iterable[tuple[Ordine, str]], *, vuota: tuple[str, str] = NESSUNA) -> None:
     """The delegations, each from the top of a page; with what became of them where a receipt says it. Beside each is
-    the ABI of the bank that sends its receipt, "" for one that is sent."""
+    the ABI of the bank that sends its receipt, "" for one that is sent. `vuota` is what is said of none."""
     many = 0
     for many, (ordine, mittente) in enumerate(ordini, 1):
         if many > 1:
             foglio.turn()
         _delega(foglio, ordine, mittente)
     if not many:
-        foglio.paragraph(foglio.lingua.say(*NESSUNA))
+        foglio.paragraph(foglio.lingua.say(*vuota))
 
 
 def _delega(foglio: Foglio, ordine: Ordine, mittente: str) -> None:
