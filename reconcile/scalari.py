@@ -60,6 +60,8 @@ def prospetto(conn: Connection, scheda_id: int, tipo: str, dal: date, al: date) 
             "RAPPORTO-003",
             "Di questo genere di rapporto non si ricalcola un estratto: la banca dà un saldo senza segno, o titoli.",
             "No statement of this kind of account can be worked out: the bank gives no sign, or securities.",
+            hint_it=f"Com'è arrivato: cbi accounts sent {scheda_id} --al GIORNO",
+            hint_en=f"As it came: cbi accounts sent {scheda_id} --al DAY",
         )
     if al < dal:
         raise Refused("RAPPORTO-004", f"Il {al} viene prima del {dal}.", f"{al} comes before {dal}.")
