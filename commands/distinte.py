@@ -5,6 +5,7 @@ Arguments in, text or JSON out; the rules are in `ledger`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,12 +55,12 @@ class Order(click.ParamType[Any]):
     """An order: number N of distinta ID, as ID:N, or its own id, as a loose one has."""
 
     name = "ID:N"
+    form = re.compile(r"\d+(:\d+)?", re.ASCII)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        parts = str(value).split(":")
-        if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        if not self.form.fullmatch(str(value)):
             self.fail(f"{value!r} is not ID:N, nor the id of an order", param, ctx)
-        return tuple(map(int, parts))
+        return tuple(map(int, str(value).split(":")))
 
 
 _distinta = click.argument("distinta_id", metavar="ID", type=int)

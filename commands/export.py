@@ -97,6 +97,9 @@ class Asked:
             warn(self.ctx, "Nulla di nuovo: nessun file scritto.", "Nothing new: no file written.")
         else:
             warn(self.ctx, it, en)
+        if fatto.spuntati:
+            it, en = ("da spuntare", "to tick") if modo.dry_run else ("spuntati", "ticked")
+            warn(self.ctx, f"  movimenti {it}: {fatto.spuntati}", f"  movements {en}: {fatto.spuntati}")
         if fatto.uguale is False:
             warn(
                 self.ctx,
@@ -130,6 +133,7 @@ class Asked:
 )
 @click.option("--uu", "unita", help="L'utente o unità nel nome EXttppuu / the user or unit in the name of the file.")
 @in_chiaro_option
+@click.option("--tick", "spunta", is_flag=True, help="Spunta i movimenti che escono / ticks the movements that leave.")
 @click.option("--save", metavar="NOME", help="Salva la richiesta come profilo / saves the request as a profile.")
 @click.option("--new-only", "nuove", is_flag=True, help="Solo ciò che non è già uscito / only what has not left yet.")
 @click.option("--again", "ancora", is_flag=True, help="Le stesse righe dell'ultima volta / the rows of the last time.")

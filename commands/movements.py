@@ -28,7 +28,7 @@ from commands.common import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from ledger.movimenti import Filtro, Posto
+    from ledger.ricerca import Filtro, Posto
 
 _EURO = re.compile(r"(\d{1,13})(?:[.,](\d\d))?", re.ASCII)
 
@@ -63,7 +63,7 @@ class Place(click.ParamType[Any]):
     name = "POSTO"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from ledger.movimenti import Posto
+        from ledger.ricerca import Posto
 
         try:
             return Posto.read(str(value))
@@ -101,7 +101,7 @@ _all = click.option("--all", "all_", is_flag=True, help="Spuntati e no / ticked 
 
 def _filtro(conn: Connection, sia: str | None, *, spuntati: bool | None, **values: Any) -> Filtro:
     from ledger import aziende
-    from ledger.movimenti import Filtro
+    from ledger.ricerca import Filtro
 
     values["causali"] = tuple(values["causali"])
     azienda_id = aziende.find(conn, sia).id if sia else None

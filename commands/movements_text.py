@@ -9,7 +9,8 @@ from typing import Any
 
 from commands.common import Ctx
 from commands.tables import account, amount, day, euro, print_json, print_table, say, warn
-from ledger.movimenti import STATI, Posto, Totali, Voce
+from ledger.movimenti import STATI, Totali, Voce
+from ledger.ricerca import Posto
 from reconcile.legami import COME, Regolamento
 from reconcile.regole import Applicata
 

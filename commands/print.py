@@ -33,6 +33,7 @@ _dal = click.option("--dal", type=_DAY, help="Dal giorno AAAA-MM-GG / from the d
 _al = click.option("--al", type=_DAY, help="Al giorno, compreso / to the day, included.")
 _PRINTING = ("stampo", "printing")
 Q4 = "Q4"
+SENZA_QUIETANZE = ("Nessuna quietanza ricevuta.", "No receipt has come.")
 
 
 @click.group("print")
@@ -178,10 +179,42 @@ def delega_cmd(ctx: Ctx, ordine: tuple[int, ...], to: str, in_chiaro: bool) -> N
 
 
 @print_cmd.command("quietanza")
-@click.argument("file", metavar="FILE")
+@click.argument("which", metavar="ID[:N]|FILE")
 @_printed()
-def quietanza_cmd(ctx: Ctx, file: str, to: str, in_chiaro: bool) -> int:
-    """Le quietanze F24 di un file della banca (Q4) / the F24 receipts of a file of the bank (Q4)."""
+def quietanza_cmd(ctx: Ctx, which: str, to: str, in_chiaro: bool) -> int:
+    """Le quietanze F24 di una distinta, o della delega N di essa / the F24 receipts of a distinta, or of its order N.
+
+    O quelle di un file della banca (Q4), che sia stato ricevuto o no. / Or those of a file of the bank (Q4), received
+    or not.
+    """
+    if Order.form.fullmatch(which):
+        _receipts_of(ctx, tuple(map(int, which.split(":"))), to, in_chiaro=in_chiaro)
+        return OK
+    return _receipts_in(ctx, which, to, in_chiaro=in_chiaro)
+
+
+def _receipts_of(ctx: Ctx, ordine: tuple[int, ...], to: str, *, in_chiaro: bool) -> None:
+    """The receipts that were received of a distinta, or of one of its orders."""
+    from ledger import aziende, distinte
+    from reconcile.provenienza import receipts
+    from stampe.f24 import deleghe
+
+    home = open_home(ctx)
+    with home.read() as conn:
+        found = distinte.get(conn, ordine[0])
+        _require_f24(found)
+        orders = [distinte.numbered(conn, *ordine)] if len(ordine) > 1 else distinte.orders(conn, found.id)
+        told = counted(
+            ctx, *_PRINTING, receipts(home, conn, orders), found.numero_disposizioni if len(ordine) == 1 else 1
+        )
+        title = (f"Quietanze F24, distinta {found.id}", f"F24 receipts, distinta {found.id}")
+        with _on(ctx, home, aziende.get(conn, found.azienda_id), to, title, in_chiaro, sdraiato=True) as foglio:
+            deleghe(foglio, told, vuota=SENZA_QUIETANZE)
+    home.close()
+
+
+def _receipts_in(ctx: Ctx, file: str, to: str, *, in_chiaro: bool) -> int:
+    """The receipts that a file holds."""
     from cbi import read_supporti
     from commands.paper import paper
     from ledger.ports import real_ports

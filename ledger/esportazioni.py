@@ -3,6 +3,8 @@
 The bytes are written beside their place; then, in one transaction, the event is written and the file takes its name.
 What a crash leaves between the two is a file that no event tells of: its rows are exported again, none is lost.
 
+Movements that leave may be ticked in that same transaction, by events of their own (`ledger.spunta`).
+
 The last event of a profile tells how far it has come: that is the memory of `nuove`, what was not exported before.
 """
 
@@ -12,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 from itertools import chain
@@ -24,7 +26,7 @@ from typing import IO, Any, BinaryIO
 from sqlalchemy import Connection, select
 
 import cbi
-from ledger import archivio, journal
+from ledger import archivio, journal, spunta
 from ledger.celle import covered, in_part
 from ledger.errors import Refused
 from ledger.estratti import PAROLE, Riga, Scelta, Tipo
@@ -33,18 +35,20 @@ from ledger.home import Home
 from ledger.profilo import Funzione
 from ledger.richieste import CBI, Richiesta
 from ledger.schema import JOURNAL
+from ledger.spunta import Segno
 from ledger.utenti import Segreto
 from ledger.varco import Lavoro, macchina, varco
 
 COPERTI = {Tipo.CONTO: in_part, Tipo.TESTO: covered}
 CHI, EVENTO = "esportazione", "righe_esportate"
+SPUNTATO = Segno(spunta=True)
 
 
 @dataclass(frozen=True)
 class Esportato:
     """What left: how many rows and bytes, with which digest, to which file (None: standard output, or nothing to
     write); the rows are those after number `dopo` and up to `fino`. `uguale` is whether it is the same as the last
-    time, None where that was not asked."""
+    time, None where that was not asked; `spuntati` how many movements were ticked."""
 
     righe: int
     dopo: int
@@ -53,6 +57,7 @@ class Esportato:
     dimensione: int = 0
     path: Path | None = None
     uguale: bool | None = None
+    spuntati: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,8 @@ def export(home: Home, azienda_id: int, richiesta: Richiesta, to: Path | BinaryI
     `modo.nuove` nothing is written when nothing is new; in a dry run nothing ever is.
 
     Raises Refused as the gate does, for what a profile cannot be asked (ESPORTA-007, ESPORTA-008, ESPORTA-009), a file
-    that is there (ESPORTA-002), too many rows (ESPORTA-010) or a content that is not as it was stored (ARCHIVIO-001,
-    ARCHIVIO-002); OSError.
+    that is there (ESPORTA-002), too many rows (ESPORTA-010), ticks by a user who does not see every account
+    (ESPORTA-012) or a content that is not as it was stored (ARCHIVIO-001, ARCHIVIO-002); OSError.
     """
     path = None if not isinstance(to, Path) else to / richiesta.file if to.is_dir() else to
     if path is not None and home.ports.disk.exists(path) and not (modo.force or modo.dry_run):
@@ -86,16 +91,26 @@ def export(home: Home, azienda_id: int, richiesta: Richiesta, to: Path | BinaryI
         before = last(conn, azienda_id, modo.profilo) if modo.profilo else None
         scelta = _window(richiesta, modo, before)
         found = _Passate(richiesta.estratto.fonte.righe(home, conn, azienda_id, _names(richiesta), scelta), scelta.dopo)
+        to_tick = _to_tick(home, conn, azienda_id, richiesta, scelta) if richiesta.spunta and not modo.ancora else ()
         if modo.dry_run or (modo.nuove and found.none):
-            return found.counted()
+            return replace(found.counted(), spuntati=spunta.would_mark(conn, to_tick, SPUNTATO))
         parts = found.digested(_bytes(home, richiesta, found))
         with _aside(home, path or to, parts) as put, _gate(home, azienda_id, modo) as lavoro:
             if modo.profilo and last(lavoro.conn, azienda_id, modo.profilo) != before:
                 raise _meanwhile(modo.profilo)
             _note(lavoro, richiesta, modo, path, found.told())
+            if to_tick and lavoro.profilo.conti is not None:
+                raise _of_all_accounts()
+            ticked = spunta.mark(lavoro, to_tick, SPUNTATO, da=f"{CHI} {modo.profilo}".rstrip())
             put()
     same = before is not None and before["sha256"] == found.told().sha256
-    return found.told(path, same if modo.ancora else None)
+    return replace(found.told(path, same if modo.ancora else None), spuntati=ticked)
+
+
+def _to_tick(home: Home, conn: Connection, azienda_id: int, richiesta: Richiesta, scelta: Scelta) -> Iterator[int]:
+    """The movements whose rows leave: the same rows again, as the reader of them still sees them."""
+    for riga in richiesta.estratto.fonte.righe(home, conn, azienda_id, (), scelta):
+        yield riga.id
 
 
 @contextmanager
@@ -309,6 +324,16 @@ def _meanwhile(profilo: str) -> Refused:
         f'Meanwhile the profile "{profilo}" was exported by another command: nothing was written.',
         hint_it="Ripetere il comando.",
         hint_en="Run the command again.",
+    )
+
+
+def _of_all_accounts() -> Refused:
+    return Refused(
+        "ESPORTA-012",
+        "Spunta ciò che esporta solo chi vede tutti i conti: il file li ha tutti.",
+        "Only who sees every account ticks what is exported: the file has all of them.",
+        hint_it="Esportare senza --tick, o farlo fare a chi li vede tutti.",
+        hint_en="Export without --tick, or have it done by somebody who sees them all.",
     )
 
 

@@ -10,6 +10,7 @@ dal = 2026-01-01
 in_chiaro = true             # account numbers whole
 profilo = "01"               # the pp and
 unita = "AM"                 # the uu of EXttppuu, the name of the file in a folder
+spunta = true                # of movements: what leaves is ticked
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from ledger.messaggi import Taglio
 from ledger.ports import put
 
 FILE = "esportazioni.toml"
-CBI, TESTO, MESSAGGI = "cbi", "testo", "messaggi"
+CBI, TESTO, MESSAGGI, MOVIMENTI = "cbi", "testo", "messaggi", "movimenti"
 _BARE = re.compile(r"[A-Za-z0-9_-]+")  # a name that TOML takes without quotes
 MOST = 100_000  # lines and columns that may be left out
 
@@ -73,6 +74,7 @@ class Richiesta(BaseModel):
     unita: Sigla = "00"
     nome: Nome | None = None
     righe: Righe = Righe()
+    spunta: bool = False
 
     @model_validator(mode="after")
     def _sound(self) -> Richiesta:
@@ -92,6 +94,8 @@ class Richiesta(BaseModel):
             raise ValueError("testo")
         if self.formato == CBI and not self.in_chiaro:
             raise ValueError("cbi")
+        if self.spunta and self.cosa != MOVIMENTI:
+            raise ValueError("spunta")
         return self
 
     @property
@@ -247,6 +251,7 @@ _WHY = {
         "il formato testo e le opzioni delle righe sono solo dei messaggi",
         "the format testo and the options of lines are of messages only",
     ),
+    "spunta": ("si spuntano solo i movimenti", "only movements are ticked"),
     "cbi": (
         "il formato cbi dà i byte come sono, conti compresi: va chiesto in chiaro (--in-chiaro, in_chiaro = true)",
         "the format cbi gives the bytes as they are, accounts too: ask for that (--in-chiaro, in_chiaro = true)",

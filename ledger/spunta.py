@@ -13,13 +13,13 @@ from datetime import datetime
 from itertools import groupby, islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 
-from ledger import aziende, journal, movimenti
+from ledger import aziende, journal, ricerca
 from ledger.errors import Refused
 from ledger.home import Home
-from ledger.movimenti import Filtro
 from ledger.profilo import Funzione, Profilo
+from ledger.ricerca import Filtro
 from ledger.schema import MOVIMENTO, RAPPORTO
 from ledger.utenti import Segreto
 from ledger.varco import Lavoro, varco
@@ -68,7 +68,7 @@ def segna(
         mine = Filtro(azienda_id=azienda_id, conti=accounts_of(lavoro.profilo), spuntati=None)
         if isinstance(quali, Filtro):
             return mark(
-                lavoro, movimenti.ids(lavoro.conn, replace(quali, azienda_id=azienda_id, conti=mine.conti)), segno
+                lavoro, ricerca.ids(lavoro.conn, replace(quali, azienda_id=azienda_id, conti=mine.conti)), segno
             )
         _require(lavoro.conn, mine, quali)
         return mark(lavoro, quali, segno)
@@ -77,13 +77,24 @@ def segna(
 def mark(lavoro: Lavoro, ids: Iterable[int], segno: Segno, *, da: str = "") -> int:
     """Mark movements of the company at work, those that are not so already; of a twin, the one it says again. `da`
     names what does it, when it is not by hand. How many are otherwise now."""
-    count, rest = 0, iter(ids)
-    while some := list(islice(rest, PER_EVENTO)):
-        rows = [row for row in _rows(lavoro.conn, some) if segno.changes(row)]
+    count = 0
+    for rows in _changing(lavoro.conn, ids, segno):
         count += len(rows)
-        if rows:
-            _tell(lavoro, rows, segno, da)
+        _tell(lavoro, rows, segno, da)
     return count
+
+
+def would_mark(conn: Connection, ids: Iterable[int], segno: Segno) -> int:
+    """How many movements `mark` would make otherwise."""
+    return sum(map(len, _changing(conn, ids, segno)))
+
+
+def _changing(conn: Connection, ids: Iterable[int], segno: Segno) -> Iterator[list[Row[Any]]]:
+    """Of some movements, those that would be otherwise, as many at a time as an event tells."""
+    rest = iter(ids)
+    while some := list(islice(rest, PER_EVENTO)):
+        if rows := [row for row in _rows(conn, some, again=segno.spunta is False) if segno.changes(row)]:
+            yield rows
 
 
 def accounts_of(profilo: Profilo) -> frozenset[tuple[str, str, str]] | None:
@@ -93,7 +104,7 @@ def accounts_of(profilo: Profilo) -> frozenset[tuple[str, str, str]] | None:
 
 def _require(conn: Connection, mine: Filtro, ids: Sequence[int]) -> None:
     for movimento_id in ids:
-        if not movimenti.finds(conn, mine, movimento_id):
+        if not ricerca.finds(conn, mine, movimento_id):
             raise no_movement(movimento_id)
 
 
@@ -107,16 +118,16 @@ def no_movement(movimento_id: int) -> Refused:
     )
 
 
-def _rows(conn: Connection, ids: Sequence[int]) -> Iterator[Row[Any]]:
-    """Where some movements stand and how they are marked, by file and line."""
-    found: list[Row[Any]] = []
+def _rows(conn: Connection, ids: Sequence[int], *, again: bool) -> Iterator[Row[Any]]:
+    """Where some movements stand, or those that they say again, and how they are marked, by file and line; `again` also
+    what says them again, which may have been ticked before the other came."""
+    same, found = func.coalesce(MOVIMENTO.c.gemello_id, MOVIMENTO.c.id), list[Row[Any]]()
+    query = select(RAPPORTO.c.file_id, MOVIMENTO.c.line, MOVIMENTO.c.id, *(MOVIMENTO.c[name] for name in _KEPT))
+    query = query.join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
     for start in range(0, len(ids), _CHUNK):
-        query = (
-            select(RAPPORTO.c.file_id, MOVIMENTO.c.line, MOVIMENTO.c.id, *(MOVIMENTO.c[name] for name in _KEPT))
-            .join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
-            .where(MOVIMENTO.c.id.in_(ids[start : start + _CHUNK]))
-        )
-        found += conn.execute(query).all()
+        some = conn.scalars(select(same).where(MOVIMENTO.c.id.in_(ids[start : start + _CHUNK]))).all()
+        twins = MOVIMENTO.c.gemello_id.in_(some if again else ())
+        found += conn.execute(query.where(or_(MOVIMENTO.c.id.in_(some), twins))).all()
     yield from sorted(found, key=lambda row: (row.file_id, row.line))
 
 

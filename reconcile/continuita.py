@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from cbi.validators.calendari import next_banking_day, previous_banking_day
-from ledger.movimenti import GIORNALIERO, PERIODICO
+from ledger.detti import GIORNALIERO, PERIODICO
 from ledger.rapporti import Estratto
 
 DAY = timedelta(days=1)

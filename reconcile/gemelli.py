@@ -15,8 +15,8 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from ledger import movimenti
-from ledger.movimenti import GIORNALIERO, PERIODICO, Detto
+from ledger import detti
+from ledger.detti import GIORNALIERO, PERIODICO, Detto
 
 _PASSI: Sequence[Callable[[Detto], Hashable]] = (
     lambda m: (m.importo, m.segno, m.causale, m.riferimento_banca, m.data_valuta, m.descrizione),
@@ -35,11 +35,11 @@ def settle(conn: Connection, scheda_id: int, tipo: str, giorni: Collection[date]
     other = {PERIODICO: GIORNALIERO, GIORNALIERO: PERIODICO}.get(tipo)
     if other is None or not giorni:
         return
-    days = movimenti.days_told(conn, scheda_id, PERIODICO, giorni) if tipo == GIORNALIERO else sorted(giorni)
+    days = detti.days_told(conn, scheda_id, PERIODICO, giorni) if tipo == GIORNALIERO else sorted(giorni)
     for day in days:
-        found = list(movimenti.told_on(conn, scheda_id, day))
+        found = list(detti.told_on(conn, scheda_id, day))
         pairs = twins(found)
-        movimenti.set_twins(conn, {m.id: pairs.get(m.id) for m in found if m.gemello_id != pairs.get(m.id)})
+        detti.set_twins(conn, {m.id: pairs.get(m.id) for m in found if m.gemello_id != pairs.get(m.id)})
 
 
 def twins(day: Iterable[Detto]) -> dict[int, int]:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from cbi.flows.estratti import CONTO
 from ledger import distinte, movimenti, outcomes
-from ledger.movimenti import Filtro, Voce
+from ledger.movimenti import Voce
+from ledger.ricerca import Filtro
 
 COME = {
     "nessuno": ("nessun movimento la nomina", "no movement names it"),

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from cbi import Supporto
 from cbi.flows.estratti import LETTURE
 from cbi.flows.rendicontazione import Movimento, Rapporto
-from ledger import movimenti, rapporti
+from ledger import detti, rapporti
 from ledger.canonico import canonical
 from ledger.ports import Ports
 from reconcile.conto import Arrivo, Conto
@@ -75,7 +75,7 @@ def store_rapporti(
         if rapporto_id is None:
             conto.movimenti_gia_presenti += len(rows)
             continue
-        movimenti.add(conn, [{"rapporto_id": rapporto_id, "scheda_id": cards[card]} | row for row in rows])
+        detti.add(conn, [{"rapporto_id": rapporto_id, "scheda_id": cards[card]} | row for row in rows])
         settle(conn, cards[card], supporto.tipo, {row["data_contabile"] for row in rows})
         conto.movimenti += len(rows)
     return conto

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from ledger import movimenti, spunta
+from ledger import ricerca, spunta
 from ledger.errors import Refused
 from ledger.home import Home
-from ledger.movimenti import Aperto
+from ledger.ricerca import Aperto
 from ledger.spunta import PER_EVENTO, Segno
 from ledger.varco import Lavoro
 
@@ -125,7 +125,7 @@ def apply(lavoro: Lavoro, rules: Sequence[Regola]) -> list[Applicata]:
     in their order. Doing it again does nothing."""
     done = [Applicata(rule.nome) for rule in rules]
     waiting: dict[int, list[int]] = defaultdict(list)
-    for movimento in movimenti.open_ones(lavoro.conn, lavoro.azienda_id) if rules else ():
+    for movimento in ricerca.open_ones(lavoro.conn, lavoro.azienda_id) if rules else ():
         n = next((n for n, rule in enumerate(rules) if rule.fits(movimento)), None)
         if n is None or not rules[n].segna.changes(movimento):
             continue

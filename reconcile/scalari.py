@@ -14,9 +14,9 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from cbi.flows.estratti import CONTO, PORTAFOGLIO
-from ledger import movimenti, rapporti
+from ledger import definitivi, rapporti
+from ledger.definitivi import Definitivo
 from ledger.errors import Refused
-from ledger.movimenti import Definitivo
 from ledger.rapporti import Scheda
 
 DAY = timedelta(days=1)
@@ -60,14 +60,16 @@ def prospetto(conn: Connection, scheda_id: int, tipo: str, dal: date, al: date) 
             "RAPPORTO-003",
             "Di questo genere di rapporto non si ricalcola un estratto: la banca dà un saldo senza segno, o titoli.",
             "No statement of this kind of account can be worked out: the bank gives no sign, or securities.",
+            hint_it=f"Com'è arrivato: cbi accounts sent {scheda_id} --al GIORNO",
+            hint_en=f"As it came: cbi accounts sent {scheda_id} --al DAY",
         )
     if al < dal:
         raise Refused("RAPPORTO-004", f"Il {al} viene prima del {dal}.", f"{al} comes before {dal}.")
     per, lines = TIPI[tipo]
     opening = _opening(conn, scheda_id, dal, per)
-    found = movimenti.settled(conn, scheda_id, per, dal, al)
+    found = definitivi.settled(conn, scheda_id, per, dal, al)
     said = [each for each in rapporti.statements_on(conn, scheda_id, al) if each.saldo_finale is not None]
-    closing = said[0].saldo_finale if said and per == movimenti.CONTABILE else None
+    closing = said[0].saldo_finale if said and per == definitivi.CONTABILE else None
     return Prospetto(scheda, tipo, dal, al, opening, lines(opening, found, dal, al), closing)
 
 
@@ -81,10 +83,10 @@ def _opening(conn: Connection, scheda_id: int, dal: date, per: str) -> int:
     else:
         first = rapporti.first_statement(conn, scheda_id)
         saldo, since = (first.saldo_iniziale or 0, date.min) if first else (0, date.min)
-    saldo += movimenti.settled_sum(conn, scheda_id, contabile=(since, dal - DAY))
-    if per == movimenti.VALUTA:
-        saldo -= movimenti.settled_sum(conn, scheda_id, contabile=(date.min, dal - DAY), valuta=(dal, date.max))
-        saldo += movimenti.settled_sum(conn, scheda_id, contabile=(dal, date.max), valuta=(date.min, dal - DAY))
+    saldo += definitivi.settled_sum(conn, scheda_id, contabile=(since, dal - DAY))
+    if per == definitivi.VALUTA:
+        saldo -= definitivi.settled_sum(conn, scheda_id, contabile=(date.min, dal - DAY), valuta=(dal, date.max))
+        saldo += definitivi.settled_sum(conn, scheda_id, contabile=(dal, date.max), valuta=(date.min, dal - DAY))
     return saldo
 
 
@@ -131,8 +133,8 @@ def _standing(line: Riga, giorni: int) -> Riga:
 
 Lines = Callable[[int, Iterable[Definitivo], date, date], Iterator[Riga]]
 TIPI: Mapping[str, tuple[str, Lines]] = {
-    "contabile": (movimenti.CONTABILE, contabile),
-    "analitico": (movimenti.VALUTA, analitico),
-    "sintetico": (movimenti.VALUTA, sintetico),
+    "contabile": (definitivi.CONTABILE, contabile),
+    "analitico": (definitivi.VALUTA, analitico),
+    "sintetico": (definitivi.VALUTA, sintetico),
 }
 """The kinds of statement: by which day, and how its lines are made."""

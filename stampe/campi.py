@@ -13,6 +13,24 @@ from cbi.layout import SUBTYPE, Record
 from stampe.lingua import Lingua, day
 
 CONTI = (account, iban, bban)  # what hides such a field says that it holds an account
+SIGLE = [
+    "abi",
+    "bban",
+    "bic",
+    "cab",
+    "cap",
+    "cbi",
+    "cin",
+    "cuc",
+    "iban",
+    "id",
+    "inail",
+    "inps",
+    "isin",
+    "mav",
+    "rid",
+    "sia",
+]  # of names of fields, said in capitals
 NON_DETTI = ("tipo_record", SUBTYPE, *SHARED)  # what says how records stand, and nothing of the order
 
 
@@ -31,8 +49,10 @@ def fields(cls: type[Record]) -> list[Field[Any]]:
 
 
 def label(field: Field[Any]) -> str:
-    """The name of a field for people: `codice_tributo` is "Codice tributo"."""
-    return field.name_it.replace("_", " ").capitalize()
+    """The name of a field for people: `codice_sede_inps` is "Codice sede INPS"."""
+    words = field.name_it.replace("_d_", "_d'").split("_")
+    first, *others = (word.upper() if word in SIGLE else word for word in words)
+    return " ".join((first[0].upper() + first[1:], *others))
 
 
 def content(record: Record, field: Field[Any], lingua: Lingua) -> str:

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from ledger.estratto_conto import Conto, Rendiconto
 
 _COLONNE = (
-    Colonna("Contabile", 26),
-    Colonna("Valuta", 26),
-    Colonna("Causale", 18),
-    Colonna("Descrizione", 84),
+    Colonna("Contabile", 25),
+    Colonna("Valuta", 25),
+    Colonna("Causale", 20),
+    Colonna("Descrizione", 86),
     Colonna("Dare", 36, add),
     Colonna("Avere", 36, add),
     Colonna("Saldo", 40, last),

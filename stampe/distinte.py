@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from ledger.distinte import Disposizione, Distinta
 
 _ORDINI = (
-    Colonna("Numero", 10, destra=True),
-    Colonna("Scadenza", 14),
-    Colonna("Controparte", 44),
+    Colonna("Numero", 11.5, destra=True),
+    Colonna("Scadenza", 13.5),
+    Colonna("Controparte", 43),
     Colonna("Chiave", 24),
     Colonna("Banca", 16),
     Colonna("Importo", 22, add),
 )
-_FIRME = (Colonna("Chi", 20), Colonna("Peso", 8, destra=True), Colonna("Quando", 22), Colonna("Vale", 8))
+_FIRME = (Colonna("Chi", 20), Colonna("Peso", 9, destra=True), Colonna("Quando", 22), Colonna("Vale", 8))
 _ITER = (Colonna("Quando", 22), Colonna("Chi", 22), Colonna("Evento", 18), Colonna("Stato", 20), Colonna("Perché", 40))
 SENZA_ORDINI = ("Nessuna disposizione.", "No order.")
 

@@ -21,16 +21,16 @@ IMPORTI = ("importo_a_debito", "importo_a_credito")  # what has a total on the f
 NESSUNA = ("Nessuna delega.", "No delegation.")
 
 
-def deleghe(foglio: Foglio, ordini: Iterable[tuple[Ordine, str]]) -> None:
+def deleghe(foglio: Foglio, ordini: Iterable[tuple[Ordine, str]], *, vuota: tuple[str, str] = NESSUNA) -> None:
     """The delegations, each from the top of a page; with what became of them where a receipt says it. Beside each is
-    the ABI of the bank that sends its receipt, "" for one that is sent."""
+    the ABI of the bank that sends its receipt, "" for one that is sent. `vuota` is what is said of none."""
     many = 0
     for many, (ordine, mittente) in enumerate(ordini, 1):
         if many > 1:
             foglio.turn()
         _delega(foglio, ordine, mittente)
     if not many:
-        foglio.paragraph(foglio.lingua.say(*NESSUNA))
+        foglio.paragraph(foglio.lingua.say(*vuota))
 
 
 def _delega(foglio: Foglio, ordine: Ordine, mittente: str) -> None:
@@ -66,9 +66,8 @@ def _column(foglio: Foglio, field: Field[Any], at: int, rows: Sequence[Riga]) ->
     """A column as wide as the longest word in it."""
     words = [word for row in rows for word in shown(row.celle[at], foglio.lingua).split()]
     widest = max(foglio.width_of(word, NERETTO, CORPO) for word in (*label(field).split(), *words))
-    return Colonna(
-        label(field), widest + ARIA, add if field.name in IMPORTI else None, destra=isinstance(field, Amount)
-    )
+    figures = isinstance(field, Amount)
+    return Colonna(label(field), widest + ARIA * (1 + figures), add if field.name in IMPORTI else None, destra=figures)
 
 
 def _iud(record: Record, mittente: str) -> str:

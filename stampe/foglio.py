@@ -17,10 +17,11 @@ from stampe.lingua import Lingua, moment
 
 MARGINE = 36  # points, as all that follows
 CORPO, PICCOLO, GRANDE = 8, 7, 12  # sizes of letters
-PASSO = 10  # from a line to the next
+PASSO = 11  # from a line to the next
 NORMALE, NERETTO = "Helvetica", "Helvetica-Bold"
 NERO, GRIGIO, CHIARO = 0.0, 0.4, 0.8  # how light: 0 black, 1 white
 ALTRO = "¿"  # stands for a character that the fonts do not have
+SEPARATORI = "-_/."  # in a word that is too long for a line, where it is rather broken
 _PAGINE = "pagine"
 _ETICHETTA = 105  # width of the name of a value
 _CODA = 22  # width left for how many pages there are
@@ -126,7 +127,8 @@ class Foglio:
         if ink != self.stroke:
             self.canvas.setStrokeGray(ink)
             self.stroke = ink
-        self.canvas.line(self.left, self.y, self.left + self.wide, self.y)
+        at = self.y + 0.5  # as far from the letters above as from those below
+        self.canvas.line(self.left, at, self.left + self.wide, at)
 
     def paragraph(self, text: str, *, size: float = CORPO, bold: bool = False, ink: float = NERO) -> None:
         """A text, on as many lines as it takes."""
@@ -188,14 +190,14 @@ class Foglio:
             if wide <= width:
                 yield word, wide
                 continue
-            part, used = "", 0.0
+            part = ""
             for char in word:
-                more = self.width_of(char, font, size)
-                if part and used + more > width:
-                    yield part, used
-                    part, used = "", 0.0
-                part, used = part + char, used + more
-            yield part, used
+                if part and self.width_of(part + char, font, size) > width:
+                    cut = max(map(part.rfind, SEPARATORI)) + 1 or len(part)
+                    yield part[:cut], self.width_of(part[:cut], font, size)
+                    part = part[cut:]
+                part += char
+            yield part, self.width_of(part, font, size)
 
 
 def visible(text: str) -> str:

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 ESITI = {"unpaid": ("insoluto", "unpaid"), "rejected": ("respinto", "rejected")}
 NESSUNO = ("Niente è tornato indietro in questi giorni.", "Nothing came back in these days.")
 _COLONNE = (
-    Colonna("Giorno", 26),
-    Colonna("Banca", 18),
+    Colonna("Giorno", 24),
+    Colonna("Banca", 16),
     Colonna("Flusso", 16),
-    Colonna("Debitore", 76),
-    Colonna("Riferimento", 56),
-    Colonna("Chiave", 32),
-    Colonna("Scadenza", 26),
+    Colonna("Debitore", 70),
+    Colonna("Riferimento", 60),
+    Colonna("Chiave", 42),
+    Colonna("Scadenza", 24),
     Colonna("Esito", 30),
-    Colonna("Stato", 30),
-    Colonna("Spese", 26, add),
+    Colonna("Stato", 34),
+    Colonna("Spese", 24, add),
     Colonna("Importo", 40, add),
 )
 

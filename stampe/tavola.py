@@ -89,13 +89,14 @@ class _Tavola:
         self.foglio, self.colonne = foglio, colonne
         share = foglio.wide / sum(colonna.quota for colonna in colonne)
         self.widths = [colonna.quota * share for colonna in colonne]
+        self.inner = [width - ARIA * self._airs(at) for at, width in enumerate(self.widths)]
         self.lefts = [foglio.left + sum(self.widths[:at]) for at in range(len(colonne))]
         self.carried: list[int] = [0] * len(colonne)
         self.carries = any(colonna.porta for colonna in colonne)
         self.reserve = PASSO if self.carries else 0
         self.heads = [
-            foglio.broken(foglio.lingua(colonna.titolo), width - ARIA, bold=True)
-            for colonna, width in zip(colonne, self.widths, strict=True)
+            foglio.broken(foglio.lingua(colonna.titolo), width, bold=True)
+            for colonna, width in zip(colonne, self.inner, strict=True)
         ]
         self.above = PASSO * (self._tall(self.heads) + self.carries)
         self.whole = int((foglio.room - self.above - self.reserve) // PASSO)  # lines of a page of nothing else
@@ -105,8 +106,8 @@ class _Tavola:
         """One more row; on the next page when it would be whole there, and is not here."""
         lingua = self.foglio.lingua
         cells = [
-            self.foglio.broken(lingua.text(shown(cella, lingua)), width - ARIA, bold=riga.forte)
-            for cella, width in zip(riga.celle, self.widths, strict=True)
+            self.foglio.broken(lingua.text(shown(cella, lingua)), width, bold=riga.forte)
+            for cella, width in zip(riga.celle, self.inner, strict=True)
         ]
         below = self.foglio.broken(lingua.text(riga.sotto), self.foglio.wide - _RIENTRO) if riga.sotto else []
         tall = self._tall(cells)
@@ -144,8 +145,12 @@ class _Tavola:
         self.foglio.y -= PASSO
 
     def _cell(self, column: int, text: str, *, bold: bool) -> None:
-        right = self.widths[column] - ARIA if self.colonne[column].right else 0
+        right = self.inner[column] if self.colonne[column].right else 0
         self.foglio.write(self.lefts[column], text, bold=bold, right=right)
+
+    def _airs(self, column: int) -> int:
+        """Figures that end beside words that begin want twice the air."""
+        return 2 if [each.right for each in self.colonne[column : column + 2]] == [True, False] else 1
 
     def _head(self) -> None:
         for line in range(self._tall(self.heads)):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cbi.flows.model import Ordine, Supporto
-from cbi.flows.rendicontazione import Movimento, Rapporto, need, rapporti
+from cbi.flows.rendicontazione import Movimento, Rapporto, movement, need, rapporti
 from cbi.layout import Record
 from cbi.records import ra
 
@@ -60,16 +60,9 @@ def _of_case(case: Record | None, record: Record, details: list[Record]) -> Movi
     if values["riferimento_cliente"]:
         told["riferimento_cliente"] = values["riferimento_cliente"]
     text = b"".join(ra.Record64.descrizione.cut(each.raw) for each in details).decode("latin-1").rstrip()
-    return Movimento(
-        line=record.line,
-        numero=values["progressivo_movimento"],
-        data_valuta=values["data_valuta"],
-        data_contabile=values["data_contabile"],
-        segno=values["segno_movimento"],
-        importo=values["importo_movimento"],
-        causale=values["causale_cbi"],
-        causale_interna=values["causale_interna"],
-        riferimento_banca=values["riferimento_banca"],
+    return movement(
+        record,
+        values,
         tipo_riferimento="NRPRATICA",
         riferimento=str(values["numero_pratica"]),
         descrizione=" ".join(each for each in (values["descrizione"], text) if each),

@@ -6,7 +6,7 @@ Source: CBI-RND-001 v6.05, sections 2, 3 and 6.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -212,11 +212,8 @@ def _movimenti(ordine: Ordine) -> Iterator[Movimento]:
         current, details = (record, []) if record.tipo == "62" else (None, [])
 
 
-def _movimento(record: Record, details: list[Record]) -> Movimento:
-    values = record.values()
-    more = structures(details)
-    presented = next((each.get("nome_supporto") for each in more if each["struttura"] == PRESENTATO), None)
-    words = (values.get("descrizione_movimento"), description(details))
+def movement(record: Record, values: Mapping[str, Any], **told: Any) -> Movimento:
+    """The movement of a record, whose values are given: what every statement says alike, and what else is `told`."""
     return Movimento(
         line=record.line,
         numero=values["progressivo_movimento"],
@@ -227,6 +224,18 @@ def _movimento(record: Record, details: list[Record]) -> Movimento:
         causale=values["causale_cbi"],
         causale_interna=values["causale_interna"],
         riferimento_banca=values["riferimento_banca"],
+        **told,
+    )
+
+
+def _movimento(record: Record, details: list[Record]) -> Movimento:
+    values = record.values()
+    more = structures(details)
+    presented = next((each.get("nome_supporto") for each in more if each["struttura"] == PRESENTATO), None)
+    words = (values.get("descrizione_movimento"), description(details))
+    return movement(
+        record,
+        values,
         tipo_riferimento="NROSUPCBI" if presented else values.get("tipo_riferimento_cliente"),
         riferimento=presented or values["riferimento_cliente"],
         descrizione=" ".join(each for each in words if each),

@@ -60,6 +60,13 @@ def test_what_can_be_exported_is_listed_with_the_profiles_there_are(run):
     assert "studio" in run("export").stdout
 
 
+def test_how_many_movements_are_ticked_is_told_and_what_else_can_be_ticked_is_refused(run):
+    with pytest.raises(Refused, match="only movements are ticked"):
+        run("export", "disposizioni", "--tick", "--to", "-")
+    done = run("export", "movimenti", "--tick", "--to", "-")
+    assert done.exit_code == 0 and done.stderr == "-: 0 rows\n"
+
+
 def test_a_table_on_standard_output_and_what_came_of_it_beside_it(run):
     done = run("export", "disposizioni", "--format", "json", "--to", "-")
     assert len(json.loads(done.stdout)) == 2 and done.stderr == "-: 2 rows\n"

@@ -16,6 +16,7 @@ from cbi import read_supporti
 from cbi.flows.f24 import deleghe, quietanze
 from cli import cbi
 from commands.tables import amount
+from fixtures import f24
 from ledger import ports as real
 from ledger.errors import Refused, euro
 from ledger.importa import import_file
@@ -26,7 +27,7 @@ from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from tests.console import ROOT
 from tests.spool import casa
-from tests.stampe.lettore import is_whole, text
+from tests.stampe.lettore import is_seen_whole, is_whole, text
 
 AT = datetime(2027, 1, 5, 7, 30, tzinfo=UTC)
 F24 = ROOT / "fixtures" / "f24.cbi"
@@ -104,6 +105,11 @@ def test_a_print_is_whole_and_the_same_each_time(printed, words):
     is_whole(first)
     assert first == printed(*words.split(), name="b.pdf")
     assert "05/01/2027 08:30:00" in joined(first)
+
+
+@pytest.mark.parametrize("words", [*PRINTS, f"estratto --conto {IBAN} --al 2020-01-01", "insoluti --al 2020-01-01"])
+def test_a_print_is_seen_whole(printed, words):
+    is_seen_whole(printed(*words.split()))
 
 
 @pytest.mark.parametrize("words", [*PRINTS[:4], "delega 3", f"quietanza {QUIETANZE}"])
@@ -190,6 +196,34 @@ def test_a_receipt_bears_its_identifier(printed):
     assert found.iud and f"IUD {found.iud}" in said and f"Totale delega {euro(found.importo, 'it')}" in said
 
 
+@pytest.fixture(scope="module")
+def paid(tmp_path_factory):
+    """A distinta of two F24, sent in its days; the bank has sent the receipt of the first."""
+    made = casa.build(tmp_path_factory.mktemp("f24") / "home", [f24.f4(f24.COMPLETA, f24.SEMPLICE)])
+    made.ports.clock.at = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    dispatch_ready(made)
+    casa.drop(made, "q4.cbi", f24.q4(f24.COMPLETA))
+    assert receive(made)[0].conto.applicati == 1
+    yield made
+    made.close()
+
+
+def test_the_receipts_of_a_distinta_are_printed_from_the_books(paid, tmp_path):
+    def said(which, *words):
+        asked = ["--home", str(paid.path), "--lang", "it", "print", "quietanza", which, "--to", str(tmp_path / "q.pdf")]
+        assert CliRunner().invoke(cbi, [*asked, *words]).exit_code == 0
+        data = (tmp_path / "q.pdf").read_bytes()
+        is_whole(data)
+        return joined(data)
+
+    (found,) = quietanze(next(read_supporti(BytesIO(f24.q4(f24.COMPLETA)))))
+    for which in ("1", "1:1"):
+        assert f"IUD {found.iud}" in said(which) and "CONSERVE INVENTATE SRL" in said(which)
+        assert "Delega 1" in said(which) and "Delega 2" not in said(which)
+    assert found.nostro_conto not in said("1").replace(" ", "") and found.nostro_conto in said("1", "--in-chiaro")
+    assert "Nessuna quietanza ricevuta." in said("1:2")
+
+
 def test_the_rights_of_people_are_on_paper(printed):
     said = joined(printed("diritti"))
     assert "bianchi" in said and "attivo" in said and "sign" in said
@@ -245,6 +279,7 @@ def test_the_morning_on_paper_is_whole(home, tmp_path):
     day(home, "--format", "pdf", "-o", str(tmp_path / "m.pdf"))
     data = (tmp_path / "m.pdf").read_bytes()
     is_whole(data)
+    is_seen_whole(data)
     assert "BANCA 03069" in joined(data) and "In attesa di firma" in joined(data)
 
 

@@ -12,10 +12,10 @@ from ledger import aziende, database, distinte, journal, movimenti, poteri, rapp
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
-from ledger.movimenti import Filtro
 from ledger.ports import real_ports
 from ledger.poteri import Potere
 from ledger.profilo import Funzione
+from ledger.ricerca import Filtro
 from ledger.schema import METADATA, VERSION
 from ledger.stati import Stato
 from tests.ledger import vecchia

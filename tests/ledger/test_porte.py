@@ -31,7 +31,7 @@ WRITTEN_IN = {
     "FIRMA": {"ledger.firme"},
     "SCHEDA": {"ledger.rapporti"},
     "RAPPORTO": {"ledger.rapporti"},
-    "MOVIMENTO": {"ledger.movimenti", "ledger.spunta"},
+    "MOVIMENTO": {"ledger.detti", "ledger.spunta"},
     "JOURNAL": {"ledger.journal"},
     "LINEA": {"ledger.linee"},
 }

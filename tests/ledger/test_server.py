@@ -16,8 +16,8 @@ from ledger import aziende, database, distinte, journal, movimenti, rapporti, ri
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
-from ledger.movimenti import Filtro
 from ledger.ports import real_ports
+from ledger.ricerca import Filtro
 from ledger.schema import FILE, METADATA, VERSION
 from ledger.spunta import Segno
 from reconcile.scalari import TIPI, prospetto

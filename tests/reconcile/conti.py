@@ -12,7 +12,8 @@ from banksim.dati import SIA, conto
 from cbi import Supporto
 from cbi.flows.estratti import LETTURE
 from ledger import movimenti, outcomes
-from ledger.movimenti import Filtro, Voce
+from ledger.movimenti import Voce
+from ledger.ricerca import Filtro
 from reconcile.conto import Arrivo, Conto
 from reconcile.movimenti import store_rapporti
 from tests.reconcile.banco import Banco, supporto

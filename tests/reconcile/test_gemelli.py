@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger import movimenti
+from ledger.detti import Detto
 from ledger.home import Home
-from ledger.movimenti import Detto, Filtro
+from ledger.ricerca import Filtro
 from reconcile.gemelli import twins
 from tests.reconcile.banco import Banco, bench
 from tests.reconcile.conti import LUNEDI, Mossa, keep, shown, statement, told

@@ -11,7 +11,8 @@ from cbi import Supporto
 from cbi.flows.rendicontazione import rapporti
 from ledger import movimenti, outcomes
 from ledger.home import Home
-from ledger.movimenti import Filtro, Voce
+from ledger.movimenti import Voce
+from ledger.ricerca import Filtro
 from reconcile.conto import Arrivo
 from reconcile.movimenti import store_rapporti
 from tests.reconcile.banco import DAY, Banco, bench, supporto

@@ -7,11 +7,14 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from fixtures.rendicontazioni import ra, rp
-from ledger import distinte, movimenti, rapporti
+from ledger import detti, distinte, movimenti, rapporti, ricerca
 from ledger.home import Home
-from ledger.movimenti import Filtro, Posto, Voce
+from ledger.movimenti import Voce
+from ledger.ricerca import Filtro, Posto
+from ledger.schema import MOVIMENTO, RAPPORTO
 from reconcile.legami import settle, settlement
 from tests.reconcile.banco import Banco, bench, supporto
 from tests.reconcile.conti import LUNEDI, Mossa, keep, shown, statement
@@ -67,9 +70,44 @@ def test_each_filter_finds_what_it_says_and_pages_put_together_are_all_of_it(hom
                 pages += found
                 after = Posto.read(str(found[-1].place(filtro)))
             assert [v.id for v in pages] == [v.id for v in shown(b, filtro)], values
-            assert set(movimenti.ids(b.conn, filtro)) == expected
+            assert set(ricerca.ids(b.conn, filtro)) == expected
             totali = movimenti.totals(b.conn, filtro)
             assert (totali.numero, totali.saldo) == (len(expected), sum(v.importo_con_segno for v in pages))
+
+
+ALONG_AN_INDEX: list[dict[str, Any]] = [
+    {},
+    {"scheda_id": 1, "causali": ("48", "26")},
+    {"azienda_id": 1, "spuntati": None},
+    {"conti": frozenset({("03069", "02477", "1")}), "spuntati": None},
+    {"scheda_id": 1, "spuntati": None},
+    {"causali": ("48",), "spuntati": None},
+    {"scheda_id": 1, "causali": ("48",), "contabile_dal": LUNEDI, "spuntati": None},
+    {"scheda_id": 1, "valuta_dal": LUNEDI, "valuta_al": LUNEDI + DAY, "segno": "D"},
+    {"scheda_id": 1, "importo_da": 1, "importo_a": 2, "causali": ("48",), "spuntati": None},
+]
+
+
+@pytest.mark.parametrize("values", ALONG_AN_INDEX, ids=str)
+def test_a_page_is_a_stretch_of_an_index_and_sorts_nothing(home: Home, values: dict[str, Any]) -> None:
+    with bench(home) as b:
+        steps = plan(b, ricerca.in_order(select(MOVIMENTO.c.id), Filtro(**values)).limit(100))
+        assert not [each for each in steps if "TEMP B-TREE" in each]
+        assert any("movimento USING INDEX" in each for each in steps)
+
+
+def test_whether_a_period_covers_a_day_is_asked_of_periods_alone(home: Home) -> None:
+    with bench(home) as b:
+        covered = select(MOVIMENTO.c.id, detti.covered()).join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
+        (step,) = [each for each in plan(b, covered) if "copre" in each]
+        assert "tipo=? " in step and "data>?" in step  # not of every daily statement that came later
+
+
+def plan(b: Banco, query: Any) -> list[str]:
+    """How the database goes about a query; what it is asked for does not matter."""
+    compiled = query.compile(b.conn, compile_kwargs={"render_postcompile": True})
+    asked = b.conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", (1,) * len(compiled.positiontup or ()))
+    return [row.detail for row in asked]
 
 
 def test_pages_come_by_what_is_looked_for(home: Home) -> None:

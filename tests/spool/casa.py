@@ -20,8 +20,8 @@ from banksim.dati import SIA, conto, partita_iva, presentazione
 from ledger import aziende, distinte, firme, movimenti, outcomes, utenti
 from ledger.home import Home
 from ledger.importa import import_file
-from ledger.movimenti import Filtro
 from ledger.ports import Ports, real_ports
+from ledger.ricerca import Filtro
 from ledger.schema import DISPOSIZIONE, ESITO, INTENTO, ITER, JOURNAL, MOVIMENTO
 from spool.albero import Ramo, ramo
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,13 @@ from sqlalchemy import select
 
 from fixtures import make
 from fixtures.rendicontazioni import dt, ra, rp
-from ledger import esporta, journal, movimenti, rapporti, replica, ricostruzione, spunta, utenti
+from ledger import esporta, journal, movimenti, rapporti, replica, richieste, ricostruzione, spunta, utenti
 from ledger.errors import Refused
+from ledger.esportazioni import Modo, export
 from ledger.home import Home
-from ledger.movimenti import Filtro
 from ledger.ports import real_ports
 from ledger.profilo import Funzione, Profilo
+from ledger.ricerca import Filtro
 from ledger.schema import JOURNAL, MOVIMENTO
 from ledger.spunta import Segno
 from ledger.varco import macchina
@@ -163,6 +166,8 @@ def test_what_says_a_ticked_movement_again_is_ticked_with_it(home: Home) -> None
         spunta.marked(conn, {"chi": "x", "da": "", "segno": {"spunta": True}, "righe": [[file, [line]]]}, at)
     assert twin.gemello_id not in {each.id for each in shown(home)}
     assert [each.id for each in shown(home, spuntati=True)] == [twin.gemello_id]
+    assert spunta.segna(home, 1, *USER, [twin.gemello_id], Segno(False)) == 1
+    assert shown(home, spuntati=True) == []
 
 
 def _statements(conn: Any) -> list[Any]:
@@ -189,6 +194,57 @@ def test_who_sees_one_account_ticks_only_that_and_who_may_not_reconcile_ticks_no
         spunta.segna(home, 1, "neri", PASSWORD, Filtro(), Segno(True))
 
 
+def test_what_leaves_is_ticked_with_the_event_that_tells_of_it(home: Home) -> None:
+    debits, open_ones = {each.id for each in shown(home, segno="D")}, shown(home)
+    asked = richieste.of(cosa="movimenti", solo={"segno": "D"}, spunta=True)
+    tried = export(home, 1, asked, BytesIO(), Modo(dry_run=True))
+    assert (tried.righe, tried.spuntati) == (len(debits), len(debits)) and shown(home) == open_ones
+    assert export(home, 1, asked, BytesIO()).spuntati == len(debits) > 0
+    ticked = shown(home, spuntati=True)
+    assert {each.id for each in ticked} == debits and {each.spuntato_da for each in ticked} == {"esportazione"}
+    assert [each["tipo"] for each in told_of(home)][-2:] == ["righe_esportate", "movimenti_segnati"]
+    assert export(home, 1, asked, BytesIO()).spuntati == 0
+    assert spunta.segna(home, 1, *USER, Filtro(segno="D", spuntati=True), Segno(False)) == len(debits)
+    assert {each.id for each in shown(home)} == {each.id for each in open_ones} and differences(home) == []
+
+
+def test_what_a_profile_takes_once_more_is_not_ticked_once_more(home: Home) -> None:
+    richieste.save(home, "studio", richieste.of(cosa="movimenti", spunta=True))
+    modo = Modo("studio", nuove=True)
+    asked = richieste.profile(home, "studio")
+    assert export(home, 1, asked, BytesIO(), modo).spuntati == len(shown(home, spuntati=True)) > 0
+    assert {each.spuntato_da for each in shown(home, spuntati=True)} == {"esportazione studio"}
+    spunta.segna(home, 1, *USER, Filtro(spuntati=True), Segno(False))
+    assert export(home, 1, asked, BytesIO(), Modo("studio", ancora=True)).righe > 0
+    assert shown(home, spuntati=True) == []
+
+
+def test_nothing_is_ticked_when_the_file_cannot_be_put_in_its_place(home: Home, tmp_path: Path) -> None:
+    disk = casa.Disk(3, error=lambda: OSError(28, "No space left on device"))  # exists, write_parts, rename
+    broken = replace(home, ports=replace(home.ports, disk=disk))
+    with pytest.raises(OSError, match="No space"):
+        export(broken, 1, richieste.of(cosa="movimenti", spunta=True), tmp_path / "movimenti.csv")
+    assert disk.calls[2] == "rename"
+    assert shown(home, spuntati=True) == [] and not events(home, "righe_esportate", "movimenti_segnati")
+
+
+def test_who_sees_some_accounts_does_not_tick_what_is_exported_of_all(home: Home) -> None:
+    with home.begin() as conn:
+        mine = Profilo(conti=(casa.CONTI["03069"]["iban"],))
+        utenti.create(conn, home.ports, 1, login="verdi", peso=100, password=PASSWORD, profilo=mine)
+    out = BytesIO()
+    with pytest.raises(Refused, match="ESPORTA-012"):
+        export(home, 1, richieste.of(cosa="movimenti", spunta=True), out, Modo(chi=("verdi", PASSWORD)))
+    assert out.getvalue() == b"" and shown(home, spuntati=True) == []
+    with pytest.raises(Refused, match="ESPORTA-003"):
+        richieste.of(cosa="esiti", spunta=True)
+
+
+def told_of(home: Home) -> list[Any]:
+    with home.read() as conn:
+        return list(journal.events(conn, 1, ("righe_esportate", "movimenti_segnati")))
+
+
 def test_a_mark_that_the_journal_does_not_tell_is_found(home: Home) -> None:
     with home.begin() as conn:
         conn.execute(MOVIMENTO.update().where(MOVIMENTO.c.id == 1).values(etichetta="di nascosto"))
@@ -201,6 +257,7 @@ def test_a_home_made_again_has_the_same_accounts_and_the_same_marks(home: Home, 
     rapporti.enter(home, 1, *USER, which, {"estero": True})
     spunta.segna(home, 1, *USER, Filtro(segno="C"), Segno(True, etichetta="incassi"))
     spunta.segna(home, 1, *USER, [shown(home, spuntati=True)[0].id], Segno(False, contropartita="68.05"))
+    export(home, 1, richieste.of(cosa="movimenti", solo={"causale": "16"}, spunta=True), BytesIO())
     esporta.archive(home, tmp_path / "copia")
     found = replica.replay(tmp_path / "copia", tmp_path / "nuova", real_ports(), reread=reread)
     assert [each.differenze for each in found] == [()]

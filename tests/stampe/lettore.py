@@ -1,11 +1,15 @@
-"""A reader of the PDFs that were made: where each text stands, and how wide it is."""
+"""A reader of the PDFs that were made: where each text stands, and how wide it is; and what they look like."""
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any, NamedTuple
 
+import pytest
 from pypdf import PdfReader
 from pypdf.generic import ContentStream
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -60,3 +64,31 @@ def is_whole(data: bytes, margin: float = 36) -> None:
             for other in lines:
                 assert each.x >= other.x + other.width - 0.01 or each.x + each.width <= other.x + 0.01, (each, other)
             lines.append(each)
+
+
+DPI = 36  # half a pixel to a point
+WHITE = 250  # what is lighter has no ink
+
+
+def is_seen_whole(data: bytes, margin: float = 36) -> None:
+    """As pictures, made by another program: every page has ink between its head and its foot, none in its margins."""
+    if shutil.which("pdftoppm") is None:
+        pytest.skip("pdftoppm (poppler-utils) is not on this machine")
+    seen = subprocess.run(["pdftoppm", "-r", str(DPI), "-gray", "-"], input=data, capture_output=True, check=True)
+    pictures, edge = list(_pictures(seen.stdout)), int(margin * DPI / 72) - 1
+    assert not seen.stderr and len(pictures) == len(PdfReader(BytesIO(data)).pages)
+    for number, rows in enumerate(pictures, 1):
+        inked = [min(row) < WHITE for row in rows]
+        assert not any((*inked[:edge], *inked[-edge:])), number
+        assert all(min((*row[:edge], *row[-edge:])) >= WHITE for row in rows), number
+        assert any(inked[2 * edge : -2 * edge]), number
+
+
+def _pictures(stream: bytes) -> Iterator[list[bytes]]:
+    """The rows of each picture of a stream of PGM, a byte a pixel."""
+    at = 0
+    while head := re.compile(rb"P5\s(\d+)\s(\d+)\s255\s").match(stream, at):
+        width, height = map(int, head.groups())
+        at = head.end() + width * height
+        yield [stream[start : start + width] for start in range(head.end(), at, width)]
+    assert at == len(stream)

@@ -10,10 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from stampe import conti, distinte, insoluti
 from stampe.foglio import Foglio, Intestazione, visible
 from stampe.lingua import Lingua
+from stampe.mattino import parts
 from stampe.tavola import Colonna, Riga, add, last, table
-from tests.stampe.lettore import is_whole, pages, text
+from tests.stampe.lettore import is_seen_whole, is_whole, pages, text
+from tests.stampe.test_mattino import EMPTY
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 COLONNE = (
@@ -142,6 +145,31 @@ def test_the_document_says_what_it_is_and_whose():
     told = PdfReader(BytesIO(of_rows([], titolo="Distinta 1"))).metadata
     assert (told.title, told.author) == ("Distinta 1", "Ferramenta Prova srl")
     assert told.creation_date == AT
+
+
+@pytest.mark.parametrize("lang", ["it", "en"])
+def test_no_heading_is_broken_inside_a_word(lang):
+    said = Lingua(lang)
+    upright = (conti._COLONNE, distinte._ORDINI, distinte._FIRME, distinte._ITER)
+    tables = [(columns, False) for columns in (*upright, *(parte.colonne for parte in parts(EMPTY, said)))]
+    for columns, lying in (*tables, (insoluti._COLONNE, True)):
+        celle = [0 if each.porta else "x" for each in columns]
+        printed_ = of_rows([Riga(celle)], columns, lingua=said, sdraiato=lying)
+        words = {word for each in pages(printed_)[0] for word in each.text.split()}
+        assert {word for each in columns for word in said(each.titolo).split()} <= words
+
+
+def test_a_long_word_is_rather_broken_after_a_sign():
+    name = "RIBA-20261120-NOMESUPPORTO-ac5da658850989eeac5da658850989eeac5da658850989ee.cbi"
+    first, second = [
+        each.text for each in pages(of_rows([row(1, name)]))[0] if each.text in name and len(each.text) > 9
+    ]
+    assert (first, second) == ("RIBA-20261120-NOMESUPPORTO-", name.removeprefix(first))
+
+
+def test_seen_as_pictures_long_sheets_are_as_they_should_be():
+    is_seen_whole(of_rows(row(n, sotto="altro") for n in range(150)))
+    is_seen_whole(of_rows((row(n, "OFFICINE " * n) for n in range(40)), sdraiato=True))
 
 
 def test_account_numbers_inside_texts_are_told_in_part():
