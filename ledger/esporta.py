@@ -17,6 +17,7 @@ from ledger import archivio, aziende, journal, sigilli
 from ledger.canonico import canonical
 from ledger.errors import Refused
 from ledger.home import Home
+from ledger.ports import beside
 
 JOURNAL_FILE = "journal.ndjson"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -44,7 +45,7 @@ def archive(home: Home, into: Path) -> int:
             f"The folder {into} is there already: a new one is needed.",
         )
     disk.mkdir(into.parent)
-    scratch = into.with_name(f".{into.name}.{home.ports.random.token()}.tmp")
+    scratch = beside(home.ports, into)
     try:
         # In this order: a checkpoint, and a content, are there before the journal tells of them.
         _audit(home, scratch)

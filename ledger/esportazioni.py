@@ -32,6 +32,7 @@ from ledger.errors import Refused
 from ledger.estratti import PAROLE, Riga, Scelta, Tipo
 from ledger.fogli import DIALETTI, FORMATI
 from ledger.home import Home
+from ledger.ports import beside
 from ledger.profilo import Funzione
 from ledger.richieste import CBI, Richiesta
 from ledger.schema import JOURNAL
@@ -128,7 +129,7 @@ def _aside(home: Home, to: Path | BinaryIO, parts: Iterable[bytes]) -> Iterator[
         disk.rename(scratch, to)
         disk.fsync_dir(to.parent)
 
-    scratch = to.with_name(f".{to.name}.{home.ports.random.token()}.tmp")
+    scratch = beside(home.ports, to)
     try:
         disk.write_parts(scratch, parts)
         yield put

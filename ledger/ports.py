@@ -6,16 +6,19 @@ what lets a test stop the clock, or fail the n-th write.
 
 import fcntl
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from zoneinfo import ZoneInfo
 
+ABANDONED = timedelta(days=1)
+_TOKEN = re.compile(r"[0-9a-f]{32}\.tmp")
 PUBLIC, PRIVATE = 0o666, 0o600  # permissions of a new file: as the machine's mask says, or of its owner only
 
 
@@ -125,6 +128,28 @@ def scratch(ports: Ports, folder: Path) -> Iterator[Path]:
         with suppress(OSError):
             ports.disk.remove(path)
         raise
+
+
+def beside(ports: Ports, path: Path) -> Path:
+    """A hidden name beside a file or folder, to make it under until it is whole. What was left under such a name of it
+    by whoever was killed is swept."""
+    before = f".{path.name}."
+    sweep(ports, path.parent, before)
+    return path.with_name(f"{before}{ports.random.token()}.tmp")
+
+
+def sweep(ports: Ports, folder: Path, before: str = "") -> None:
+    """Takes away, as far as the machine allows, what a process that was killed has left in a folder under the names
+    that `scratch` gives, or `beside` with what stands `before` them: nobody else's have a token. Only what is a day
+    old, because nobody writes for so long."""
+    with suppress(OSError):
+        for path in (folder / name for name in ports.disk.listdir(folder) if _is_scratch(name, before)):
+            if datetime.fromtimestamp(path.lstat().st_mtime, UTC) < ports.clock.now() - ABANDONED:
+                (ports.disk.remove_tree if path.is_dir() else ports.disk.remove)(path)
+
+
+def _is_scratch(name: str, before: str) -> bool:
+    return name.startswith(before) and _TOKEN.fullmatch(name, len(before)) is not None
 
 
 ROME = ZoneInfo("Europe/Rome")

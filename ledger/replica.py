@@ -37,7 +37,7 @@ from ledger.esporta import JOURNAL_FILE
 from ledger.home import Home
 from ledger.journal import Cammino, Event
 from ledger.partenze import Diversa, Partenza
-from ledger.ports import ROME, Ports, put
+from ledger.ports import ROME, Ports, beside, put
 from ledger.ricostruzione import Differenza, Libri, Riga
 from ledger.schema import DISPOSIZIONE, ITER, JOURNAL, instant
 from ledger.verifica import Testimone, Verdetto
@@ -173,7 +173,7 @@ def replay(
         raise _no_journal(source)
     archive = Home(source, ports, database.connect(source))  # a home without its database: none is opened
     ports.disk.mkdir(into.parent)
-    scratch = into.with_name(f".{into.name}.{ports.random.token()}.tmp")
+    scratch = beside(ports, into)
     try:
         Home.create(scratch, ports).close()
         found = _replayed(archive, scratch, ports, until, reread, moved)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ledger import attese, giacenze, intenti, lavori, outcomes
 from ledger.home import Home
 from ledger.lavori import FALLITO, INTERROTTO, Corsa
-from ledger.ports import put, today
+from ledger.ports import put, sweep, today
 from spool.albero import branches
 from spool.dispatch import COMPLETATA, INOLTRATA, would_dispatch
 from spool.lavori import why
@@ -120,6 +120,7 @@ def text(home: Home) -> bytes:
 def write(home: Home, path: Path) -> None:
     """The same, into a file for the textfile collector: a reader finds the figures before or all of these. Raises
     OSError."""
+    sweep(home.ports, path.parent)
     put(home.ports, path, text(home))
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from ledger import archivio, aziende, journal, outcomes
 from ledger.home import Home
-from ledger.ports import Ports
+from ledger.ports import Ports, sweep
 from reconcile.conto import Arrivo, Conto
 from spool.albero import Ramo, branches, plant, ramo
 from spool.archivi import contents, signed
@@ -90,6 +90,7 @@ def arrivals(home: Home, *, quiet: int = 0) -> Iterator[FileRicevuto]:
     or OSError, before anything is read, when the settings say that files are signed and not by whom.
     """
     plant_all(home)
+    sweep_all(home)
     with home.read() as conn:
         companies = {azienda.sia: azienda.id for azienda in aziende.list_(conn)}
     firmatari = signers(home)
@@ -120,6 +121,13 @@ def plant_all(home: Home) -> None:
         known = [ramo(home.spool_dir, sia, abi) for sia, abi in outcomes.banks(conn)]
     for branch in [*known, *branches(home.ports.disk, home.spool_dir)]:
         plant(home.ports.disk, branch)
+
+
+def sweep_all(home: Home) -> None:
+    """Takes away what whoever was killed was writing, in the home and in every branch."""
+    tmp = (branch.out("tmp") for branch in branches(home.ports.disk, home.spool_dir))
+    for folder in (home.path, home.archive_dir, home.audit_dir, *tmp):
+        sweep(home.ports, folder)
 
 
 def _attempt(

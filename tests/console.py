@@ -40,6 +40,11 @@ def cbi(*args: object, stdin: bytes = b"", lang: str = "it", **environ: str) -> 
         return Done(code, _text(out), _text(err))
 
 
+def by_fucina(*args: str) -> list[str]:
+    """What to run for `cbi ARGS`, where a program must be run and not a function called."""
+    return [sys.executable, "-IS", str(ROOT / "tests" / "garzone.py"), fucina(), *args]
+
+
 @cache
 def fucina() -> str:
     """The socket of the process that forks for each command; it ends with this one."""

@@ -133,7 +133,7 @@ def test_the_order_of_the_records_is_in_the_table_and_in_the_drawing(name: str) 
 # --- states, commands ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chapter", chapters(), ids=lambda chapter: chapter.name)
+@pytest.mark.parametrize("chapter", [*chapters()], ids=lambda chapter: chapter.name)
 def test_every_row_of_the_states_is_in_the_table_and_in_the_drawing(chapter: Capitolo) -> None:
     drawing = ET.fromstring(PAGES[f"disegni/{chapter.name}.svg"])
     words = ", ".join(text.text or "" for text in drawing.findall(".//{*}text"))

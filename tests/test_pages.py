@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.console import ROOT, fucina
+from tests.console import ROOT, by_fucina
 
 MARK = "@@@ end of command"
 WRITTEN = {
@@ -48,10 +49,10 @@ def commands_on_path(folder: Path, page: str) -> str:
     """A PATH on which `cbi` and `python` are this checkout's, whatever is installed. The commands of the README begin
     from nothing, as a user's do; those of the other pages are forked (see `fucina`)."""
     (folder / "bin").mkdir()
-    begun = "-m cli" if page == "README.md" else f'-IS "{ROOT}/tests/garzone.py" "{fucina()}"'
-    for name, arguments in (("cbi", begun), ("python", "")):
+    begun = [sys.executable, "-m", "cli"] if page == "README.md" else by_fucina()
+    for name, command in (("cbi", begun), ("python", [sys.executable])):
         script = folder / "bin" / name
-        script.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n', encoding="utf-8")
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
         script.chmod(0o755)
     return f"{folder / 'bin'}:{os.environ['PATH']}"
 

@@ -13,29 +13,30 @@ from cbi.flows.model import Ordine
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disposizione:
     """An order to collect or to pay, as the company knows it. `importo` in cents.
 
-    `abi`, `cab` and `conto` are those of the counterparty, `nostro_abi` and so on those of the company.
+    `abi`, `cab` and `conto` are those of the counterparty, `nostro_abi` and so on those of the company. What a kind of
+    order does not say is left out.
     """
 
     numero: int
     line: int
-    causale: str
-    importo: int
-    segno: str
-    scadenza: date | None
-    controparte: str
-    codice_fiscale: str | None
-    codice_cliente: str | None
-    riferimento: str | None
-    abi: str | None
-    cab: str | None
-    conto: str | None
+    causale: str = ""
+    importo: int = 0
+    segno: str = ""
+    scadenza: date | None = None
+    controparte: str = ""
+    codice_fiscale: str | None = None
+    codice_cliente: str | None = None
+    riferimento: str | None = None
+    abi: str | None = None
+    cab: str | None = None
+    conto: str | None = None
     nostro_abi: str
-    nostro_cab: str | None
-    nostro_conto: str | None
+    nostro_cab: str | None = None
+    nostro_conto: str | None = None
     raw: bytes
 
 
@@ -66,6 +67,18 @@ def maybe(ordine: Ordine, tipo: str) -> dict[str, Any]:
     """The values of a record that the order may lack."""
     record = ordine.get(tipo)
     return {} if record is None else record.values()
+
+
+def shared(ordine: Ordine, first: Values) -> dict[str, Any]:
+    """What every kind says in the same fields of the record, of values `first`, that begins an order."""
+    return {
+        "numero": first["numero_progressivo"],
+        "line": ordine.line,
+        "causale": first["causale"],
+        "importo": first["importo"],
+        "segno": first["segno"],
+        "raw": ordine.raw,
+    }
 
 
 def joined(values: Values, *names: str) -> str:

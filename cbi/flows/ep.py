@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cbi.flows.disposizione import Disposizione, need
+from cbi.flows.disposizione import Disposizione, need, shared
 from cbi.flows.model import FROM_BANK, Flow, Supporto, Unit
 from cbi.layout import RAW
 from cbi.records import ep as r
@@ -45,23 +45,8 @@ def esiti(supporto: Supporto) -> Iterator[Esito]:
     for ordine in supporto.ordini:
         dieci = need(ordine, "10")
         yield Esito(
-            numero=dieci["numero_progressivo"],
-            line=ordine.line,
-            causale=dieci["causale"],
-            importo=dieci["importo"],
-            segno=dieci["segno"],
-            scadenza=None,
-            controparte="",
-            codice_fiscale=None,
-            codice_cliente=None,
-            riferimento=None,
-            abi=None,
-            cab=None,
-            conto=None,
+            **shared(ordine, dieci),
             nostro_abi=supporto.identita[0],
-            nostro_cab=None,
-            nostro_conto=None,
-            raw=ordine.raw,
             codice_univoco=None,
             effetto=EFFETTI.get(dieci["causale"], "unknown"),
         )

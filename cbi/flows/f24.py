@@ -254,17 +254,11 @@ def _common(ordine: Ordine) -> dict[str, Any]:
     return {
         "numero": dieci["numero_progressivo"],
         "line": ordine.line,
-        "causale": "",  # F24 has none
         "importo": versamento["saldo_finale_delega"],
         "segno": "+",
         "scadenza": venti["data_di_pagamento"],
         "controparte": joined(dieci, "cognome_o_denominazione", "nome"),
         "codice_fiscale": dieci["codice_fiscale_contribuente"],
-        "codice_cliente": None,
-        "riferimento": None,
-        "abi": None,
-        "cab": None,
-        "conto": None,
         "nostro_abi": versamento["abi_banca_di_addebito_passiva"],
         "nostro_cab": versamento["cab_banca_di_addebito"],
         "nostro_conto": versamento["numero_conto_di_addebito"],

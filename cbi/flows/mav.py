@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from cbi.flows import disposizione
-from cbi.flows.disposizione import Promemoria, joined, maybe, need, promemoria, text_of
+from cbi.flows.disposizione import Promemoria, joined, maybe, need, promemoria, shared, text_of
 from cbi.flows.model import FROM_BANK, TO_BANK, Context, Flow, Ordine, Supporto, Unit, tipo_of
 from cbi.records import mav as r
 
@@ -148,7 +148,7 @@ def disposizioni(supporto: Supporto) -> Iterator[Disposizione]:
     """The orders of a flow towards the bank. Raises `ValoreErrato` where a field does not decode."""
     for ordine in supporto.ordini:
         quattordici = need(ordine, "14")
-        yield Disposizione(**_common(ordine, quattordici), abi=None, cab=None, conto=None)
+        yield Disposizione(**_common(ordine, quattordici))
 
 
 def esiti(supporto: Supporto) -> Iterator[Esito | Promemoria]:
@@ -163,7 +163,6 @@ def _esito(ordine: Ordine) -> Esito:
         **_common(ordine, quattordici),
         abi=quattordici["abi_banca_esattrice"],
         cab=quattordici["cab_banca_esattrice"],
-        conto=None,
         effetto=EFFETTI.get(quattordici["causale"], "unknown"),
         spese=cinquantuno["importo_spese_commissioni"],
         data_valuta=cinquantuno["valuta_di_addebito"],
@@ -176,11 +175,7 @@ def _common(ordine: Ordine, quattordici: dict[str, Any]) -> dict[str, Any]:
     trenta, cinquantuno, sedici = need(ordine, "30"), need(ordine, "51"), maybe(ordine, "16")
     slip = cinquantuno["codice_identificativo_univoco"]
     return {
-        "numero": quattordici["numero_progressivo"],
-        "line": ordine.line,
-        "causale": quattordici["causale"],
-        "importo": quattordici["importo"],
-        "segno": quattordici["segno"],
+        **shared(ordine, quattordici),
         "scadenza": quattordici["data_pagamento"],
         "controparte": joined(trenta, "descrizione_debitore_1", "descrizione_debitore_2"),
         "codice_fiscale": trenta["codice_fiscale_cliente"],
@@ -189,7 +184,6 @@ def _common(ordine: Ordine, quattordici: dict[str, Any]) -> dict[str, Any]:
         "nostro_abi": quattordici["abi_banca_assuntrice"],
         "nostro_cab": quattordici["cab_banca_assuntrice"],
         "nostro_conto": quattordici["conto_ordinante"] or sedici.get("numero_conto"),
-        "raw": ordine.raw,
         "numero_disposizione": f"{cinquantuno['numero_disposizione'] or 0:010d}",
         "bollettino": None if slip is None else f"{slip:012d}",
     }

@@ -36,9 +36,6 @@ def mandati(supporto: Supporto) -> Iterator[MandatoDisposto]:
             numero=mandato.numero,
             line=mandato.line,
             causale=mandato.causale,
-            importo=0,
-            segno="",
-            scadenza=None,
             controparte=mandato.sottoscrittore,
             codice_fiscale=mandato.codice_fiscale,
             codice_cliente=mandato.codice,
@@ -47,8 +44,6 @@ def mandati(supporto: Supporto) -> Iterator[MandatoDisposto]:
             cab=mandato.cab,
             conto=mandato.conto,
             nostro_abi=supporto.identita[1],
-            nostro_cab=None,
-            nostro_conto=None,
             raw=mandato.raw,
             azienda=mandato.azienda,
             tipo_codice=mandato.tipo_codice,
@@ -83,25 +78,7 @@ def _numbered(number: str) -> str:
 def _messaggi(supporto: Supporto) -> Iterator[Disposizione]:
     """Free text: all of it is one order, that moves no money and has no due date."""
     for numero, testo in enumerate(supporto.ordini, 1):
-        yield Disposizione(
-            numero=numero,
-            line=testo.line,
-            causale="",
-            importo=0,
-            segno="",
-            scadenza=None,
-            controparte="",
-            codice_fiscale=None,
-            codice_cliente=None,
-            riferimento=None,
-            abi=None,
-            cab=None,
-            conto=None,
-            nostro_abi=supporto.identita[1],
-            nostro_cab=None,
-            nostro_conto=None,
-            raw=testo.raw,
-        )
+        yield Disposizione(numero=numero, line=testo.line, nostro_abi=supporto.identita[1], raw=testo.raw)
 
 
 def _of_text(testo: Disposizione) -> str:

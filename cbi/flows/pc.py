@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cbi.flows import disposizione
-from cbi.flows.disposizione import joined, maybe, need, text_of
+from cbi.flows.disposizione import joined, maybe, need, shared, text_of
 from cbi.flows.model import TO_BANK, Flow, Ordine, Supporto, Unit
 from cbi.records import pc as r
 
@@ -79,11 +79,7 @@ def _disposizione(ordine: Ordine) -> Disposizione:
     dieci, venti, trenta, settanta = (need(ordine, tipo) for tipo in ("10", "20", "30", "70"))
     iban = maybe(ordine, "17")
     return Disposizione(
-        numero=dieci["numero_progressivo"],
-        line=ordine.line,
-        causale=dieci["causale"],
-        importo=dieci["importo"],
-        segno=dieci["segno"],
+        **shared(ordine, dieci),
         scadenza=dieci["data_esecuzione_disposizione"],
         controparte=joined(trenta, "segmento_1", "segmento_2", "segmento_3"),
         codice_fiscale=trenta["codice_fiscale_cliente"],
@@ -95,7 +91,6 @@ def _disposizione(ordine: Ordine) -> Disposizione:
         nostro_abi=dieci["codice_abi_banca_ordinante"],
         nostro_cab=dieci["codice_cab_banca_ordinante"],
         nostro_conto=dieci["conto_ordinante"],
-        raw=ordine.raw,
         data_valuta=dieci["data_valuta_banca_beneficiario"],
         ordinante=venti["denominazione_azienda"] or "",
         modalita=dieci["modalita_di_pagamento"] or "1",

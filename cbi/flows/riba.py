@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from cbi.flows import disposizione
-from cbi.flows.disposizione import Promemoria, Values, joined, need, promemoria
+from cbi.flows.disposizione import Promemoria, Values, joined, need, promemoria, shared
 from cbi.flows.model import FROM_BANK, TO_BANK, Context, Flow, Ordine, Supporto, Unit
 from cbi.records import riba as r
 
@@ -187,11 +187,7 @@ def _common(ordine: Ordine, ricevuta: Values) -> dict[str, Any]:
     quattordici = need(ordine, "14")
     trenta, cinquanta = need(ordine, "30"), need(ordine, "50")
     return {
-        "numero": quattordici["numero_progressivo"],
-        "line": ordine.line,
-        "causale": quattordici["causale"],
-        "importo": quattordici["importo"],
-        "segno": quattordici["segno"],
+        **shared(ordine, quattordici),
         "scadenza": quattordici["data_pagamento"],
         "numero_ricevuta": f"{ricevuta['numero_ricevuta'] or 0:010d}",
         "controparte": joined(trenta, "descrizione_debitore_1", "descrizione_debitore_2"),
@@ -200,11 +196,9 @@ def _common(ordine: Ordine, ricevuta: Values) -> dict[str, Any]:
         "riferimento": joined(cinquanta, "riferimenti_al_debito_1", "riferimenti_al_debito_2") or None,
         "abi": quattordici["abi_banca_domiciliataria"],
         "cab": quattordici["cab_banca_domiciliataria"],
-        "conto": None,
         "nostro_abi": quattordici["abi_banca_assuntrice"],
         "nostro_cab": quattordici["cab_banca_assuntrice"],
         "nostro_conto": quattordici["conto_banca_assuntrice"],
-        "raw": ordine.raw,
     }
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from cbi.flows import disposizione
-from cbi.flows.disposizione import Promemoria, joined, maybe, need, promemoria, text_of
+from cbi.flows.disposizione import Promemoria, joined, maybe, need, promemoria, shared, text_of
 from cbi.flows.model import FROM_BANK, TO_BANK, Context, Flow, Ordine, Supporto, Unit
 from cbi.records import rid as r
 
@@ -171,13 +171,8 @@ def esiti(supporto: Supporto) -> Iterator[Esito | Promemoria]:
 def _common(ordine: Ordine, dieci: dict[str, Any]) -> dict[str, Any]:
     trenta, settanta, iban = need(ordine, "30"), need(ordine, "70"), maybe(ordine, "17")
     return {
-        "numero": dieci["numero_progressivo"],
-        "line": ordine.line,
-        "causale": dieci["causale"],
-        "importo": dieci["importo"],
-        "segno": dieci["segno"],
+        **shared(ordine, dieci),
         "controparte": joined(trenta, "descrizione_debitore_1", "descrizione_debitore_2", "descrizione_debitore_3"),
-        "codice_fiscale": None,
         "codice_cliente": dieci["codice_cliente_debitore"],
         "riferimento": text_of(ordine, ("50", "60"), "riferimenti_al_debito_1", "riferimenti_al_debito_2"),
         "abi": dieci["abi_banca_domiciliataria"],
@@ -186,7 +181,6 @@ def _common(ordine: Ordine, dieci: dict[str, Any]) -> dict[str, Any]:
         "nostro_abi": dieci["abi_banca_assuntrice"],
         "nostro_cab": dieci["cab_banca_assuntrice"],
         "nostro_conto": dieci["conto_ordinante"],
-        "raw": ordine.raw,
         "azienda": dieci["codice_azienda_creditrice"],
         "tipo_codice": dieci["tipo_codice_individuale"],
         "tipo_rid": dieci["tipo_incasso_rid"],

@@ -20,7 +20,7 @@ from cbi.validators.coordinates import (
     codice_fiscale_ok,
     iban_ok,
 )
-from cbi.validators.rules import NONE, Conti, Declared, Finding, Rule, Valori
+from cbi.validators.rules import NONE, Conti, Declared, Finding, Rule, Valori, plus
 
 QUALIFICATORE = ("tipo_flusso", "qualificatore_flusso", "soggetto_veicolatore")
 PROMEMORIA = "10"  # the record that begins an accounting memo
@@ -56,27 +56,24 @@ class ContiDisposizioni(Conti):
     ORDINE: ClassVar[str] = "10"  # the record that begins an order
 
     memos: int = 0
-    memo_negative: int = 0
-    memo_positive: int = 0
+    memo_negative: int | None = 0
+    memo_positive: int | None = 0
     first: Valori = field(default_factory=dict)
 
     def accept(self, start: str, valori: Valori) -> None:
         summed = _SUMMED.get(start)
         if summed is None:
             return
-        amount = int(valori.get(summed[0]) or 0)
-        plus = valori.get(summed[1]) == b"+"
+        amount, sign = map(valori.get, summed)
+        nothing = None if sign is None else b"0"
+        up, down = (amount if sign == b"+" else nothing), (amount if sign == b"-" else nothing)
         if self.is_memo(start, valori):
             self.memos += 1
-            self.memo_positive += amount if plus else 0
-            self.memo_negative += 0 if plus else amount
+            self.memo_positive, self.memo_negative = plus(self.memo_positive, up), plus(self.memo_negative, down)
             return
         if not self.first:
             self.first = dict(valori)
-        if plus:
-            self.positive += amount
-        else:
-            self.negative += amount
+        self.positive, self.negative = plus(self.positive, up), plus(self.negative, down)
 
     def is_memo(self, start: str, valori: Valori) -> bool:
         """Whether a group of records is an accounting memo and not an order."""
@@ -123,13 +120,14 @@ def sender(code: str, record: str, name: str) -> Rule:
     return Declared(rule, frozenset((key,)))
 
 
-def total(code: str, name: str, sums: Callable[[ContiDisposizioni], tuple[int, int]]) -> Rule:
-    """A total of EF: `sums` are those of the orders and of the memos, which the total may hold or not."""
+def total(code: str, name: str, sums: Callable[[ContiDisposizioni], tuple[int | None, int | None]]) -> Rule:
+    """A total of EF: `sums` are those of the orders and of the memos, which the total may hold or not. What cannot be
+    summed is not checked: the amount that cannot be read has its own defect."""
 
     def rule(v: Valori, c: ContiDisposizioni) -> Sequence[Finding]:
         raw = v.get(f"rEF_{name}")
         orders, memos = sums(c)
-        if raw is None or int(raw) in (orders, orders + memos):
+        if raw is None or orders is None or memos is None or int(raw) in (orders, orders + memos):
             return NONE
         return (Finding(code, "EF", name, decimal_text(orders + memos), "testa"),)
 

@@ -49,6 +49,8 @@ class Explainer:
         if step.problem:
             self._disorder(reading, riga, tipo, step.problem)
         reading.missing += [(key, riga) for key in after]
+        for lost in (tipo_of(key) for key in after if tipo_of(key) in flow.starts):
+            self._begin(reading, lost, riga)
         known = flow.first_keys.get(tipo)
         reading.group.append(Read(known if step.problem else step.state, tipo, riga))
         reading.state = step.state
@@ -84,6 +86,18 @@ class Explainer:
             reading.found += self._group(reading, group)
         found, reading.found = reading.found, []
         yield from sorted(found, key=_place)
+
+    def _begin(self, reading: Reading, start: str, riga: Riga) -> None:
+        """An order whose first record, `start`, is lost begins with the next: it has its number, and an amount that
+        nobody knows."""
+        number = reading.flow.numero(riga.record)
+        expected = reading.conti.numero + 1
+        if number is not None and number != expected:
+            finding = Finding("CBI-PROG-024", riga.tipo, "numero_progressivo", f"{expected:07d}")
+            cls = reading.flow.records[reading.flow.first_keys[reading.flow.tipo_di(riga.record)]]
+            reading.found += self.tell(reading, finding, riga, cls)
+        valori = {} if number is None else {"numero_progressivo": b"%d" % number}
+        reading.accept("", start, valori, 0, riga.number)
 
     def _disorder(self, reading: Reading, riga: Riga, tipo: str, problem: str) -> None:
         if problem == "025":  # it was not missing after all

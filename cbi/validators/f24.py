@@ -29,6 +29,7 @@ from cbi.validators.rules import (
     echo,
     not_empty,
     order_count,
+    plus,
     record_count,
 )
 
@@ -65,8 +66,8 @@ class ContiDelega(Conti):
         if start in _LINES:
             debit, credit = _AMOUNTS[start]
             self.lines[start] = self.lines.get(start, 0) + 1
-            self.debit = _plus(self.debit, valori.get(debit))
-            self.credit = _plus(self.credit, valori.get(credit))
+            self.debit = plus(self.debit, valori.get(debit))
+            self.credit = plus(self.credit, valori.get(credit))
             if start == ERARIO:
                 for name, key in _NOMINATI:
                     if valori.get(key, b"1").strip(b" 0"):
@@ -87,7 +88,7 @@ class ContiDelega(Conti):
         elif start == "50-01":
             self.debit_abi = valori.get("r5001_abi_banca_di_addebito_passiva")
             self.balance = valori.get("r5001_saldo_finale_delega")
-            self.positive += int(self.balance or 0)
+            self.positive = plus(self.positive, self.balance)
 
     @property
     def all_debit(self) -> int | None:
@@ -111,10 +112,6 @@ _LINES = {sezione.riga.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _TOTALS = {sezione.totali.TIPO: sezione for sezione in (*SEZIONI, ELIDE)}
 _PREFIX = {tipo: f"r{tipo.replace('-', '')}" for tipo in (*_LINES, *_TOTALS)}
 _AMOUNTS = {tipo: (f"{_PREFIX[tipo]}_importo_a_debito", f"{_PREFIX[tipo]}_importo_a_credito") for tipo in _LINES}
-
-
-def _plus(so_far: int | None, raw: bytes | None) -> int | None:
-    return None if so_far is None or raw is None else so_far + int(raw)
 
 
 # --- header and taxpayer -----------------------------------------------------------------------------------
@@ -710,7 +707,7 @@ def banca_dello_iud(v: Valori, c: ContiDelega) -> Sequence[Finding]:
 def totale_positivo(v: Valori, c: ContiDelega) -> Sequence[Finding]:
     """The sum of the balances."""
     raw = v.get("rEF_tot_importi_positivi")
-    if raw is None or int(raw) == c.positive:
+    if raw is None or c.positive is None or int(raw) == c.positive:
         return NONE
     return (Finding("F24-EF-050", "EF", "tot_importi_positivi", decimal_text(c.positive), "testa"),)
 

@@ -11,23 +11,24 @@ from dataclasses import dataclass
 from cbi.flows import pe
 from cbi.validators.comuni import QUALIFICATORE, all_or_none, fields
 from cbi.validators.parziali import uncertain
-from cbi.validators.rules import NONE, Conti, Finding, Ruleset, Valori, echo, not_empty, order_count, record_count
+from cbi.validators.rules import NONE, Conti, Finding, Ruleset, Valori, echo, not_empty, order_count, plus, record_count
 
 
 @dataclass
 class ContiPe(Conti):
     """The sum of the amounts, whatever their currencies and decimals."""
 
-    total: int = 0
+    total: int | None = 0
 
     def accept(self, start: str, valori: Valori) -> None:
-        self.total += int(valori.get("rP1_moa_5004") or 0)
+        if start in pe.PE.starts:
+            self.total = plus(self.total, valori.get("rP1_moa_5004"))
 
 
 def totale(v: Valori, c: ContiPe) -> Sequence[Finding]:
     """EF sums the amounts, whatever their currencies."""
     raw = v.get("rEF_totale_importi")
-    if raw is None or int(raw) == c.total:
+    if raw is None or c.total is None or int(raw) == c.total:
         return NONE
     return (Finding("PE-EF-050", "EF", "totale_importi", f"{c.total:018d}", "testa"),)
 

@@ -142,7 +142,7 @@ ORDINI = Ruleset(
 
 ESITI = Ruleset(
     conti=ContiRiba,
-    needs=_NEEDS | fields(r10="importo"),
+    needs=_NEEDS | fields(r10="importo segno"),
     rules={
         "IB": _TESTA,
         "14": (

@@ -36,7 +36,7 @@ class Conti:
     """What is known of a supporto while its records go by. Amounts in cents.
 
     `on` is the day on which the flow is sent, where it is known; `told` are the days, with the field that bears them,
-    of the orders gone by (see `Ruleset.days`).
+    of the orders gone by (see `Ruleset.days`). A sum is None when an amount of it cannot be read.
     """
 
     head: dict[str, bytes] = field(default_factory=dict)
@@ -48,8 +48,8 @@ class Conti:
     records: int = 1
     repeated: int = 0  # headers that stand again
     numero: int = 0
-    negative: int = 0
-    positive: int = 0
+    negative: int | None = 0
+    positive: int | None = 0
 
     def accept(self, start: str, valori: Valori) -> None:
         """Takes account of a group that begins with record `start`."""
@@ -62,6 +62,11 @@ class Conti:
     def key(self, valori: Valori) -> bytes | None:
         """What must not occur twice in the supporto, of a group that has such a thing (see `Ruleset.double`)."""
         return None
+
+
+def plus(so_far: int | None, raw: bytes | None) -> int | None:
+    """A sum with one more amount in it, of which None is what cannot be read; None when the sum cannot be known."""
+    return None if so_far is None or raw is None else so_far + int(raw)
 
 
 Rule = Callable[[Valori, Any], Sequence[Finding]]

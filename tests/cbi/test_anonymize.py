@@ -30,7 +30,7 @@ from tests.cbi.test_flows import each_kind, flow_bytes, relaxed
 from tests.console import ROOT
 from tests.shared_facts import FACTS, needs_facts
 
-few = settings(relaxed, max_examples=relaxed.max_examples // 4)
+few = settings(relaxed, max_examples=relaxed.max_examples // 3)
 KEY = Chiave(b"a key of the tests")
 FIXTURES = sorted((ROOT / "fixtures").rglob("*.cbi"))
 LONG = "CBI-FILE-200.rotta"  # as many defects as are listed: a letter fewer in a text, and others are

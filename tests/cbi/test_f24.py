@@ -104,11 +104,12 @@ def test_a_subtype_that_does_not_exist_is_told_as_not_of_this_flow() -> None:
     assert "CBI-REC-022" in {found.code for found in cbi.lint(io.BytesIO(raw))}
 
 
-def test_a_defect_that_points_at_the_start_of_an_order_that_has_none_points_nowhere() -> None:
+def test_a_defect_that_points_at_the_start_of_an_order_that_is_lost_points_at_what_is_left() -> None:
     beheaded = then(drop("10"), drop("20"), put("70", "totale_delega", "000000000000001"))(made.PAGATA)
     found = {diagnostic.code: diagnostic for diagnostic in cbi.lint(io.BytesIO(beheaded))}
     assert "CBI-REC-021" in found
-    assert found["F24-70-037"].related is None
+    pointed = found["F24-70-037"].related
+    assert pointed is not None and pointed.line == found["CBI-REC-021"].line
 
 
 # --- the rules at their limits -----------------------------------------------------------------------------

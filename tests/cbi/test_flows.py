@@ -21,7 +21,7 @@ from tests.shared_facts import FACTS, needs_facts
 
 KINDS = list(strategies.SHAPES)
 SOAK = "CBI_SOAK" in os.environ
-EXAMPLES = 10_000 if SOAK else 30
+EXAMPLES = 10_000 if SOAK else 12
 each_kind = pytest.mark.parametrize("kind", KINDS, ids="-".join)
 relaxed = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -110,7 +110,7 @@ def test_a_sound_flow_is_clean_and_with_one_byte_changed_it_is_told_the_same_on_
 
 
 @each_kind
-@settings(relaxed, max_examples=30)
+@settings(relaxed, max_examples=min(EXAMPLES, 30))
 @given(data=st.data())
 def test_the_same_flow_in_another_physical_form_is_read_the_same(kind: tuple[str, str], data: Any) -> None:
     raw = flow_bytes(data, kind)

@@ -67,6 +67,35 @@ def test_an_order_whose_number_cannot_be_read_is_taken_to_have_the_next() -> Non
     assert [code for code, _, _ in told(put("14", "numero_progressivo", "X")(DUE))] == ["CBI-CAMPO-033"]
 
 
+@pytest.mark.parametrize("field", ["importo", "segno"])
+def test_a_total_of_what_cannot_be_read_is_not_checked(field: str) -> None:
+    unread, wrong = put("14", field, "?"), put("EF", "tot_importi_negativi", "000000000000001")
+    found = told(unread(DUE))
+    assert [line for _, line, _ in found] == [2]
+    assert told(then(unread, wrong)(DUE)) == found
+    assert [code for code, _, _ in told(wrong(DUE))] == ["RIBA-EF-050"]
+
+
+def without(data: bytes, *lost: int) -> bytes:
+    """A file without some of its lines, from 1."""
+    return b"".join(line for number, line in enumerate(data.splitlines(keepends=True), 1) if number not in lost)
+
+
+TRE = make.riba(*(make.ordine(each) for each in (make.LUNA, make.VIVAIO, make.SARTO)))
+SECOND = 9  # where its second order begins
+
+
+def test_of_an_order_whose_first_record_is_lost_that_is_what_is_told() -> None:
+    missing = ("CBI-REC-021", SECOND, "error")
+    assert told(without(TRE, SECOND)) == [missing, ("CBI-EF-051", 22, "error")]
+    assert told(put("EF", "numero_record", "0000022")(without(TRE, SECOND))) == [missing]
+
+
+def test_one_that_also_has_another_number_is_told_so_once() -> None:
+    found = told(without(TRE, *range(2, SECOND + 1)))  # nor is the first order there
+    assert [(code, line) for code, line, _ in found if code == "CBI-PROG-024"] == [("CBI-PROG-024", 2)]
+
+
 def doubled(times: int) -> bytes:
     return make.riba(*(make.ordine(each) for each in (make.LUNA, make.VIVAIO, make.SARTO) * times))
 

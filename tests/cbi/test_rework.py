@@ -27,7 +27,7 @@ from tests import strategies
 from tests.cbi.test_flows import KINDS, each_kind, flow_bytes, relaxed
 from tests.console import ROOT
 
-few = settings(relaxed, max_examples=relaxed.max_examples // 4)
+few = settings(relaxed, max_examples=relaxed.max_examples // 3)
 FIXTURES = ROOT / "fixtures"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.console import ROOT, Done, cbi
+from tests.console import ROOT, Done, by_fucina, cbi
 
 RIBA = ROOT / "fixtures" / "riba.cbi"
 BROKEN = ROOT / "fixtures" / "regole" / "RIBA-30-034.rotta.cbi"
@@ -254,11 +255,10 @@ def test_help_is_there_for_every_command() -> None:
 
 def test_a_reader_that_goes_away_is_not_an_error() -> None:
     import subprocess
-    import sys
 
     big = ROOT / "fixtures" / "regole" / "CBI-FILE-200.rotta.cbi"
     for command in (("parse", RIBA), ("lint", big)):
-        words = " ".join(map(str, (sys.executable, "-m", "cli", *command)))
+        words = shlex.join(by_fucina(*map(str, command)))
         done = subprocess.run(
             ["bash", "-c", f"{words} | head -1; exit ${{PIPESTATUS[0]}}"], cwd=ROOT, capture_output=True, check=False
         )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -32,18 +29,8 @@ class House:
         return cbi(*args, CBI_HOME=str(self.folder), **environ)
 
     def with_password(self, password: str, *args: str) -> None:
-        read, write = os.pipe()
-        os.write(write, f"{password}\n".encode())
-        os.close(write)
-        subprocess.run(
-            [sys.executable, "-m", "cli", *args, "--password-fd", str(read)],
-            cwd=ROOT,
-            env={**os.environ, "CBI_HOME": str(self.folder), "PYTHONPATH": str(ROOT)},
-            pass_fds=[read],
-            check=True,
-            capture_output=True,
-        )
-        os.close(read)
+        done = cbi(*args, "--password-fd", 0, stdin=f"{password}\n".encode(), CBI_HOME=str(self.folder))
+        assert done.code == 0, done.err
 
     def sign(self) -> None:
         for user, password in PASSWORDS.items():

@@ -2,14 +2,7 @@ import os
 
 import pytest
 
-from ledger import utenti
-from tests.ledger.sala import QUICK_HASHER, furnish
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch):
-    """argon2id at its lowest cost: tests hash many passwords."""
-    monkeypatch.setattr(utenti, "HASHER", QUICK_HASHER)
+from tests.ledger.sala import furnish
 
 
 def pytest_generate_tests(metafunc):

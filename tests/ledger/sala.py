@@ -19,7 +19,7 @@ from ledger.ports import Ports, real_ports
 SIA = "A1B2C"
 PARTITA_IVA = "00009990011"
 PASSWORD = "una frase lunga assai"
-QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # argon2id at its lowest cost
 
 
 @dataclass
@@ -87,6 +87,12 @@ def _empty() -> Path:
     path = Path(tempfile.mkdtemp()) / "home"
     Home.create(path, ports()).close()
     return path
+
+
+def blank(path: Path, doors: Ports) -> Home:
+    """A new home with nothing in it, in a file."""
+    shutil.copytree(_empty(), path)
+    return Home.open(path, doors)
 
 
 def furnish(path: Path, users: dict[str, int] | None = None, disk: Any = None, url: str = "") -> Sala:

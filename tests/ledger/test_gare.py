@@ -9,7 +9,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import subprocess
-import sys
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -28,7 +27,7 @@ from ledger.schema import DISTINTA, FIRMA, INTENTO, JOURNAL, UTENTE
 from ledger.stati import MAI_PARTITE, Stato
 from ledger.verdetti import Codice
 from spool.dispatch import COMPLETATA, GIA_INOLTRATA, INOLTRATA, dispatch_ready
-from tests.console import ROOT
+from tests.console import by_fucina
 from tests.ledger.flussi import order, riba
 from tests.ledger.sala import PASSWORD, Sala, StillClock, furnish
 
@@ -265,21 +264,20 @@ def test_signatures_at_midnight_are_all_there_each_on_its_day(rounds, midnight):
 
 
 def start(room: Sala, *args: object) -> subprocess.Popen[bytes]:
-    read, write = os.pipe()
-    os.write(write, f"{PASSWORD}\n".encode())
-    os.close(write)
-    words = [str(read) if arg == "FD" else str(arg) for arg in args]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "CBI_LANG": "en"}
-    command = [sys.executable, "-m", "cli", "--home", str(room.home.path), *words]
-    started = subprocess.Popen(command, env=environ, pass_fds=[read], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    os.close(read)
+    """A command begun, with the password as its input."""
+    words = ["--home", str(room.home.path), *map(str, args)]
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    started = subprocess.Popen(by_fucina(*words), env={**os.environ, "CBI_LANG": "en"}, **streams)
+    assert started.stdin is not None
+    started.stdin.write(f"{PASSWORD}\n".encode())
+    started.stdin.flush()
     return started
 
 
 def test_two_commands_at_once_on_one_home(rounds):
     numbers = range(1, 2 if ROUNDS < 100 else 21)
     for number in numbers:
-        commands = [start(rounds, "sign", number, "--user", who, "--password-fd", "FD") for who in ("anna", "bruno")]
+        commands = [start(rounds, "sign", number, "--user", who, "--password-fd", 0) for who in ("anna", "bruno")]
         commands.append(start(rounds, "dispatch"))
         said = [each.communicate(timeout=PATIENCE) for each in commands]
         assert [each.returncode for each in commands] == [0] * 3, said

@@ -17,12 +17,11 @@ from fixtures import f24 as made_f24
 from fixtures.comune import SIA
 from ledger import aziende, distinte, firme, intenti, operazioni, replica, rifacimento, utenti
 from ledger.errors import Refused
-from ledger.home import Home
 from ledger.importa import import_file
 from ledger.stati import Evento, Stato
 from ledger.verdetti import Codice
 from tests.console import ROOT
-from tests.ledger.sala import PARTITA_IVA, PASSWORD, StillClock, ports
+from tests.ledger.sala import PARTITA_IVA, PASSWORD, StillClock, blank, ports
 
 SENT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a day on which the fixtures can be sent
 
@@ -46,7 +45,7 @@ def flow(name: str) -> bytes:
 
 @pytest.fixture
 def home(tmp_path):
-    made = Home.create(tmp_path / "casa", ports(clock=StillClock(SENT)))
+    made = blank(tmp_path / "casa", ports(clock=StillClock(SENT)))
     with made.begin() as conn:
         azienda = aziende.create(conn, made.ports, sia=SIA, nome="Prova srl", codice_fiscale=PARTITA_IVA)
         utenti.create(conn, made.ports, azienda, login="carla", peso=100, password=PASSWORD)
@@ -182,7 +181,7 @@ def test_whatever_column_is_spoilt_the_import_ends_and_what_it_keeps_is_what_it_
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(122, len(raw) - 3).filter(lambda i: i % 122 < 120))
         raw[at] = data.draw(st.sampled_from(b" 0A9-\x80"))
-    made = Home.create(tmp_path_factory.mktemp("casa") / "home", ports(clock=StillClock(SENT)))
+    made = blank(tmp_path_factory.mktemp("casa") / "home", ports(clock=StillClock(SENT)))
     with made.begin() as conn:
         aziende.create(conn, made.ports, sia=SIA, nome="Prova srl", codice_fiscale=PARTITA_IVA)
     for verdetto in import_file(made, bytes(raw), "f", 1).verdetti:

@@ -20,14 +20,13 @@ from cbi.validators.lint import lint
 from fixtures.comune import SIA as SIA_FIXTURES
 from ledger import aziende, distinte, firme, intenti, journal, libro, operazioni, ricostruzione, utenti
 from ledger.errors import Refused
-from ledger.home import Home
 from ledger.importa import Opzioni, import_file
 from ledger.rifacimento import Testata as Intestata
 from ledger.stati import Evento, Stato
 from ledger.verdetti import Codice, Finale
 from tests.console import ROOT
 from tests.ledger.flussi import ABI, faulty, order, riba
-from tests.ledger.sala import PARTITA_IVA, PASSWORD, SIA, StillClock, furnish, ports
+from tests.ledger.sala import PARTITA_IVA, PASSWORD, SIA, StillClock, blank, furnish, ports
 
 WHO = ("anna", PASSWORD)
 
@@ -110,7 +109,7 @@ def ready(tmp_path):
     """A home for the fixture flows of any kind, by name."""
     from tests.ledger.sala import Sala
 
-    home = Home.create(tmp_path / "generi", ports(clock=StillClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))))
+    home = blank(tmp_path / "generi", ports(clock=StillClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))))
     with home.begin() as conn:
         azienda = aziende.create(conn, home.ports, sia=SIA_FIXTURES, nome="Prova", codice_fiscale=PARTITA_IVA)
         for login, peso in (("anna", 50), ("carla", 100)):

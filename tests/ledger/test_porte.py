@@ -90,16 +90,18 @@ def sources():
     return found
 
 
+@cache
 def functions():
     """Each module, the name of each of its functions ("" outside any), and each call in it."""
-    for module, tree in sources().items():
-        inside = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef):
-                inside |= {id(each): node.name for each in ast.walk(node)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                yield module, inside.get(id(node), ""), node
+    return [(module, *found) for module, tree in sources().items() for found in calls(tree, "")]
+
+
+def calls(node, inside):
+    """The calls in a part of a module, and the innermost function that each is in."""
+    for each in ast.iter_child_nodes(node):
+        if isinstance(each, ast.Call):
+            yield inside, each
+        yield from calls(each, each.name if isinstance(each, ast.FunctionDef) else inside)
 
 
 def written():

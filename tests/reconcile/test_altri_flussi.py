@@ -26,6 +26,7 @@ from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from spool.stato import status
 from tests.console import ROOT
+from tests.ledger.sala import blank
 from tests.reconcile.banco import supporto
 from tests.spool import casa
 
@@ -34,7 +35,7 @@ ABI = "03069"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    made = Home.create(tmp_path / "casa", casa.ports())
+    made = blank(tmp_path / "casa", casa.ports())
     with made.begin() as conn:
         azienda = aziende.create(conn, made.ports, sia=SIA, nome="PROVA", codice_fiscale=casa.partita_iva(9_999))
         utenti.create(conn, made.ports, azienda, login="bianchi", peso=100, password=casa.PASSWORD)

@@ -24,6 +24,7 @@ from ledger.ports import Ports, real_ports
 from ledger.ricerca import Filtro
 from ledger.schema import DISPOSIZIONE, ESITO, INTENTO, ITER, JOURNAL, MOVIMENTO
 from spool.albero import Ramo, ramo
+from tests.ledger.sala import blank
 
 OGGI = date(2026, 11, 2)
 SCADENZE = (date(2026, 11, 30), date(2026, 12, 31))
@@ -95,7 +96,7 @@ def ports(disk: Any = None) -> Ports:
 def build(path: Path, flows: list[bytes], *, signed: bool = True, url: str = "") -> Home:
     """A home with a company, two banks and one signer of weight 100, the flows imported and (if so)
     signed."""
-    home = Home.create(path, ports(), url)
+    home = Home.create(path, ports(), url) if url else blank(path, ports())
     with home.begin() as conn:
         azienda = aziende.create(
             conn, home.ports, sia=SIA, nome="CONSERVE INVENTATE SRL", codice_fiscale=partita_iva(9_999)

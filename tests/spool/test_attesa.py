@@ -20,6 +20,7 @@ from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import ROME
 from spool.dispatch import ATTENDE, INOLTRATA, dispatch, dispatch_ready, would_dispatch
+from tests.ledger.sala import blank
 from tests.spool import casa
 
 DAL = f24.PAGAMENTO - timedelta(days=25)
@@ -28,7 +29,7 @@ DAL = f24.PAGAMENTO - timedelta(days=25)
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """With a delegation, imported and signed six weeks before its day of payment."""
-    made = Home.create(tmp_path / "casa", casa.ports())
+    made = blank(tmp_path / "casa", casa.ports())
     with made.begin() as conn:
         azienda = aziende.create(conn, made.ports, sia=SIA, nome="PROVA", codice_fiscale=casa.partita_iva(9_999))
         utenti.create(conn, made.ports, azienda, login="bianchi", peso=100, password=casa.PASSWORD)

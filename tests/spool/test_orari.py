@@ -22,6 +22,7 @@ from ledger.ports import ROME
 from spool import orari
 from spool.dispatch import ATTENDE, FALLITA, INOLTRATA, dispatch, dispatch_ready, would_dispatch
 from spool.orari import Ritardo
+from tests.ledger.sala import blank
 from tests.spool import casa
 
 LIMITE = "16:30"
@@ -180,7 +181,7 @@ def test_settings_that_are_not_text_are_refused(ready: Home) -> None:
 @pytest.fixture
 def delega(tmp_path: Path) -> Home:
     """With a delegation to be signed."""
-    made = Home.create(tmp_path / "casa", casa.ports())
+    made = blank(tmp_path / "casa", casa.ports())
     with made.begin() as conn:
         azienda = aziende.create(conn, made.ports, sia=SIA, nome="PROVA", codice_fiscale=casa.partita_iva(9_999))
         utenti.create(conn, made.ports, azienda, login="bianchi", peso=100, password=casa.PASSWORD)
