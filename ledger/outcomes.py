@@ -87,10 +87,7 @@ def banks(conn: Connection) -> list[tuple[str, str]]:
 
 def received_file(conn: Connection, azienda: int, sha256: str) -> tuple[int, dict[str, Any]] | None:
     """The id of a file with these bytes already received for the company, and what became of it."""
-    query = select(FILE.c.id, FILE.c.dati).where(
-        FILE.c.azienda_id == azienda, FILE.c.origine == BANCA_, FILE.c.sha256 == sha256
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_RECEIVED, {"azienda_id": azienda, "sha256": sha256}).first()
     return (row.id, json.loads(row.dati)) if row else None
 
 
@@ -102,13 +99,13 @@ def sha256_of(conn: Connection, file_id: int) -> str:
 def add_file(conn: Connection, ports: Ports, *, azienda: int, abi: str, nome: str, sha256: str, dimensione: int) -> int:
     """Records a file received from a bank; returns its id."""
     values = {"azienda_id": azienda, "origine": BANCA_, "abi": abi, "nome": nome, "sha256": sha256}
-    result = conn.execute(insert(FILE).values(**values, dimensione=dimensione, dati="{}", at=ports.clock.now()))
+    result = conn.execute(_ADD_FILE, {**values, "dimensione": dimensione, "dati": "{}", "at": ports.clock.now()})
     return _id_of(result.inserted_primary_key)
 
 
 def set_file(conn: Connection, file_id: int, dati: Mapping[str, Any]) -> None:
     """Records what became of a file received."""
-    conn.execute(update(FILE).where(FILE.c.id == file_id).values(dati=canonical(dict(dati))))
+    conn.execute(_SET_FILE, {"file": file_id, "esito": canonical(dict(dati))})
 
 
 def files(conn: Connection) -> list[Row[Any]]:
@@ -124,12 +121,8 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
     """The disposizioni of a flow of the company with one of these keys, by key, oldest first; none for no key."""
     wanted, found = sorted(set(chiavi) - {""}), dict[str, list[Candidata]]()
     for start in range(0, len(wanted), _CHUNK):
-        query = candidate_orders().where(
-            DISPOSIZIONE.c.azienda_id == azienda,
-            DISPOSIZIONE.c.flusso == flusso,
-            DISPOSIZIONE.c.chiave.in_(wanted[start : start + _CHUNK]),
-        )
-        for row in conn.execute(query):
+        some = {"azienda_id": azienda, "flusso": flusso, "chiavi": wanted[start : start + _CHUNK]}
+        for row in conn.execute(_WITH_KEYS, some):
             candidata = as_candidate(row)
             found.setdefault(candidata.chiave, []).append(candidata)
     return found
@@ -138,7 +131,7 @@ def candidates(conn: Connection, azienda: int, flusso: str, chiavi: Iterable[str
 def add_esiti(conn: Connection, ports: Ports, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps many esiti as `add_esito` does, at once."""
     if rows:
-        conn.execute(insert(ESITO), [{**row, "at": ports.clock.now()} for row in rows])
+        conn.execute(_ADD_ESITO, [{**row, "at": ports.clock.now()} for row in rows])
 
 
 def candidate_orders() -> Select[Any]:
@@ -214,23 +207,15 @@ def add_eccezione(
     distinta_id: int | None = None,
 ) -> None:
     """Keeps what could not be applied, with the reason (`motivo`) and the evidence."""
-    conn.execute(
-        insert(ECCEZIONE).values(
-            azienda_id=azienda,
-            file_id=file_id,
-            esito_id=esito_id,
-            distinta_id=distinta_id,
-            motivo=motivo,
-            dati=canonical(dict(dati)),
-            at=ports.clock.now(),
-        )
-    )
+    about = {"azienda_id": azienda, "file_id": file_id, "esito_id": esito_id, "distinta_id": distinta_id}
+    why = {"motivo": motivo, "dati": canonical(dict(dati)), "at": ports.clock.now()}
+    conn.execute(_ADD_ECCEZIONE, {**about, **why})
 
 
 def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keeps the promemoria contabili of a flow; each row is columns of the table."""
     if rows:  # of none SQLAlchemy would make one
-        conn.execute(insert(PROMEMORIA), list(rows))
+        conn.execute(_ADD_PROMEMORIA, list(rows))
 
 
 def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, int, dict[str, Any]]]:
@@ -246,12 +231,7 @@ def orders_moved(conn: Connection, azienda_id: int) -> Iterator[tuple[int, int, 
 def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato]) -> list[int]:
     """Those of the distinte whose disposizioni are all in a final state."""
     wanted = sorted(set(distinte))
-    query = (
-        select(DISPOSIZIONE.c.distinta_id)
-        .where(DISPOSIZIONE.c.distinta_id.in_(wanted), DISPOSIZIONE.c.stato.not_in([*final]))
-        .distinct()
-    )
-    still_open = set(conn.scalars(query))
+    still_open = set(conn.scalars(_STILL_OPEN, {"distinte": wanted, "finali": [*final]}))
     return [d for d in wanted if d not in still_open]
 
 
@@ -343,6 +323,24 @@ def _id_of(key: Any) -> int:
     return int(key[0])
 
 
-# Asked at every esito: made once.
+# Asked at every file or esito: made once.
+_RECEIVED = select(FILE.c.id, FILE.c.dati).where(
+    FILE.c.azienda_id == bindparam("azienda_id"), FILE.c.origine == BANCA_, FILE.c.sha256 == bindparam("sha256")
+)
+_ADD_FILE = insert(FILE)
+_SET_FILE = update(FILE).where(FILE.c.id == bindparam("file")).values(dati=bindparam("esito"))
+_WITH_KEYS = candidate_orders().where(
+    DISPOSIZIONE.c.azienda_id == bindparam("azienda_id"),
+    DISPOSIZIONE.c.flusso == bindparam("flusso"),
+    DISPOSIZIONE.c.chiave.in_(bindparam("chiavi", expanding=True)),
+)
+_STILL_OPEN = (
+    select(DISPOSIZIONE.c.distinta_id)
+    .where(
+        DISPOSIZIONE.c.distinta_id.in_(bindparam("distinte", expanding=True)),
+        DISPOSIZIONE.c.stato.not_in(bindparam("finali", expanding=True)),
+    )
+    .distinct()
+)
 _APPLIED = _applied()
-_ADD_ESITO = insert(ESITO)
+_ADD_ESITO, _ADD_ECCEZIONE, _ADD_PROMEMORIA = insert(ESITO), insert(ECCEZIONE), insert(PROMEMORIA)
