@@ -87,10 +87,7 @@ def banks(conn: Connection) -> list[tuple[str, str]]:
 
 def received_file(conn: Connection, azienda: int, sha256: str) -> tuple[int, dict[str, Any]] | None:
     """The id of a file with these bytes already received for the company, and what became of it."""
-    query = select(FILE.c.id, FILE.c.dati).where(
-        FILE.c.azienda_id == azienda, FILE.c.origine == BANCA_, FILE.c.sha256 == sha256
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_RECEIVED, {"azienda_id": azienda, "sha256": sha256}).first()
     return (row.id, json.loads(row.dati)) if row else None
 
 
@@ -102,13 +99,13 @@ def sha256_of(conn: Connection, file_id: int) -> str:
 def add_file(conn: Connection, ports: Ports, *, azienda: int, abi: str, nome: str, sha256: str, dimensione: int) -> int:
     """Records a file received from a bank; returns its id."""
     values = {"azienda_id": azienda, "origine": BANCA_, "abi": abi, "nome": nome, "sha256": sha256}
-    result = conn.execute(insert(FILE).values(**values, dimensione=dimensione, dati="{}", at=ports.clock.now()))
+    result = conn.execute(_ADD_FILE, {**values, "dimensione": dimensione, "dati": "{}", "at": ports.clock.now()})
     return _id_of(result.inserted_primary_key)
 
 
 def set_file(conn: Connection, file_id: int, dati: Mapping[str, Any]) -> None:
     """Records what became of a file received."""
-    conn.execute(update(FILE).where(FILE.c.id == file_id).values(dati=canonical(dict(dati))))
+    conn.execute(_SET_FILE, {"file": file_id, "esito": canonical(dict(dati))})
 
 
 def files(conn: Connection) -> list[Row[Any]]:
@@ -210,17 +207,9 @@ def add_eccezione(
     distinta_id: int | None = None,
 ) -> None:
     """Keeps what could not be applied, with the reason (`motivo`) and the evidence."""
-    conn.execute(
-        insert(ECCEZIONE).values(
-            azienda_id=azienda,
-            file_id=file_id,
-            esito_id=esito_id,
-            distinta_id=distinta_id,
-            motivo=motivo,
-            dati=canonical(dict(dati)),
-            at=ports.clock.now(),
-        )
-    )
+    about = {"azienda_id": azienda, "file_id": file_id, "esito_id": esito_id, "distinta_id": distinta_id}
+    why = {"motivo": motivo, "dati": canonical(dict(dati)), "at": ports.clock.now()}
+    conn.execute(_ADD_ECCEZIONE, {**about, **why})
 
 
 def add_promemoria(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -337,6 +326,11 @@ def _id_of(key: Any) -> int:
 
 
 # Asked at every esito, or at every file: made once.
+_RECEIVED = select(FILE.c.id, FILE.c.dati).where(
+    FILE.c.azienda_id == bindparam("azienda_id"), FILE.c.origine == BANCA_, FILE.c.sha256 == bindparam("sha256")
+)
+_ADD_FILE = insert(FILE)
+_SET_FILE = update(FILE).where(FILE.c.id == bindparam("file")).values(dati=bindparam("esito"))
 _WITH_KEY = candidate_orders().where(
     DISPOSIZIONE.c.azienda_id == bindparam("azienda"),
     DISPOSIZIONE.c.flusso == bindparam("flusso"),
@@ -352,4 +346,4 @@ _ALL_FINAL = (
     .order_by(DISTINTA.c.id)
 )
 _APPLIED = _applied()
-_ADD_ESITO, _ADD_PROMEMORIA = insert(ESITO), insert(PROMEMORIA)
+_ADD_ESITO, _ADD_ECCEZIONE, _ADD_PROMEMORIA = insert(ESITO), insert(ECCEZIONE), insert(PROMEMORIA)

@@ -114,6 +114,7 @@ COMUNE_DISTINTA: Tabella = {
     (Stato.SCARTATA, Evento.SCARTA): Stato.SCARTATA,
     (Stato.SCARTATA, Evento.ELABORA): Stato.ELABORATA,  # every order had an outcome all the same
     (Stato.ELABORATA, Evento.RICEVI): Stato.ELABORATA,
+    (Stato.ELABORATA, Evento.SCARTA): Stato.SCARTATA,  # only silence had been taken for an answer
 }
 
 COMUNE_DISPOSIZIONE: Tabella = {
@@ -152,6 +153,12 @@ class Vita:
     def finali(self) -> frozenset[Stato]:
         """The states in which nothing more is awaited; silence taken for payment is one of them."""
         return self.dette - self.attese | {Stato.PRESUNTA_PAGATA}
+
+    @property
+    def risposte(self) -> frozenset[Stato]:
+        """The states in which the bank has answered of the order itself: a refusal of the whole distinta changes them
+        no more."""
+        return self.dette - self.attese - {Stato.SCARTATA}
 
     @property
     def disposizione(self) -> Tabella:

@@ -133,16 +133,18 @@ def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candida
 
 
 def recalls(esito: HasKeys, abi: str, candidates: Iterable[Candidata]) -> list[Candidata]:
-    """The requests of recall that the esito answers: it says recalled, they have its keys and await an
-    answer."""
-    return [
+    """The requests of recall that the esito answers: it says recalled, they have its keys and await an answer, or the
+    last of them was refused with its distinta and carried out all the same."""
+    asked = [
         c
         for c in candidates
         if esito.effetto == "recalled"
         and c.causale in CAUSALI_DI_RICHIAMO
         and (c.abi, c.importo, c.scadenza) == (abi, esito.importo, esito.scadenza)
-        and c.stato in ALLA_BANCA
+        and c.stato not in MAI_PARTITE
     ]
+    alive = [c for c in asked if c.stato is not Stato.SCARTATA] or asked[-1:]
+    return [c for c in alive if c.stato in (*ALLA_BANCA, Stato.SCARTATA)]
 
 
 # --- where the keys find nothing --------------------------------------------------------------------------------------

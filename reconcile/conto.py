@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Conto:
         return self.ricevuti == self.applicati + self.gia_applicati + self.eccezioni
 
     def __add__(self, other: Conto) -> Conto:
-        mine, yours = asdict(self), asdict(other)
+        mine, yours = vars(self), vars(other)
         return Conto(**{name: mine[name] + yours[name] for name in mine})
 
 

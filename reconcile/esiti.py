@@ -4,7 +4,6 @@ reason."""
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import islice
@@ -357,18 +356,18 @@ def end(
     final = vita(flusso).finali
     for distinta_id in outcomes.all_final(conn, touched, final):
         distinta = distinte.get(conn, distinta_id)
-        if distinta.stato is Stato.SCARTATA and not _outlived(conn, distinta, final):
+        if distinta.stato is Stato.SCARTATA and not _outlived(conn, distinta):
             continue
         if (distinta.stato, Evento.ELABORA) in di_distinta(flusso):
             distinte.apply(conn, ports, distinta_id, Evento.ELABORA, chi=chi, dati=dati)
 
 
-def _outlived(conn: Connection, distinta: Distinta, final: AbstractSet[Stato]) -> bool:
+def _outlived(conn: Connection, distinta: Distinta) -> bool:
     """Whether the refusal of a whole distinta is overcome: every order of it had an outcome, and no other distinta has
     taken its name since."""
     named = distinte.find_by_supporto(conn, distinta.azienda_id, distinta.abi, distinta.nome_supporto, distinta.tipo)
     alone = named is None or named.id == distinta.id
-    return alone and bool(outcomes.all_final(conn, [distinta.id], final - {Stato.SCARTATA}))
+    return alone and bool(outcomes.all_final(conn, [distinta.id], vita(distinta.flusso).risposte))
 
 
 def _columns(tavolo: Tavolo, esito: Esito) -> dict[str, Any]:

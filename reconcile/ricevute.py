@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 
 from cbi import Supporto
 from ledger import distinte, intenti, outcomes
+from ledger.distinte import Distinta
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
-from ledger.stati import Evento, di_distinta
+from ledger.stati import Evento, Stato, di_distinta, vita
 from reconcile.codici_er import codes_in
 from reconcile.conto import Arrivo
 
@@ -85,7 +86,7 @@ def _say(
     stato, target = distinta.stato, di_distinta(distinta.flusso).get((distinta.stato, evento))
     if target is stato:
         return GIA_APPLICATO
-    if target is None:
+    if target is None or (stato is Stato.ELABORATA and evento is Evento.SCARTA and _answered(conn, distinta)):
         _exception(conn, ports, arrivo, "ricevuta_contraria", distinta_id, {"stato": stato, "evento": evento, **dati})
         return ECCEZIONE_
     chi = f"banca {arrivo.abi}"
@@ -95,6 +96,12 @@ def _say(
     if evento is Evento.SCARTA:
         distinte.give_up_recall(conn, ports, distinta_id, chi=f"banca {arrivo.abi}")
     return APPLICATO
+
+
+def _answered(conn: Connection, distinta: Distinta) -> bool:
+    """Whether the bank has answered of every order of a distinta by itself. Where it only kept silent, which was taken
+    for payment, a refusal of the whole still counts."""
+    return bool(outcomes.all_final(conn, [distinta.id], vita(distinta.flusso).risposte))
 
 
 def _exception(

@@ -10,7 +10,7 @@ same file, given again after the cause is cured, is read for that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -250,7 +250,7 @@ def _to_keep(supporto: SupportoRicevuto) -> Mapping[str, Any]:
         "numero": supporto.numero,
         "tipo": supporto.tipo,
         "nome_supporto": supporto.nome_supporto,
-        "conto": asdict(supporto.conto),
+        "conto": {**vars(supporto.conto)},
     }
 
 

@@ -31,7 +31,8 @@ one of three states, never silently:
 these bytes reach 100, and a change of the bytes voids them all. Who should sign can refuse with a reason
 (`respingi`: it is *Inserita*, until someone changes it, throws it away or approves it as it is), and the signatures
 given can be taken off (`azzera`). *Elaborata* means that every order has its outcome,
-also where the bank had refused the whole, whichever it said first.
+also where the bank had refused the whole, whichever it said first. Where silence was taken for an outcome, a refusal of
+the whole that comes after all makes it *Scartata*, and so the orders of which the bank had said nothing.
 """
 
 ON_DISPOSIZIONE = """Until it has an outcome an order follows its distinta. Out of it (`disaggrega`) it is loose, and

@@ -45,7 +45,7 @@ DISTINTA = {
         "Scartata": "Scartata",
         "Elaborata": "Elaborata",
     },
-    "scarta": {"Inoltrata": "Scartata", "Ricevuta Banca": "Scartata", "Scartata": "Scartata"},
+    "scarta": dict.fromkeys(("Inoltrata", "Ricevuta Banca", "Scartata", "Elaborata"), "Scartata"),
     "elabora": {"Inoltrata": "Elaborata", "Ricevuta Banca": "Elaborata", "Scartata": "Elaborata"},
 }
 PESI = {"anna": 50, "bruno": 50, "carla": 100}

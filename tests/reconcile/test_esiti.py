@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banksim.risposte import stray
+from banksim.risposte import scarto, stray
 from ledger import distinte
 from ledger.home import Home
 from ledger.stati import Evento
 from reconcile.abbinamento import MOTIVI
-from tests.reconcile.banco import CAUSALI, bench, decision, outcome_flow
+from reconcile.conto import Arrivo
+from reconcile.ricevute import reject
+from tests.reconcile.banco import CAUSALI, DAY, bench, decision, outcome_flow, supporto
 from tests.reconcile.conftest import FLOW, OTHER
 from tests.spool import casa
 
@@ -195,15 +197,44 @@ def test_only_a_recall_answers_the_request_of_recall(tmp_path, causale: str, ask
         assert [str(order.stato) for order in distinte.orders(b.conn, 2)] == [asked]
 
 
-def test_a_request_of_recall_that_was_refused_stays_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("many", [1, 2])
+@pytest.mark.parametrize("refused_first", [False, True])
+def test_a_request_of_recall_refused_and_carried_out_all_the_same(tmp_path, many: int, refused_first: bool) -> None:  # type: ignore[no-untyped-def]
+    """Of the orders that were recalled the request was carried out, whichever the bank said first; the whole of it when
+    it was of these alone."""
+    from spool.dispatch import dispatch_ready
+
+    home = casa.build(tmp_path / "h", [FLOW, request := casa.recall("RICHIAMO-A", range(1, 1 + many))])
+    dispatch_ready(home)
+    with bench(home) as b:
+        refusal = supporto(scarto(supporto(request), DAY, []))
+        for refused in (True, False) if refused_first else (False, True):
+            if refused:
+                reject(b.conn, home.ports, Arrivo(1, "03069", 1, "f.cbi"), refusal)
+            else:
+                b.apply(outcome_flow(BANK, "30008", [ONE]))
+        asked = [str(order.stato) for order in distinte.orders(b.conn, 2)]
+        assert asked == ["Richiamata", *["Scartata"] * (many - 1)]
+        assert b.distinta(2) == ("Elaborata" if many == 1 else "Scartata")
+
+
+@pytest.mark.parametrize("again_refused", [False, True])
+def test_of_a_request_of_recall_sent_again_the_last_is_carried_out(tmp_path, again_refused: bool) -> None:  # type: ignore[no-untyped-def]
     from spool.dispatch import dispatch_ready
 
     home = casa.build(tmp_path / "h", [FLOW, casa.recall("RICHIAMO-A", range(1, 2))])
     dispatch_ready(home)
+    with home.begin() as conn:
+        distinte.apply(conn, home.ports, 2, Evento.SCARTA, chi="prova")
+    home.close()
+    home = casa.extend(tmp_path / "h", casa.recall("RICHIAMO-B", range(1, 2)))
+    dispatch_ready(home)
     with bench(home) as b:
-        distinte.apply(b.conn, home.ports, 2, Evento.SCARTA, chi="prova")
-        b.apply(outcome_flow(BANK, "30008", [ONE]))
-        assert [str(order.stato) for order in distinte.orders(b.conn, 2)] == ["Scartata"]
+        if again_refused:
+            distinte.apply(b.conn, home.ports, 3, Evento.SCARTA, chi="prova")
+        for _ in range(2):
+            b.apply(outcome_flow(BANK, "30008", [ONE]))
+        assert [b.distinta(2), b.distinta(3)] == ["Scartata", "Elaborata"]
 
 
 def test_a_refused_distinta_sent_again_takes_the_outcome(tmp_path) -> None:  # type: ignore[no-untyped-def]

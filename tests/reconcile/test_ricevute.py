@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from banksim.risposte import conferma, scarto
-from ledger import distinte, outcomes
+from ledger import archivio, distinte, outcomes
 from ledger.home import Home
 from ledger.stati import Evento
+from ledger.varco import Lavoro
 from reconcile.codici_er import codes_in, meaning
 from reconcile.conto import Arrivo
 from reconcile.ricevute import confirm, reject
+from reconcile.silenzio import presume
 from spool.dispatch import dispatch_ready
+from tests.ledger.sala import StillClock
 from tests.reconcile.banco import DAY, Banco, bench, decision, outcome_flow, supporto
 from tests.reconcile.conftest import FLOW
 from tests.spool import casa
@@ -72,6 +76,22 @@ def test_a_refusal_after_everything_was_answered_is_an_exception_with_the_codes(
         (eccezione,) = outcomes.eccezioni(b.conn)
     dati = json.loads(eccezione.dati)
     assert (eccezione.motivo, dati["codici"], dati["stato"]) == ("ricevuta_contraria", ["066", "XXX"], "Elaborata")
+
+
+@pytest.mark.parametrize("words", [*itertools.permutations(["silenzio", "er", "alcuni"])])
+def test_a_refusal_prevails_over_silence_and_not_over_outcomes(home: Home, words: list[str]) -> None:
+    late = replace(home, ports=replace(home.ports, clock=StillClock(datetime(2028, 1, 3, tzinfo=UTC))))
+    with bench(home) as b:
+        for word in words:
+            if word == "silenzio":
+                presume(Lavoro(b.conn, late, 1, "silenzio", archivio.digest), "03069", "RIBA", 5)
+            elif word == "alcuni":
+                b.apply(outcome_flow(BANK, "30010", BANK.esiti[:5]))
+            else:
+                say(b, word)
+        states = [str(order.stato) for order in distinte.orders(b.conn, 1)]
+        assert (states.count("Pagata"), states.count("Scartata")) == (5, len(states) - 5)
+        assert b.distinta() == "Scartata"
 
 
 def test_a_receipt_for_a_supporto_nobody_sent_is_an_exception(home: Home) -> None:
