@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, Select, Update, and_, bindparam, case, func, or_, select
 
 from ledger import archivio, journal
 from ledger.canonico import canonical
@@ -295,9 +296,15 @@ def _move_orders(conn: Connection, distinta: Distinta, evento: Evento) -> list[t
     found = conn.scalars(_STATES, {"distinta_id": distinta.id}).all()
     moved = [(da, str(ways[Stato(da)])) for da in sorted(found) if Stato(da) in ways]
     if moved:
-        here = (DISPOSIZIONE.c.distinta_id == distinta.id, DISPOSIZIONE.c.stato.in_([da for da, _ in moved]))
-        conn.execute(DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=DISPOSIZIONE.c.stato)))
+        conn.execute(_moves(*moved), {"distinta": distinta.id})
     return moved
+
+
+@cache
+def _moves(*moved: tuple[str, str]) -> Update:
+    """The orders of a distinta from these states to those, all at once."""
+    here = (DISPOSIZIONE.c.distinta_id == bindparam("distinta"), DISPOSIZIONE.c.stato.in_([da for da, _ in moved]))
+    return DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=DISPOSIZIONE.c.stato))
 
 
 def apply_order(

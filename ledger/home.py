@@ -118,15 +118,19 @@ class Home:
         Raises Refused when another process has held it for too long (HOME-004) or the machine does not let the
         database be read or written (HOME-005 to HOME-008, HOME-011, HOME-021; on a server HOME-017 to HOME-020).
         """
-        with database.told(self.engine), self.engine.connect() as conn:
-            conn.execution_options(**database.to_write(self.engine))
-            with nullcontext() if lasting else database.unsynced(conn), conn.begin():
-                yield conn
+        with (
+            database.told(self.engine),
+            self.engine.connect() as conn,
+            nullcontext() if lasting else database.unsynced(conn),
+            database.writing(conn),
+        ):
+            yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot to look at; what is written through it is dropped."""
         with database.told(self.engine), self.engine.connect() as conn:
+            database.look(conn)
             yield conn
 
 
