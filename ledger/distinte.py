@@ -459,7 +459,7 @@ def _distinte() -> Select[Any]:
 
 
 def _distinta(row: Row[Any]) -> Distinta:
-    return Distinta(**{**row._mapping, "stato": Stato(row.stato)})
+    return Distinta(*row[:_STATO], Stato(row[_STATO]), *row[_STATO + 1 :])  # its fields are the columns
 
 
 def _disposizione(row: Row[Any]) -> Disposizione:
@@ -496,6 +496,7 @@ def _note(
     )
 
 
+_STATO = DISTINTA.c.keys().index("stato")
 # Asked at every step: made once.
 _BY_ID = _distinte().where(DISTINTA.c.id == bindparam("id"))
 _BY_NAME = (

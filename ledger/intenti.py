@@ -66,12 +66,13 @@ def uncertain(conn: Connection) -> list[Intento]:
 
 
 def _in(conn: Connection, stato: str) -> list[Intento]:
-    return [Intento(*row) for row in conn.execute(_intenti().where(INTENTO.c.stato == stato))]
+    return [Intento(*row) for row in conn.execute(_IN, {"stato": stato})]
 
 
-def pending_of(conn: Connection, distinta_id: int) -> Intento | None:
-    """The open intent of a distinta, if there is one."""
-    return _of(conn, distinta_id, APERTO)
+def standing(conn: Connection, distinta_id: int) -> tuple[str, Intento] | None:
+    """The intent of a distinta that was not withdrawn, if there is one, and what has become of it."""
+    row = conn.execute(_STANDING, {"distinta_id": distinta_id}).one_or_none()
+    return (row.stato, Intento(*row[:-1])) if row else None
 
 
 def done_of(conn: Connection, distinta_id: int) -> Intento | None:
@@ -82,6 +83,11 @@ def done_of(conn: Connection, distinta_id: int) -> Intento | None:
 def uncertain_of(conn: Connection, distinta_id: int) -> Intento | None:
     """The uncertain intent of a distinta, if there is one."""
     return _of(conn, distinta_id, INCERTO)
+
+
+def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
+    found, intento = standing(conn, distinta_id) or ("", None)
+    return intento if found == stato else None
 
 
 def require_uncertain(conn: Connection, distinta_id: int) -> Intento:
@@ -109,16 +115,11 @@ def in_doubt(intento: Intento) -> Refused:
     )
 
 
-def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
-    row = conn.execute(_OF, {"distinta_id": distinta_id, "stato": stato}).first()
-    return Intento(*row) if row else None
-
-
 def require_not_leaving(conn: Connection, distinta_id: int) -> None:
     """Refused when a distinta may already be on its way (DISTINTA-003), or nobody knows (INOLTRO-002)."""
     if (doubtful := uncertain_of(conn, distinta_id)) is not None:
         raise in_doubt(doubtful)
-    if pending_of(conn, distinta_id) is not None:
+    if _of(conn, distinta_id, APERTO) is not None:
         raise Refused(
             "DISTINTA-003",
             f"La distinta {distinta_id} sta partendo: non si può più cambiare.",
@@ -222,7 +223,12 @@ def _journal(conn: Connection, ports: Ports, tipo: str, intento: Intento, **dati
 
 
 # Asked at every step: made once.
-_OF = _intenti().where(INTENTO.c.distinta_id == bindparam("distinta_id"), INTENTO.c.stato == bindparam("stato"))
+_IN = _intenti().where(INTENTO.c.stato == bindparam("stato"))
+_STANDING = (
+    _intenti()
+    .add_columns(INTENTO.c.stato)
+    .where(INTENTO.c.distinta_id == bindparam("distinta_id"), INTENTO.c.stato != RITIRATO)
+)
 _STATE = select(INTENTO.c.stato).where(INTENTO.c.id == bindparam("id"))
 _CLOSE = update(INTENTO).where(INTENTO.c.id == bindparam("intento")).values(stato=bindparam("stato"))
 _SAME = (DISTINTA.c.azienda_id == bindparam("azienda_id"), DISTINTA.c.abi == bindparam("abi"))

@@ -189,12 +189,15 @@ def _attempt_to_complete(home: Home, intento: Intento) -> Inoltro:
 def _intend(home: Home, distinta_id: int) -> Intento:
     """The pending intent of the distinta, committed: the one there is, or a new one."""
     with home.begin() as conn:
-        if pending := intenti.pending_of(conn, distinta_id):
-            return pending
+        match intenti.standing(conn, distinta_id):
+            case intenti.APERTO, pending:
+                return pending
+            case intenti.INCERTO, doubtful:
+                raise intenti.in_doubt(doubtful)
         distinta = distinte.get(conn, distinta_id)
         next_state(di_distinta(distinta.flusso), distinta.stato, Evento.INOLTRA)
         distinte.require_complete(distinta)
-        _require_due(due(home, conn, distinta))
+        _require_due(_due(home, conn, distinta, partial(orari.read, home)))
         archivio.load(home, distinta.sha256)
         volta, nome = intenti.sequence(conn, distinta), distinta.nome_supporto
         name = outgoing_name(distinta.flusso, distinta.data_creazione, nome, distinta.sha256, volta)
