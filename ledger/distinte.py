@@ -291,20 +291,27 @@ def apply(
 
 def _move_orders(conn: Connection, distinta: Distinta, evento: Evento) -> list[tuple[str, str]]:
     """Moves the orders that an event of their distinta moves; from which state to which."""
-    said = vita(distinta.flusso).dette
-    ways = {da: a for (da, each), a in di_disposizione(distinta.flusso).items() if each is evento and da not in said}
+    ways = _ways(distinta.flusso, evento)
     found = conn.scalars(_STATES, {"distinta_id": distinta.id}).all()
-    moved = [(da, str(ways[Stato(da)])) for da in sorted(found) if Stato(da) in ways]
+    moved = [(da, ways[da]) for da in sorted(found) if da in ways]
     if moved:
         conn.execute(_moves(*moved), {"distinta": distinta.id})
     return moved
 
 
 @cache
+def _ways(flusso: str, evento: Evento) -> Mapping[str, str]:
+    """Where an event of their distinta takes the orders, by state; those of which the bank has said something stay."""
+    said = vita(flusso).dette
+    return {str(da): str(a) for (da, each), a in di_disposizione(flusso).items() if each is evento and da not in said}
+
+
+@cache
 def _moves(*moved: tuple[str, str]) -> Update:
     """The orders of a distinta from these states to those, all at once."""
-    here = (DISPOSIZIONE.c.distinta_id == bindparam("distinta"), DISPOSIZIONE.c.stato.in_([da for da, _ in moved]))
-    return DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=DISPOSIZIONE.c.stato))
+    stato = DISPOSIZIONE.c.stato
+    here = (DISPOSIZIONE.c.distinta_id == bindparam("distinta"), or_(*(stato == da for da, _ in moved)))
+    return DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=stato))
 
 
 def apply_order(

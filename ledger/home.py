@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -95,17 +96,17 @@ class Home:
         """Let go of the database."""
         self.engine.dispose()
 
-    @property
+    @cached_property
     def archive_dir(self) -> Path:
         """Contents by their SHA-256."""
         return self.path / "archive"
 
-    @property
+    @cached_property
     def spool_dir(self) -> Path:
         """What leaves and what arrives, by company and bank."""
         return self.path / "spool"
 
-    @property
+    @cached_property
     def audit_dir(self) -> Path:
         """The key that signs checkpoints, the public keys, the checkpoints taken."""
         return self.path / "audit"
