@@ -466,7 +466,9 @@ def _distinte() -> Select[Any]:
 
 
 def _distinta(row: Row[Any]) -> Distinta:
-    return Distinta(*row[:_STATO], Stato(row[_STATO]), *row[_STATO + 1 :])  # its fields are the columns
+    values = [*row]  # its fields are the columns
+    values[_STATO] = Stato(values[_STATO])
+    return Distinta(*values)
 
 
 def _disposizione(row: Row[Any]) -> Disposizione:
