@@ -6,7 +6,7 @@ All that differs between the two is here and in the migrations. A home on a serv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -47,13 +47,8 @@ def connect(home: Path, url: str = "", *, foreign_keys: bool = True) -> Engine:
     """
     if url:
         return _server(check_address(url))
-    engine = create_engine(
-        f"sqlite:///{home / FILE}",
-        connect_args={"timeout": PATIENCE_SECONDS},
-        execution_options={"cbi_begin": "BEGIN"},
-    )
+    engine = create_engine(f"sqlite:///{home / FILE}", connect_args={"timeout": PATIENCE_SECONDS})
     event.listen(engine, "connect", partial(_on_connect, foreign_keys=foreign_keys))
-    event.listen(engine, "begin", _on_begin)
     return engine
 
 
@@ -77,7 +72,7 @@ def check_address(url: str) -> URL:
 
 def _server(url: URL) -> Engine:
     try:
-        engine = create_engine(
+        return create_engine(
             url,
             connect_args={"client_encoding": "utf8", "connect_timeout": PATIENCE_SECONDS},
             isolation_level="REPEATABLE READ",
@@ -90,8 +85,6 @@ def _server(url: URL) -> Engine:
             hint_it="Si installa con: pip install 'cbi-engine[postgresql]'",
             hint_en="Install it with: pip install 'cbi-engine[postgresql]'",
         ) from error
-    event.listen(engine, "begin", _on_begin)
-    return engine
 
 
 def _on_connect(connection: SqliteConnection, _record: Any, *, foreign_keys: bool) -> None:
@@ -100,22 +93,28 @@ def _on_connect(connection: SqliteConnection, _record: Any, *, foreign_keys: boo
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _on_begin(conn: Connection) -> None:
-    if begin := conn.get_execution_options().get("cbi_begin"):
-        conn.exec_driver_sql(begin)
+def look(conn: Connection) -> None:
+    """Begin to look: all that is read from now on is of one instant. A server does so by itself."""
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql("BEGIN")
 
 
-def to_write(engine: Engine) -> Mapping[str, str]:
-    """The options of a connection whose transactions hold the right to write from their first instant.
+@contextmanager
+def writing(conn: Connection) -> Iterator[None]:
+    """A transaction that holds the right to write from its first instant.
 
     On a server one lock, taken first, does what BEGIN IMMEDIATE does in a file; each statement after it then sees all
     that was committed by who held it before.
     """
-    if engine.dialect.name == "sqlite":
-        return {"cbi_begin": "BEGIN IMMEDIATE"}
-    patience = f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS * 1000:.0f}ms'"
-    lock = f"SELECT pg_advisory_xact_lock({WRITER})"
-    return {"cbi_begin": f"{patience}; {lock}", "isolation_level": "READ COMMITTED"}
+    take = "BEGIN IMMEDIATE"
+    if conn.dialect.name != "sqlite":
+        conn.execution_options(isolation_level="READ COMMITTED")
+        patience = f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS * 1000:.0f}ms'"
+        take = f"{patience}; SELECT pg_advisory_xact_lock({WRITER})"
+    # Said here, and not by a listener of the engine: an engine that has listeners asks about them at every statement.
+    with conn.begin():
+        conn.exec_driver_sql(take)
+        yield
 
 
 @contextmanager

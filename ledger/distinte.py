@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import BindParameter, Connection, Row, Select, Update, and_, bindparam, case, func, or_, select
 
 from ledger import archivio, journal
 from ledger.canonico import canonical
@@ -290,14 +291,27 @@ def apply(
 
 def _move_orders(conn: Connection, distinta: Distinta, evento: Evento) -> list[tuple[str, str]]:
     """Moves the orders that an event of their distinta moves; from which state to which."""
-    said = vita(distinta.flusso).dette
-    ways = {da: a for (da, each), a in di_disposizione(distinta.flusso).items() if each is evento and da not in said}
+    ways = _ways(distinta.flusso, evento)
     found = conn.scalars(_STATES, {"distinta_id": distinta.id}).all()
-    moved = [(da, str(ways[Stato(da)])) for da in sorted(found) if Stato(da) in ways]
+    moved = [(da, ways[da]) for da in sorted(found) if da in ways]
     if moved:
-        here = (DISPOSIZIONE.c.distinta_id == distinta.id, DISPOSIZIONE.c.stato.in_([da for da, _ in moved]))
-        conn.execute(DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=DISPOSIZIONE.c.stato)))
+        conn.execute(_moves(*moved), {"distinta": distinta.id})
     return moved
+
+
+@cache
+def _ways(flusso: str, evento: Evento) -> Mapping[str, str]:
+    """Where an event of their distinta takes the orders, by state; those of which the bank has said something stay."""
+    said = vita(flusso).dette
+    return {str(da): str(a) for (da, each), a in di_disposizione(flusso).items() if each is evento and da not in said}
+
+
+@cache
+def _moves(*moved: tuple[str, str]) -> Update:
+    """The orders of a distinta from these states to those, all at once."""
+    stato = DISPOSIZIONE.c.stato
+    here = (DISPOSIZIONE.c.distinta_id == bindparam("distinta"), or_(*(stato == da for da, _ in moved)))
+    return DISPOSIZIONE.update().where(*here).values(stato=case(dict(moved), value=stato))
 
 
 def apply_order(
@@ -452,7 +466,9 @@ def _distinte() -> Select[Any]:
 
 
 def _distinta(row: Row[Any]) -> Distinta:
-    return Distinta(**{**row._mapping, "stato": Stato(row.stato)})
+    values = [*row]  # its fields are the columns
+    values[_STATO] = Stato(values[_STATO])
+    return Distinta(*values)
 
 
 def _disposizione(row: Row[Any]) -> Disposizione:
@@ -489,6 +505,7 @@ def _note(
     )
 
 
+_STATO = DISTINTA.c.keys().index("stato")
 # Asked at every step: made once.
 _BY_ID = _distinte().where(DISTINTA.c.id == bindparam("id"))
 _BY_NAME = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, text
@@ -95,17 +96,17 @@ class Home:
         """Let go of the database."""
         self.engine.dispose()
 
-    @property
+    @cached_property
     def archive_dir(self) -> Path:
         """Contents by their SHA-256."""
         return self.path / "archive"
 
-    @property
+    @cached_property
     def spool_dir(self) -> Path:
         """What leaves and what arrives, by company and bank."""
         return self.path / "spool"
 
-    @property
+    @cached_property
     def audit_dir(self) -> Path:
         """The key that signs checkpoints, the public keys, the checkpoints taken."""
         return self.path / "audit"
@@ -118,15 +119,19 @@ class Home:
         Raises Refused when another process has held it for too long (HOME-004) or the machine does not let the
         database be read or written (HOME-005 to HOME-008, HOME-011, HOME-021; on a server HOME-017 to HOME-020).
         """
-        with database.told(self.engine), self.engine.connect() as conn:
-            conn.execution_options(**database.to_write(self.engine))
-            with nullcontext() if lasting else database.unsynced(conn), conn.begin():
-                yield conn
+        with (
+            database.told(self.engine),
+            self.engine.connect() as conn,
+            nullcontext() if lasting else database.unsynced(conn),
+            database.writing(conn),
+        ):
+            yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot to look at; what is written through it is dropped."""
         with database.told(self.engine), self.engine.connect() as conn:
+            database.look(conn)
             yield conn
 
 

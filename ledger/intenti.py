@@ -66,12 +66,13 @@ def uncertain(conn: Connection) -> list[Intento]:
 
 
 def _in(conn: Connection, stato: str) -> list[Intento]:
-    return [Intento(*row) for row in conn.execute(_intenti().where(INTENTO.c.stato == stato))]
+    return [Intento(*row) for row in conn.execute(_IN, {"stato": stato})]
 
 
-def pending_of(conn: Connection, distinta_id: int) -> Intento | None:
-    """The open intent of a distinta, if there is one."""
-    return _of(conn, distinta_id, APERTO)
+def standing(conn: Connection, distinta_id: int) -> tuple[str, Intento] | None:
+    """The intent of a distinta that was not withdrawn, if there is one, and what has become of it."""
+    row = conn.execute(_STANDING, {"distinta_id": distinta_id}).one_or_none()
+    return (row.stato, Intento(*row[:-1])) if row else None
 
 
 def done_of(conn: Connection, distinta_id: int) -> Intento | None:
@@ -82,6 +83,11 @@ def done_of(conn: Connection, distinta_id: int) -> Intento | None:
 def uncertain_of(conn: Connection, distinta_id: int) -> Intento | None:
     """The uncertain intent of a distinta, if there is one."""
     return _of(conn, distinta_id, INCERTO)
+
+
+def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
+    found, intento = standing(conn, distinta_id) or ("", None)
+    return intento if found == stato else None
 
 
 def require_uncertain(conn: Connection, distinta_id: int) -> Intento:
@@ -109,16 +115,11 @@ def in_doubt(intento: Intento) -> Refused:
     )
 
 
-def _of(conn: Connection, distinta_id: int, stato: str) -> Intento | None:
-    row = conn.execute(_OF, {"distinta_id": distinta_id, "stato": stato}).first()
-    return Intento(*row) if row else None
-
-
 def require_not_leaving(conn: Connection, distinta_id: int) -> None:
     """Refused when a distinta may already be on its way (DISTINTA-003), or nobody knows (INOLTRO-002)."""
     if (doubtful := uncertain_of(conn, distinta_id)) is not None:
         raise in_doubt(doubtful)
-    if pending_of(conn, distinta_id) is not None:
+    if _of(conn, distinta_id, APERTO) is not None:
         raise Refused(
             "DISTINTA-003",
             f"La distinta {distinta_id} sta partendo: non si può più cambiare.",
@@ -137,24 +138,15 @@ def sequence(conn: Connection, distinta: Distinta) -> int:
     """Which time it is, from 1, that these bytes are meant for this bank: those withdrawn, and those that the bank
     refused, have a name that is not to be used again."""
     same = {"azienda_id": distinta.azienda_id, "abi": distinta.abi, "sha256": distinta.sha256}
-    return 1 + sum(int(conn.scalar(query, same) or 0) for query in (_WITHDRAWN, _REFUSED))
+    return 1 + int(conn.scalar(_USED, same) or 0)
 
 
-def intend(conn: Connection, ports: Ports, distinta_id: int, nome_file: str) -> Intento:
+def intend(conn: Connection, ports: Ports, distinta: Distinta, nome_file: str) -> Intento:
     """Records and journals the intent; it counts once the transaction of `conn` is committed."""
-    distinta = conn.execute(select(DISTINTA).where(DISTINTA.c.id == distinta_id)).one()
-    conn.execute(
-        insert(INTENTO),
-        {
-            "distinta_id": distinta_id,
-            "abi": distinta.abi,
-            "nome_file": nome_file,
-            "sha256": distinta.sha256,
-            "stato": APERTO,
-            "at": ports.clock.now(),
-        },
-    )
-    intento = Intento(*conn.execute(_OF, {"distinta_id": distinta_id, "stato": APERTO}).one())
+    of = {"distinta_id": distinta.id, "abi": distinta.abi, "nome_file": nome_file, "sha256": distinta.sha256}
+    new = {**of, "stato": APERTO, "at": ports.clock.now(), "azienda": distinta.azienda_id}
+    id_, sia = conn.execute(_NEW, new).one()
+    intento = Intento(id_, distinta.id, distinta.azienda_id, sia, distinta.abi, nome_file, distinta.sha256)
     _journal(conn, ports, "intento_inoltro", intento)
     return intento
 
@@ -209,16 +201,9 @@ def folders_of(conn: Connection, sia: str, abi: str, names: Iterable[str]) -> di
     """The folder of `out` where each of these sent files belongs by the state of its distinta; those that are not here
     stay where they are."""
     wanted, found = sorted(names), dict[str, str]()
-    query = (
-        select(INTENTO.c.nome_file, DISTINTA.c.stato)
-        .join(INTENTO, INTENTO.c.distinta_id == DISTINTA.c.id)
-        .join(AZIENDA, AZIENDA.c.id == DISTINTA.c.azienda_id)
-        .where(AZIENDA.c.sia == sia, INTENTO.c.abi == abi, INTENTO.c.stato == COMPIUTO)
-        .where(DISTINTA.c.stato.in_(FOLDERS))
-    )
     for start in range(0, len(wanted), CHUNK):
-        for name, stato in conn.execute(query.where(INTENTO.c.nome_file.in_(wanted[start : start + CHUNK]))):
-            found[name] = FOLDERS[Stato(stato)]
+        here = {"sia": sia, "abi": abi, "names": wanted[start : start + CHUNK]}
+        found |= {name: FOLDERS[Stato(stato)] for name, stato in conn.execute(_FATES, here)}
     return found
 
 
@@ -238,7 +223,12 @@ def _journal(conn: Connection, ports: Ports, tipo: str, intento: Intento, **dati
 
 
 # Asked at every step: made once.
-_OF = _intenti().where(INTENTO.c.distinta_id == bindparam("distinta_id"), INTENTO.c.stato == bindparam("stato"))
+_IN = _intenti().where(INTENTO.c.stato == bindparam("stato"))
+_STANDING = (
+    _intenti()
+    .add_columns(INTENTO.c.stato)
+    .where(INTENTO.c.distinta_id == bindparam("distinta_id"), INTENTO.c.stato != RITIRATO)
+)
 _STATE = select(INTENTO.c.stato).where(INTENTO.c.id == bindparam("id"))
 _CLOSE = update(INTENTO).where(INTENTO.c.id == bindparam("intento")).values(stato=bindparam("stato"))
 _SAME = (DISTINTA.c.azienda_id == bindparam("azienda_id"), DISTINTA.c.abi == bindparam("abi"))
@@ -249,4 +239,18 @@ _WITHDRAWN = (
 )
 _REFUSED = select(func.count(DISTINTA.c.id)).where(
     *_SAME, DISTINTA.c.stato == Stato.SCARTATA, DISTINTA.c.sha256 == bindparam("sha256")
+)
+_USED = select(_WITHDRAWN.scalar_subquery() + _REFUSED.scalar_subquery())
+_SIA = select(AZIENDA.c.sia).where(AZIENDA.c.id == bindparam("azienda")).scalar_subquery()
+_NEW = (
+    insert(INTENTO)
+    .values({each.name: bindparam(each.name) for each in INTENTO.c if each.name != "id"})
+    .returning(INTENTO.c.id, _SIA)
+)
+_FATES = (
+    select(INTENTO.c.nome_file, DISTINTA.c.stato)
+    .join(DISTINTA, DISTINTA.c.id == INTENTO.c.distinta_id)
+    .join(AZIENDA, AZIENDA.c.id == DISTINTA.c.azienda_id)
+    .where(AZIENDA.c.sia == bindparam("sia"), INTENTO.c.abi == bindparam("abi"), INTENTO.c.stato == COMPIUTO)
+    .where(DISTINTA.c.stato.in_(FOLDERS), INTENTO.c.nome_file.in_(bindparam("names", expanding=True)))
 )

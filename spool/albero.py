@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -34,17 +35,34 @@ class Ramo:
     sia: str
     abi: str
 
+    @cached_property
+    def path(self) -> Path:
+        return self.root / self.sia / self.abi
+
+    @cached_property
+    def archive(self) -> Path:
+        """The folder of what is over."""
+        return self.path / "archive"
+
+    @cached_property
+    def _out(self) -> Mapping[str, Path]:
+        return {folder: self.path / "out" / folder for folder in OUT}
+
+    @cached_property
+    def _into(self) -> Mapping[str, Path]:
+        return {folder: self.path / "in" / folder for folder in IN}
+
     def out(self, folder: str) -> Path:
         """A folder of what leaves: one of `OUT`."""
-        return self.root.joinpath(self.sia, self.abi, "out", folder)
+        return self._out[folder]
 
     def into(self, folder: str) -> Path:
         """A folder of what arrives: one of `IN`."""
-        return self.root.joinpath(self.sia, self.abi, "in", folder)
+        return self._into[folder]
 
     def dated(self, day: date, side: str) -> Path:
         """The folder of the archive for what was received (`side` "in") or sent ("out") on a day."""
-        return self.root / self.sia / self.abi / "archive" / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}" / side
+        return self.archive / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}" / side
 
     def archived(self, disk: Disk, side: str) -> Iterator[Path]:
         """The folders of the archive that there are for a side, latest day first."""
@@ -60,8 +78,8 @@ class Ramo:
         return [year / name for year in self._years(disk) for name in disk.listdir(year) if name.endswith(PACK)]
 
     def _years(self, disk: Disk) -> list[Path]:
-        archive = self.root / self.sia / self.abi / "archive"
-        return [archive / year for year in reversed(_numbers(disk, archive))] if disk.exists(archive) else []
+        years = reversed(_numbers(disk, self.archive)) if disk.exists(self.archive) else ()
+        return [self.archive / year for year in years]
 
     def where_left(self, disk: Disk, name: str) -> Path | None:
         """The path of an outgoing file that has left, wherever it is by now; None if it is nowhere. Packs are not
@@ -74,6 +92,7 @@ def _numbers(disk: Disk, folder: Path) -> list[str]:
     return [name for name in disk.listdir(folder) if name.isdecimal()]
 
 
+@lru_cache(maxsize=1024)  # a branch knows its folders, once made
 def ramo(root: Path, sia: str, abi: str) -> Ramo:
     """The branch of a company and a bank. Raises `Refused` (SPOOL-001) when a code could not be a folder."""
     if not _SIA.match(sia) or not _ABI.match(abi):
@@ -87,7 +106,7 @@ def ramo(root: Path, sia: str, abi: str) -> Ramo:
 
 def plant(disk: Disk, branch: Ramo) -> Ramo:
     """The branch with all its folders made, durably. Doing it again does nothing."""
-    for folder in [branch.out(f) for f in OUT] + [branch.into(f) for f in IN]:
+    for folder in [*map(branch.out, OUT), *map(branch.into, IN)]:
         make(disk, folder, branch.root)
     return branch
 
@@ -113,4 +132,4 @@ def branches(disk: Disk, root: Path) -> Iterator[Ramo]:
         return
     for sia in filter(_SIA.match, sorted(disk.listdir(root))):
         for abi in filter(_ABI.match, sorted(disk.listdir(root / sia))):
-            yield Ramo(root, sia, abi)
+            yield ramo(root, sia, abi)

@@ -16,14 +16,17 @@ from completing the same intent at once.
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, partial
+from itertools import product
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from ledger import distinte, intenti
+from ledger import archivio, distinte, intenti
 from ledger.distinte import Distinta
 from ledger.errors import Refused
 from ledger.home import Home
@@ -33,7 +36,7 @@ from ledger.stati import Evento, di_distinta, next_state
 from spool import orari
 from spool.albero import Ramo, branches, plant, ramo
 from spool.nomi import outgoing_name
-from spool.orari import Ritardo
+from spool.orari import Orari, Ritardo
 
 INOLTRATA = "inoltrata"
 COMPLETATA = "completata"
@@ -71,30 +74,47 @@ def dispatch_ready(home: Home) -> list[Inoltro]:
     One that fails does not stop the others: its `verdetto` says so.
     """
     done = recover(home)
-    tried = {inoltro.distinta_id for inoltro in done}
     with home.read() as conn:
-        ready = [distinta for distinta in distinte.ready(conn) if distinta.id not in tried]
-    return done + [_attempt(home, distinta) for distinta in ready]
+        ready = _ready(home, conn, done)
+    return done + [_attempt(home, each) if each.verdetto == INOLTRATA else each for each in ready]
 
 
 def would_dispatch(home: Home) -> list[Inoltro]:
     """What `dispatch_ready` would try to do. Changes nothing."""
     with home.read() as conn:
         pending = [Inoltro(i.distinta_id, i.nome_file, COMPLETATA) for i in intenti.pending(conn)]
-        begun = {inoltro.distinta_id for inoltro in pending}
-        return pending + [due(home, conn, each) for each in distinte.ready(conn) if each.id not in begun]
+        return pending + _ready(home, conn, pending)
+
+
+def _ready(home: Home, conn: Connection, begun: list[Inoltro]) -> list[Inoltro]:
+    """What is to become of every distinta that has all its signatures and was not begun."""
+    apart = {inoltro.distinta_id for inoltro in begun}
+    return dues(home, conn, (each for each in distinte.ready(conn) if each.id not in apart))
 
 
 def due(home: Home, conn: Connection, distinta: Distinta) -> Inoltro:
-    """What is to become of a distinta that has all its signatures: it leaves, waits for its day or for a person; or
+    """What is to become of one distinta, as `dues` says."""
+    (inoltro,) = dues(home, conn, [distinta])
+    return inoltro
+
+
+def dues(home: Home, conn: Connection, found: Iterable[Distinta]) -> list[Inoltro]:
+    """What is to become of distinte that have all their signatures: each leaves, waits for its day or for a person; or
     fails, when the hours of its bank cannot be read."""
-    if (doubtful := intenti.uncertain_of(conn, distinta.id)) is not None:
-        return _uncertain(doubtful)
+    doubtful = {intento.distinta_id: intento for intento in intenti.uncertain(conn)}
+    hours = cache(partial(orari.read, home))
+    return [
+        _uncertain(doubtful[each.id]) if each.id in doubtful else _due(home, conn, each, hours)  # a person decides
+        for each in found
+    ]
+
+
+def _due(home: Home, conn: Connection, distinta: Distinta, hours: Callable[[], Orari]) -> Inoltro:
     dal = distinte.not_before(conn, distinta)
     if dal is not None and today(home.ports) < dal:
         return Inoltro(distinta.id, "", ATTENDE, dal=dal)
     try:
-        late = orari.ritardo(orari.read(home), conn, distinta, home.ports.clock.now())
+        late = orari.ritardo(hours(), conn, distinta, home.ports.clock.now())
     except (Refused, OSError) as error:
         return Inoltro(distinta.id, "", FALLITA, error=error)
     if late is not None and late.attende:
@@ -120,10 +140,9 @@ def recover(home: Home) -> list[Inoltro]:
 def tidy(home: Home) -> list[Path]:
     """Moves the flows whose fate is known out of `out/new` and `out/sent`: to `confirmed` or to `rejected`."""
     disk, moved = home.ports.disk, list[Path]()
-    for branch in branches(disk, home.spool_dir):
-        for folder in ("new", "sent"):
-            with home.read() as conn:
-                fates = intenti.folders_of(conn, branch.sia, branch.abi, disk.listdir(branch.out(folder)))
+    with home.read() as conn:
+        for branch, folder in product(branches(disk, home.spool_dir), ("new", "sent")):
+            fates = intenti.folders_of(conn, branch.sia, branch.abi, disk.listdir(branch.out(folder)))
             moved += [
                 branch.out(fate) / name
                 for name, fate in fates.items()
@@ -144,20 +163,20 @@ def _move(disk: Disk, source: Path, target: Path) -> bool:
     return True
 
 
-def _attempt(home: Home, distinta: Distinta) -> Inoltro:
-    with home.read() as conn:
-        ready = due(home, conn, distinta)
-    if ready.verdetto != INOLTRATA:
-        return ready
-    distinta_id = distinta.id
+def _attempt(home: Home, ready: Inoltro) -> Inoltro:
     try:
-        return replace(dispatch(home, distinta_id), ritardo=ready.ritardo)
+        return replace(dispatch(home, ready.distinta_id), ritardo=ready.ritardo)
     except (Refused, OSError) as error:
-        with home.read() as conn:
-            left = intenti.done_of(conn, distinta_id)  # another process has sent it since it was found ready
-        if left is not None:
+        return _meanwhile(home, ready.distinta_id) or Inoltro(ready.distinta_id, "", FALLITA, error=error)
+
+
+def _meanwhile(home: Home, distinta_id: int) -> Inoltro | None:
+    """What became of a distinta since it was found ready, if anything: another process has sent it, or it waits."""
+    with home.read() as conn:
+        if (left := intenti.done_of(conn, distinta_id)) is not None:
             return Inoltro(distinta_id, left.nome_file, GIA_INOLTRATA)
-        return Inoltro(distinta_id, "", FALLITA, error=error)
+        now = due(home, conn, distinte.get(conn, distinta_id))
+    return None if now.verdetto == INOLTRATA else now
 
 
 def _attempt_to_complete(home: Home, intento: Intento) -> Inoltro:
@@ -170,16 +189,19 @@ def _attempt_to_complete(home: Home, intento: Intento) -> Inoltro:
 def _intend(home: Home, distinta_id: int) -> Intento:
     """The pending intent of the distinta, committed: the one there is, or a new one."""
     with home.begin() as conn:
-        if pending := intenti.pending_of(conn, distinta_id):
-            return pending
+        match intenti.standing(conn, distinta_id):
+            case intenti.APERTO, pending:
+                return pending
+            case intenti.INCERTO, doubtful:
+                raise intenti.in_doubt(doubtful)
         distinta = distinte.get(conn, distinta_id)
         next_state(di_distinta(distinta.flusso), distinta.stato, Evento.INOLTRA)
         distinte.require_complete(distinta)
-        _require_due(due(home, conn, distinta))
-        distinte.payload(home, conn, distinta_id)
+        _require_due(_due(home, conn, distinta, partial(orari.read, home)))
+        archivio.load(home, distinta.sha256)
         volta, nome = intenti.sequence(conn, distinta), distinta.nome_supporto
         name = outgoing_name(distinta.flusso, distinta.data_creazione, nome, distinta.sha256, volta)
-        return intenti.intend(conn, home.ports, distinta_id, name)
+        return intenti.intend(conn, home.ports, distinta, name)
 
 
 def _uncertain(intento: Intento) -> Inoltro:
@@ -226,7 +248,7 @@ def _completed(home: Home, conn: Connection, intento: Intento, verdetto: str, fa
     if closed := CHIUSI.get(intenti.state(conn, intento.id)):
         return Inoltro(intento.distinta_id, intento.nome_file, closed)
     try:
-        path = _place(home, conn, ramo(home.spool_dir, intento.sia, intento.abi), intento)
+        path = _place(home, ramo(home.spool_dir, intento.sia, intento.abi), intento)
     except Refused as refused:
         intenti.withdraw(conn, home.ports, intento, why=refused.it)
         return Inoltro(intento.distinta_id, intento.nome_file, RITIRATA, error=refused)
@@ -244,12 +266,12 @@ def _doubt(home: Home, conn: Connection, intento: Intento, failed: FsyncFailed) 
     return _uncertain(intento)
 
 
-def _place(home: Home, conn: Connection, branch: Ramo, intento: Intento) -> Path:
+def _place(home: Home, branch: Ramo, intento: Intento) -> Path:
     """Where the flow is, durably: where it had got to, or in `out/new`. Raises Refused when the bytes signed are no
     longer there, FsyncFailed when it may not last."""
     disk = home.ports.disk
     left = plant(disk, branch).where_left(disk, intento.nome_file)
-    path = left or _deliver(disk, branch, intento.nome_file, distinte.payload(home, conn, intento.distinta_id))
+    path = left or _deliver(disk, branch, intento.nome_file, archivio.load(home, intento.sha256))
     disk.fsync_dir(path.parent)
     return path
 

@@ -62,9 +62,8 @@ def raw(home: Home) -> Any:
 
 
 def _engine() -> Engine:
-    engine = create_engine("sqlite://", poolclass=StaticPool, execution_options={"cbi_begin": "BEGIN"})
+    engine = create_engine("sqlite://", poolclass=StaticPool)
     event.listen(engine, "connect", partial(database._on_connect, foreign_keys=True))
-    event.listen(engine, "begin", database._on_begin)
     return engine
 
 

@@ -547,7 +547,7 @@ def test_signatures_are_voided_by_who_proves_who_they_are_and_not_in_a_dry_run(s
 def test_what_is_about_to_leave_keeps_its_signatures(signing, verb):
     sign(signing, "carla")
     with signing.home.begin() as conn:
-        intenti.intend(conn, signing.home.ports, 1, "x.cbi")
+        intenti.intend(conn, signing.home.ports, distinte.get(conn, 1), "x.cbi")
     refused("DISTINTA-003", verb, signing.home, 1, "anna", PASSWORD)
     assert look(signing).completa
 

@@ -63,7 +63,7 @@ def test_a_flow_of_any_kind_is_made_again_as_it_left_imported_or_composed(home, 
     operazioni.copy(home, 1, "carla", PASSWORD, testata=rifacimento.Testata("COPIA"))
     with home.begin() as conn:
         for each in (1, 2):
-            intenti.intend(conn, home.ports, each, f"{each}.cbi")
+            intenti.intend(conn, home.ports, distinte.get(conn, each), f"{each}.cbi")
     (found,) = replica.check(home)
     assert (found.differenze, found.fuori, found.partiti) == ((), (), 2)
 

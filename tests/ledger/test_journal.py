@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from ledger import database, journal
+from ledger import journal
 from ledger.canonico import canonical
 from ledger.journal import GENESIS, Guasto
 from ledger.schema import instant
@@ -217,8 +217,7 @@ def test_an_event_rehashed_after_a_change_breaks_at_the_next(sala):
 def test_any_single_changed_character_is_found(sala, data):
     column = data.draw(st.sampled_from(["at", "tipo", "soggetto", "dati", "prima", "hash"]))
     numero = data.draw(st.integers(1, 4))
-    with sala.home.engine.connect() as conn:
-        conn.execution_options(**database.to_write(conn.engine))
+    with sala.home.begin() as conn:
         add(conn, sala.azienda_id, 4)
         without_guards(conn)
         old = conn.scalar(text(f"SELECT {column} FROM journal WHERE numero = {numero}"))

@@ -459,7 +459,7 @@ def test_what_is_signed_is_not_thrown_away_but_can_be_changed(desk):
 def test_what_is_about_to_leave_is_not_changed(desk):
     firme.sign(desk.home, 1, "carla", PASSWORD)
     with desk.home.begin() as conn:
-        intenti.intend(conn, desk.home.ports, 1, "file.cbi")
+        intenti.intend(conn, desk.home.ports, distinte.get(conn, 1), "file.cbi")
     refused("DISTINTA-003", operazioni.edit, desk.home, 1, {"nome": "X"}, *WHO)
     refused("DISTINTA-003", operazioni.take_out, desk.home, 1, [1], *WHO)
 

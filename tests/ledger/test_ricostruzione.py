@@ -117,7 +117,7 @@ def _withdrawn(home, distinta_id):
 
     firme.sign(home, distinta_id, "bianchi", PASSWORD)
     with home.begin() as conn:
-        intenti.intend(conn, home.ports, distinta_id, "x.cbi")
+        intenti.intend(conn, home.ports, distinte.get(conn, distinta_id), "x.cbi")
         sha256 = distinte.get(conn, distinta_id).sha256
         data = archivio.load(home, sha256)
     path = home.archive_dir / sha256[:2] / sha256

@@ -77,9 +77,9 @@ class Banco:
 
 @contextmanager
 def bench(home: Home) -> Iterator[Banco]:
-    with home.engine.connect() as conn, conn.begin() as transaction:
+    with home.begin() as conn:
         yield Banco(home, conn)
-        transaction.rollback()
+        conn.rollback()
 
 
 __all__ = ["CAUSALI", "DAY", "Banco", "bench", "casa", "decision", "outcome_flow", "supporto"]

@@ -65,7 +65,10 @@ class Disco:
 
     def sync(self, path: Path) -> None:
         self._names(str(path), path)
-        gone = {id(was) for was in self.pending.pop(str(path), {}).values() if was is not FOLDER}
+        pending = self.pending.pop(str(path), {}).values()
+        gone = {id(was) for was in pending if was is not FOLDER and was is not ABSENT}
+        if not gone:
+            return
         for folder, names in self.pending.items():  # who knows that a file is no longer here knows where it went
             for name in [each for each in names if id(self._node(folder, each)) in gone]:
                 del names[name]

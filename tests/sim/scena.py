@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import QueuePool
 
 from banksim.dati import conto, ordine, partita_iva
@@ -93,7 +94,6 @@ class Basi:
         shm = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="cbi-sim-", dir=shm if shm.is_dir() else None))
         self.file = self.folder / "cbi.db"
-        self.turni: Turni | None = None
         self.engines = {nome: self._engine() for nome in (*PROCESSI, "fuori")}
 
     def close(self) -> None:
@@ -117,22 +117,20 @@ class Basi:
                 connection.execute(f"PRAGMA {pragma}")
             return connection
 
-        engine = create_engine(
-            "sqlite://", creator=connect, poolclass=QueuePool, execution_options={"cbi_begin": "BEGIN"}
-        )
-        event.listen(engine, "begin", self._begin)
-        event.listen(engine, "commit", lambda conn: self.turni and self.turni.commit(_writes(conn)))
-        event.listen(engine, "rollback", lambda conn: self.turni and self.turni.rollback(_writes(conn)))
-        return engine
-
-    def _begin(self, conn: Connection) -> None:
-        if self.turni is not None and _writes(conn):
-            self.turni.begin()
-        conn.exec_driver_sql(conn.get_execution_options()["cbi_begin"])
+        return create_engine("sqlite://", creator=connect, poolclass=QueuePool)
 
 
-def _writes(conn: Connection) -> bool:
-    return bool(conn.get_execution_options()["cbi_begin"] != "BEGIN")
+@dataclass(frozen=True)
+class Casa(Home):
+    """A home that is shared in turns: who writes waits for the right to, and may not live to commit."""
+
+    turni: Turni = field(kw_only=True)
+
+    @contextmanager
+    def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
+        with self.turni.writing(), super().begin(lasting=lasting) as conn:
+            yield conn
+            self.turni.point("commit")
 
 
 # --- the home as it is before a life ----------------------------------------------------------------------------------
@@ -184,7 +182,8 @@ class Base:
 
     def home(self, nome: str, turni: Turni, disco: Disco, orologio: Orologio, caso: CountingRandom) -> Home:
         """The home as one process sees it."""
-        return Home(ROOT, Ports(orologio, Porta(disco, turni.point), caso), self.basi.engines[nome])
+        ports = Ports(orologio, Porta(disco, turni.point), caso)
+        return Casa(ROOT, ports, self.basi.engines[nome], turni=turni)
 
 
 @cache

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from threading import Lock, Thread
@@ -112,25 +113,22 @@ class Turni:
             self._next()
             self._happen(call, path)
 
-    def begin(self) -> None:
-        """Wait for the right to write."""
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Have the right to write, once whoever has it has done."""
         me = self.now
         if me is None:
+            yield
             return
         self.point("begin")
         while self.writer not in (None, me):
             self._to(self.writer)
         self.writer = me
-
-    def commit(self, holder: bool) -> None:
-        """About to commit, the right to write being held or not."""
-        if self.now is not None and holder:
-            self.point("commit")
-            self.writer = None
-
-    def rollback(self, holder: bool) -> None:
-        if holder and self.writer is self.now:
-            self.writer = None
+        try:
+            yield
+        finally:
+            if self.writer is me:
+                self.writer = None
 
     def _next(self) -> None:
         self.left_to_go = self.draw.randint(1, 2 * MEAN)

@@ -93,7 +93,6 @@ class Vita:
         self.homes, self.fuori = homes, homes["fuori"]
         pairs = [(sia, abi) for sia in AZIENDE for abi in BANCHE]
         self.banche = Banche(self.draw, self.disco, self.fuori.spool_dir, pairs, self._known)
-        of.basi.turni = self.turni
 
     def live(self) -> Figure:
         with staged(self.disco):
