@@ -184,17 +184,11 @@ def sent_as(conn: Connection, azienda_id: int, abi: str, nome_file: str) -> Inte
 def last_sent(conn: Connection, azienda_id: int, abi: str, nome_supporto: str, by: date | None) -> int | None:
     """The distinta of that nome supporto that left last for a bank, of those that had left by a day of Rome (any, for
     none): what the bank speaks of on that day, when it names it so. None when none had."""
-    query = (
-        select(DISTINTA.c.id)
-        .join(INTENTO, INTENTO.c.distinta_id == DISTINTA.c.id)
-        .where(DISTINTA.c.azienda_id == azienda_id, INTENTO.c.abi == abi, INTENTO.c.stato == COMPIUTO)
-        .where(DISTINTA.c.nome_supporto == nome_supporto)
-        .order_by(INTENTO.c.id.desc())
-        .limit(1)
-    )
-    if by is not None:
-        query = query.where(INTENTO.c.at < datetime.combine(by + timedelta(1), time.min, ROME).astimezone(UTC))
-    return conn.scalar(query)
+    named: dict[str, Any] = {"azienda_id": azienda_id, "abi": abi, "nome_supporto": nome_supporto}
+    if by is None:
+        return conn.scalar(_LAST_SENT, named)
+    after = datetime.combine(by + timedelta(1), time.min, ROME).astimezone(UTC)
+    return conn.scalar(_LAST_SENT_BEFORE, {**named, "after": after})
 
 
 def folders_of(conn: Connection, sia: str, abi: str, names: Iterable[str]) -> dict[str, str]:
@@ -232,6 +226,15 @@ _STANDING = (
 _STATE = select(INTENTO.c.stato).where(INTENTO.c.id == bindparam("id"))
 _CLOSE = update(INTENTO).where(INTENTO.c.id == bindparam("intento")).values(stato=bindparam("stato"))
 _SAME = (DISTINTA.c.azienda_id == bindparam("azienda_id"), DISTINTA.c.abi == bindparam("abi"))
+_LAST_SENT = (
+    select(DISTINTA.c.id)
+    .join(INTENTO, INTENTO.c.distinta_id == DISTINTA.c.id)
+    .where(DISTINTA.c.azienda_id == bindparam("azienda_id"), DISTINTA.c.nome_supporto == bindparam("nome_supporto"))
+    .where(INTENTO.c.abi == bindparam("abi"), INTENTO.c.stato == COMPIUTO)
+    .order_by(INTENTO.c.id.desc())
+    .limit(1)
+)
+_LAST_SENT_BEFORE = _LAST_SENT.where(INTENTO.c.at < bindparam("after"))
 _WITHDRAWN = (
     select(func.count(INTENTO.c.id))
     .join(DISTINTA, DISTINTA.c.id == INTENTO.c.distinta_id)

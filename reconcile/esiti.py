@@ -365,9 +365,10 @@ def end(
 def _outlived(conn: Connection, distinta: Distinta) -> bool:
     """Whether the refusal of a whole distinta is overcome: every order of it had an outcome, and no other distinta has
     taken its name since."""
+    if not outcomes.all_final(conn, [distinta.id], vita(distinta.flusso).risposte):
+        return False
     named = distinte.find_by_supporto(conn, distinta.azienda_id, distinta.abi, distinta.nome_supporto, distinta.tipo)
-    alone = named is None or named.id == distinta.id
-    return alone and bool(outcomes.all_final(conn, [distinta.id], vita(distinta.flusso).risposte))
+    return named is None or named.id == distinta.id
 
 
 def _columns(tavolo: Tavolo, esito: Esito) -> dict[str, Any]:

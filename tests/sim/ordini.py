@@ -298,10 +298,16 @@ def _stage() -> Home:
     return copied
 
 
+@cache
+def _database() -> Any:
+    """The driver's own connection of the stage."""
+    return raw(_stage())
+
+
 @contextmanager
 def _undone(at: Home) -> Iterator[None]:
     """What is done meanwhile is undone afterwards, to the hands of the clock."""
-    database, clock = raw(at), at.ports.clock
+    database, clock = _database(), at.ports.clock
     was = clock.at
     database.execute("SAVEPOINT prima")
     try:
@@ -339,7 +345,7 @@ def _fine(at: Home, *, silence: bool) -> Fine:
     with _undone(at):
         if silence:
             _keep_silent(at)
-        distinte, ordini, *others = (raw(at).execute(query).fetchall() for query in FINE)
+        distinte, ordini, *others = (_database().execute(query).fetchall() for query in FINE)
     return Fine(dict(distinte), dict(ordini), *map(frozenset, others))
 
 
