@@ -64,16 +64,21 @@ class ContiDisposizioni(Conti):
         summed = _SUMMED.get(start)
         if summed is None:
             return
-        amount, sign = map(valori.get, summed)
-        nothing = None if sign is None else b"0"
-        up, down = (amount if sign == b"+" else nothing), (amount if sign == b"-" else nothing)
+        sign = valori.get(summed[1])
+        amount = None if sign is None else valori.get(summed[0])
         if self.is_memo(start, valori):
             self.memos += 1
-            self.memo_positive, self.memo_negative = plus(self.memo_positive, up), plus(self.memo_negative, down)
+            if sign != b"-":
+                self.memo_positive = plus(self.memo_positive, amount)
+            if sign != b"+":
+                self.memo_negative = plus(self.memo_negative, amount)
             return
         if not self.first:
             self.first = dict(valori)
-        self.positive, self.negative = plus(self.positive, up), plus(self.negative, down)
+        if sign != b"-":
+            self.positive = plus(self.positive, amount)
+        if sign != b"+":
+            self.negative = plus(self.negative, amount)
 
     def is_memo(self, start: str, valori: Valori) -> bool:
         """Whether a group of records is an accounting memo and not an order."""

@@ -1,10 +1,13 @@
 """What keeps a user out: functions, accounts, hours, passwords that are old or bad, and the second factor."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -15,6 +18,7 @@ from ledger.errors import Refused
 from ledger.importa import import_file
 from ledger.profilo import OPERATIVE, Funzione, Profilo
 from ledger.utenti import Prova
+from tests.console import ROOT
 from tests.ledger.flussi import order, riba
 from tests.ledger.sala import PASSWORD, CountingRandom, furnish
 
@@ -182,6 +186,14 @@ def test_who_is_shut_out_between_password_and_deed(sala):
 
 
 # --- passwords --------------------------------------------------------------------------------------------------------
+
+
+def test_those_of_users_cost_what_the_library_recommends():
+    """In a process of its own: the tests make theirs cost less."""
+    told = "from ledger.utenti import HASHER as h; print(h.type.name, h.time_cost, h.memory_cost, h.parallelism)"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    wanted = PasswordHasher()
+    assert done.stdout.split() == ["ID", *map(str, (wanted.time_cost, wanted.memory_cost, wanted.parallelism))]
 
 
 @pytest.mark.parametrize(
