@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, ClassVar, Self
 
 from cbi.fields import Const, Fault, Field, Filler, Reader, Undocumented, ValoreErrato
@@ -38,6 +37,7 @@ class Record:
     CONFIDENCE: ClassVar[str] = "high"
     FIELDS: ClassVar[tuple[Field[Any], ...]] = ()
     BY_NAME: ClassVar[dict[str, Field[Any]]] = {}
+    DOCUMENTED: ClassVar[bool] = True
 
     def __init_subclass__(
         cls, variante: str | None = None, source: str | None = None, confidence: str | None = None
@@ -52,6 +52,7 @@ class Record:
         parts = (cls.BY_NAME.get(name) for name in ("tipo_record", SUBTYPE))
         cls.TIPO = "-".join(part.value for part in parts if isinstance(part, Const))
         cls.TIPO = cls.TIPO if "tipo_record" in cls.BY_NAME else RAW
+        cls.DOCUMENTED = not any(isinstance(field, Undocumented) for field in cls.FIELDS)
 
     def __init__(self, raw: bytes, line: int = 0) -> None:
         if len(raw) != LENGTH:
@@ -74,7 +75,7 @@ class Record:
     @classmethod
     def documented(cls) -> bool:
         """Whether all columns are known, so that the record may be written."""
-        return _documented(cls)
+        return cls.DOCUMENTED
 
     @classmethod
     def check(cls, raw: bytes) -> bool:
@@ -181,6 +182,7 @@ def _prove(cls: type[Record]) -> None:
 _PATTERNS: dict[type[Any], re.Pattern[bytes]] = {}
 _FIELD_PATTERNS: dict[type[Any], list[tuple[Field[Any], re.Pattern[bytes]]]] = {}
 _READERS: dict[type[Any], Reader] = {}
+_ENCODERS: dict[type[Any], list[tuple[str, Callable[[Any], bytes] | None, bytes]]] = {}
 _DECODERS: dict[type[Any], list[tuple[str, int, int, Callable[[bytes], Any]]]] = {}
 
 
@@ -208,18 +210,15 @@ def _decoders(cls: type[Record]) -> list[tuple[str, int, int, Callable[[bytes], 
     return known
 
 
-@cache
 def _encoders(cls: type[Record]) -> list[tuple[str, Callable[[Any], bytes] | None, bytes]]:
     """Of each field its name and its encoder, or what it always is."""
-    return [
-        (field.name, None, field.encode(None)) if isinstance(field, Filler) else (field.name, field.encode, b"")
-        for field in cls.FIELDS
-    ]
-
-
-@cache
-def _documented(cls: type[Record]) -> bool:
-    return not any(isinstance(field, Undocumented) for field in cls.FIELDS)
+    known = _ENCODERS.get(cls)
+    if known is None:
+        known = _ENCODERS[cls] = [
+            (field.name, None, field.encode(None)) if isinstance(field, Filler) else (field.name, field.encode, b"")
+            for field in cls.FIELDS
+        ]
+    return known
 
 
 def _reader(cls: type[Record]) -> Reader:

@@ -107,11 +107,12 @@ class Source:
 
     def next(self) -> Riga | None:
         """The next line, or None at the end of the file."""
-        at, end = self.at, self.at + LENGTH + len(EOL)
-        if self.ending and self.buffer[end - len(EOL) : end] == EOL and end < len(self.buffer):
-            raw = self.buffer[at : at + LENGTH]
+        body = self.at + LENGTH
+        after = body + len(EOL)
+        if self.ending and self.buffer[body:after] == EOL and after < len(self.buffer):
+            raw = self.buffer[self.at : body]
             if b"\n" not in raw:  # as it should be, and with others after it: what all that follows would say
-                self.advance(end, 1)
+                self.advance(after, 1)
                 return Riga(self.line, raw, raw, (), EOL)
         self._fill(LONGEST + 2)
         if self.at >= len(self.buffer):

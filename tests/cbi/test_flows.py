@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import cbi
@@ -190,6 +190,21 @@ def lines_of(raw: bytes) -> list[tuple[int, bytes, list[str]]]:
     while (riga := source.next()) is not None:
         found.append((riga.number, riga.record, [fault.kind for fault in riga.faults]))
     return found
+
+
+A_LINE = st.one_of(
+    st.binary(min_size=117, max_size=123),
+    st.binary(min_size=60, max_size=60).map(lambda half: half.ljust(120)),
+    st.sampled_from([b" 14".ljust(120, b"\r"), b" 14".ljust(121, b"\n"), b" 70".ljust(119) + b"\r", b""]),
+)
+
+
+@given(A_LINE.filter(lambda line: not line.endswith(b"\x1a")), st.sampled_from([b"\r\n", b"\n"]))
+@example(b" 14".ljust(60) + b"\n" + b"x" * 59, b"\r\n")
+def test_a_line_is_read_alike_amid_others_and_at_the_end(line: bytes, ending: bytes) -> None:
+    other = b" 70".ljust(120) + b"\r\n"
+    amid, last = lines_of(other + line + ending + other), lines_of(other + line + ending)
+    assert [each[1:] for each in amid[1:-1]] == [each[1:] for each in last[1:]]
 
 
 def test_a_line_too_long_is_told_and_cut() -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from ledger import journal
-from ledger.canonico import canonical
+from ledger.canonico import canonical, is_canonical
 from ledger.journal import GENESIS, Guasto
+from ledger.ports import ROME
 from ledger.schema import instant
 
 pytestmark = pytest.mark.ovunque
@@ -90,6 +91,32 @@ def test_canonical_form_of_all_that_has_one():
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises(TypeError):
         canonical(value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda some: st.lists(some, max_size=4) | st.dictionaries(st.text(max_size=4), some, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(JSON, st.sampled_from([{}, {"separators": (",", ":")}, {"indent": 1}]), st.booleans(), st.booleans())
+def test_a_text_is_canonical_when_it_is_the_form_of_what_it_says(value, spaces, ascii_, sort):
+    text = json.dumps(value, ensure_ascii=ascii_, sort_keys=sort, **spaces)
+    assert is_canonical(canonical(value))
+    assert is_canonical(text) == (canonical(value) == text)
+
+
+@pytest.mark.parametrize("text", ["1.5", '{"a":1e3}', "[NaN]", "-Infinity"])
+def test_a_text_with_floats_has_no_canonical_form(text):
+    with pytest.raises(TypeError):
+        is_canonical(text)
+
+
+@given(st.datetimes(datetime(1970, 1, 2), timezones=st.sampled_from([UTC, ROME, timezone(timedelta(hours=-9))])))
+def test_an_instant_is_written_in_utc_with_all_its_digits(at):
+    assert instant(at) == at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def test_an_instant_needs_its_time_zone():

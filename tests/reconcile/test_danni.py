@@ -44,6 +44,10 @@ def home(template, tmp_path):
     made.close()
 
 
+def test_a_portfolio_is_the_same_made_in_pieces():
+    assert ORDINI[:50] + portafoglio(SEED, QUANTI - 50, 50) == ORDINI
+
+
 def accept(home):
     with home.begin() as conn:
         aziende.set_option(conn, home.ports, 1, aziende.ABBINA_PROBABILI, aziende.SI, chi="bianchi")

@@ -275,8 +275,18 @@ def _seen(made: Home, disco: Disco) -> Home:
     )
 
 
+class Domanda(sqlite3.Cursor):
+    """What is asked through a `Sospesa`, whose transaction has begun before."""
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        return self if sql.startswith("BEGIN") else super().execute(sql, *parameters)
+
+
 class Sospesa(sqlite3.Connection):
     """A connection to a database that nobody else sees. What is committed through it waits, and can be undone."""
+
+    def cursor(self, factory: Any = Domanda) -> Any:
+        return super().cursor(factory)
 
     def commit(self) -> None: ...
 

@@ -4,9 +4,11 @@ import json
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.event import listen, remove
 
 from ledger import esporta, replica
 from ledger.home import Home
+from ledger.outcomes import APPLICATO
 from ledger.ports import real_ports
 from ledger.schema import ECCEZIONE, ESITO, MOVIMENTO, PROMEMORIA, RAPPORTO
 from spool.dispatch import dispatch_ready
@@ -65,6 +67,25 @@ def test_no_order_moves_because_it_is_read_again(received, again):
     with received.read() as one, again.read() as two:
         steps = [conn.exec_driver_sql("SELECT count(*) FROM iter").scalar() for conn in (one, two)]
     assert steps[0] == steps[1]
+
+
+def test_orders_are_looked_for_only_where_the_journal_tells_none(received, again):
+    asked = []
+
+    def note(_conn, _cursor, statement, parameters, *_):
+        if "disposizione.chiave IN" in statement:
+            asked.extend(each for each in parameters if str(each).isdecimal() and len(str(each)) == 10)
+
+    with again.begin() as conn:
+        for table in (ECCEZIONE, ESITO, PROMEMORIA, MOVIMENTO, RAPPORTO):
+            conn.execute(table.delete())
+        listen(again.engine, "before_cursor_execute", note)
+        assert not list(reread(again, conn, 1))
+        remove(again.engine, "before_cursor_execute", note)
+        unmoved = set(conn.scalars(select(ESITO.c.chiave).where(ESITO.c.verdetto != APPLICATO)))
+        conn.rollback()
+    assert unmoved
+    assert set(asked) == unmoved
 
 
 def test_sums_that_are_not_those_of_the_journal_are_told(received, again):
