@@ -157,11 +157,11 @@ def print_table(ctx: Ctx, title: str, headings: Sequence[str], rows: Iterable[Se
         [_least(name, column) for name, column in zip(named, columns, strict=True)],
         ctx.console.width - _BETWEEN * len(named),
     )
-    if cells and widths is None:
+    if widths is None:
         _print_under(ctx, title, named, cells)
         return
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for heading, name, width in zip(headings, named, widths or [None] * len(named), strict=True):
+    for heading, name, width in zip(headings, named, widths, strict=True):
         side: Literal["right", "left"] = "right" if heading.startswith(">") else "left"
         table.add_column(name, justify=side, width=width, overflow="fold")
     for row in cells:
