@@ -4,7 +4,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs fixtures tables bench night matching mutants soak fuzz lock clean
+.PHONY: demo test lint docs fixtures tables bench night matching movements mutants soak fuzz lock clean
 
 demo: .venv/ready
 	@$(BIN)/python -m banksim.demo
@@ -38,6 +38,9 @@ night: .venv/ready ## outcomes and movements against many orders, in one run of 
 
 matching: .venv/ready ## how well damaged outcomes find their orders: precision, recall, seconds; SEED=… for another
 	$(BIN)/python -m bench.abbinamento --likely --seed $(or $(SEED),1)
+
+movements: .venv/ready ## how long a page of movements takes, by each filter, among so many; MOVEMENTS=… for how many
+	$(BIN)/python -m bench.movimenti $(or $(MOVEMENTS),100000)
 
 mutants: .venv/ready ## how many changes to the rules no test notices, of a sample; SEED=… for another
 	$(BIN)/python -m bench.mutants --seed $(or $(SEED),1)

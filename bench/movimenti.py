@@ -4,7 +4,7 @@
 
 The rows are put straight into the tables of a scratch home: twenty accounts, a thousand days, a movement in ten said
 again, those of the last fifty days still to be ticked. What is built stays in FOLDER, if there is one, and is
-used again (ten million movements are four GB). A figure is the processor time of one look at a page of a hundred, the
+used again (ten million movements are three GB). A figure is the processor time of one look at a page of a hundred, the
 best of three: what a command takes to begin is apart. No figure here is a test.
 """
 

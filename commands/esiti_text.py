@@ -40,10 +40,10 @@ def print_partite(ctx: Ctx, found: Sequence[Partita], form: str) -> None:
             "Creata",
             "Effetto",
             ">Esiti",
-            ">Riconciliati",
+            ">Riconc.",
             ">Totale",
             ">Spese",
-            "Movimenti",
+            "Mov.",
         )
         rows = [_partita_cells(ctx, each) for each in found]
         print_table(ctx, ctx.say("Flussi di esiti", "Flows of outcomes"), headings, rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from textwrap import indent
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -16,6 +16,8 @@ from stampe.lingua import day as day
 from stampe.lingua import moment as moment
 
 LONGEST_CODE = 20  # the longest thing without blanks that keeps to one line, whatever the width: a nome supporto
+
+_BETWEEN = 2  # columns taken by what is between two cells
 
 # Headings, in the language of the standard and in English.
 ENGLISH = {
@@ -114,7 +116,7 @@ ENGLISH = {
     "Secondi": "Seconds",
     "Secondo fattore": "Second factor",
     "Sezione": "Section",
-    "Riconciliati": "Reconciled",
+    "Riconc.": "Reconc.",
     "Significato": "Meaning",
     "Somma": "Sum",
     "Spese": "Fees",
@@ -139,7 +141,8 @@ ENGLISH = {
 
 
 def print_table(ctx: Ctx, title: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on standard output, of plain text. Headings are in Italian; those that begin with > are of numbers."""
+    """A table on standard output, of plain text; where its words have no room beside each other, its rows one under
+    another. Headings are in Italian; those that begin with > are of numbers."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -147,20 +150,57 @@ def print_table(ctx: Ctx, title: str, headings: Sequence[str], rows: Iterable[Se
     if ctx.lang == "en":
         headings = [_english(heading) for heading in headings]
     cells = [list(row) for row in rows]
+    named = [heading.lstrip(">") for heading in headings]
+    columns = [[row[at] for row in cells] for at in range(len(named))]
+    widths = _widths(
+        [max(map(len, (name, *column))) for name, column in zip(named, columns, strict=True)],
+        [_least(name, column) for name, column in zip(named, columns, strict=True)],
+        ctx.console.width - _BETWEEN * len(named),
+    )
+    if widths is None:
+        _print_under(ctx, title, named, cells)
+        return
     table = Table(title=Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column, heading in enumerate(headings):
-        # What has no blanks (codes, days, amounts) is never broken nor cut; the width is taken from the words.
-        widest = max((len(row[column]) for row in cells), default=0)
-        solid = widest <= LONGEST_CODE and not any(" " in row[column] for row in cells)
-        table.add_column(
-            heading.lstrip(">"),
-            justify="right" if heading.startswith(">") else "left",
-            no_wrap=solid,
-            min_width=widest if solid else None,
-            overflow="fold",
-        )
+    for heading, name, width in zip(headings, named, widths, strict=True):
+        side: Literal["right", "left"] = "right" if heading.startswith(">") else "left"
+        table.add_column(name, justify=side, width=width, overflow="fold")
     for row in cells:
         table.add_row(*map(Text, row))
+    ctx.console.print(table)
+
+
+def _widths(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int] | None:
+    """How wide columns are that want so much and need so much, the widest giving way; None when there is no room."""
+    if sum(least) > room:
+        return None
+    widths = list(wanted)
+    while sum(widths) > room:
+        widths[max((at for at in range(len(widths)) if widths[at] > least[at]), key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _least(name: str, cells: Sequence[str]) -> int:
+    """How wide a column is at least: what has no blanks (codes, days, amounts) is never broken nor cut, nor are words,
+    but for the longest."""
+    widest = max(map(len, cells), default=0)
+    words = [word for text in (name, *cells) for word in text.split()]
+    solid = widest <= LONGEST_CODE and not any(" " in cell for cell in cells)
+    return max(widest if solid else 0, min(LONGEST_CODE, max(map(len, words), default=0)))
+
+
+def _print_under(ctx: Ctx, title: str, named: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Rows one under another: what each column is called, and what it says, if anything."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column()
+    table.add_column(overflow="fold")
+    for row in cells:
+        for name, text in zip(named, row, strict=True):
+            if text:
+                table.add_row(Text(name), Text(text))
+        table.add_row()
     ctx.console.print(table)
 
 
