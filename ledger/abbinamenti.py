@@ -38,15 +38,15 @@ def candidate(conn: Connection, disposizione_id: int) -> Candidata:
     return as_candidate(conn.execute(candidate_orders().where(DISPOSIZIONE.c.id == disposizione_id)).one())
 
 
-def of_amount(conn: Connection, dove: Dove, importi: Sequence[int], scadenze: Sequence[date]) -> list[Candidata]:
+def of_amount(conn: Connection, dove: Dove, importi: Sequence[int], scadenze: Sequence[date]) -> list[Candidata] | None:
     """The orders of one of these amounts (cents): all of them, or those of one of these due dates where they are too
-    many; none where they are too many all the same."""
+    many; None where they are too many all the same."""
     asked = {"importi": list(importi), "scadenze": list(scadenze)}
     for query in (_OF_AMOUNT, _OF_AMOUNT_AND_DAY):
         found = _some(conn, dove, query, MANY, asked)
         if len(found) <= MANY:
             return found
-    return []
+    return None
 
 
 def of_debtor(
