@@ -175,6 +175,7 @@ def show_cmd(ctx: Ctx, movimento_id: int, in_chiaro: bool, form: str) -> None:
     print_movement(ctx, voce, lines, form, in_chiaro=in_chiaro)
 
 
+_sia = click.option("--sia", help="Di questa azienda / of this company.")
 _user = click.option("--user", "login", required=True, help="Chi lo fa / who does it.")
 _label = click.option("--label", "etichetta", help='Etichetta; "" la toglie / a label; "" takes it away.')
 _book = click.option(
@@ -214,6 +215,42 @@ def untick_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
     _mark(ctx, ids, False, only=True, etichetta=None, contropartita=None, **options)
 
 
+@movements_cmd.command("match")
+@click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
+@click.option("--distinta", type=int, metavar="ID", help="Sono di questa distinta / they are of this distinta.")
+@click.option("--disposizione", type=int, metavar="ID", help="Sono di questa disposizione / they are of this order.")
+@_sia
+@_user
+@password_fd_option
+@dry_run_option
+@format_option
+@pass_ctx
+def match_movements_cmd(
+    ctx: Ctx, /, ids: Sequence[int], distinta: int | None, disposizione: int | None, **options: Any
+) -> None:
+    """Dice di che cosa sono movimenti che non nominano nulla / says what movements that name nothing are of."""
+    if (distinta is None) == (disposizione is None):
+        raise click.UsageError(ctx.say("serve una distinta o una disposizione", "a distinta or an order is needed"))
+    riscontro = f"disposizione:{disposizione}" if distinta is None else f"distinta:{distinta}"
+    _mark(ctx, ids, None, only=False, etichetta=None, contropartita=None, riscontro=riscontro, **options)
+
+
+@movements_cmd.command("unmatch")
+@click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
+@_sia
+@_user
+@password_fd_option
+@dry_run_option
+@format_option
+@pass_ctx
+def unmatch_movements_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
+    """Toglie ciò di cui sono, chiunque l'abbia detto / takes away what they are of, whoever said so.
+
+    Le regole non lo diranno più. / Rules will not say it again.
+    """
+    _mark(ctx, ids, None, only=False, etichetta=None, contropartita=None, riscontro="", **options)
+
+
 def _mark(
     ctx: Ctx,
     ids: Sequence[int],
@@ -227,6 +264,7 @@ def _mark(
     dry_run: bool,
     form: str,
     sia: str | None,
+    riscontro: str | None = None,
     **filters: Any,
 ) -> None:
     """Marks the movements of these ids, or those that the filters find, ticked (`only`) or not."""
@@ -241,7 +279,7 @@ def _mark(
     with home.read() as conn:
         azienda = aziende.find(conn, sia)
         which = list(ids) or _filtro(conn, azienda.sia, spuntati=only, **filters)
-    segno = Segno(spunta, etichetta, contropartita)
+    segno = Segno(spunta, etichetta, contropartita, riscontro)
     with busy(ctx, "segno i movimenti", "marking movements"):
         many = segna(home, azienda.id, login, proof, which, segno, dry_run=dry_run)
     home.close()

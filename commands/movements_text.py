@@ -177,6 +177,8 @@ def movement_json(voce: Voce, *, in_chiaro: bool) -> dict[str, Any]:
         "spuntato_da": voce.spuntato_da,
         "etichetta": voce.etichetta,
         "contropartita": voce.contropartita,
+        "disposizione": voce.disposizione_id,
+        "riscontrato_da": voce.riscontrato_da,
         "tipo": voce.tipo,
         "nome_supporto": voce.nome_supporto,
         "file": voce.file,
@@ -209,6 +211,7 @@ def print_rules(ctx: Ctx, done: Mapping[str, Sequence[Applicata]], form: str) ->
                 "movimenti": each.movimenti,
                 "totale": amount(each.totale),
                 "primi": list(each.primi),
+                "riscontri": list(each.riscontri),
             }
             for sia, rules in done.items()
             for each in rules
@@ -216,7 +219,7 @@ def print_rules(ctx: Ctx, done: Mapping[str, Sequence[Applicata]], form: str) ->
         print_json(told)
         return
     rows = [
-        (sia, each.nome, str(each.movimenti), euro(each.totale, ctx.lang), " ".join(map(str, each.primi)))
+        (sia, each.nome, str(each.movimenti), euro(each.totale, ctx.lang), _first_ones(each))
         for sia, rules in done.items()
         for each in rules
     ]
@@ -225,3 +228,10 @@ def print_rules(ctx: Ctx, done: Mapping[str, Sequence[Applicata]], form: str) ->
         print_table(ctx, ctx.say("Regole", "Rules"), headings, rows)
     else:
         say(ctx, "Nessuna regola in regole.toml.", "No rule in regole.toml.")
+
+
+def _first_ones(done: Applicata) -> str:
+    """The numbers of the first movements; what each is of, beside it."""
+    if not done.riscontri:
+        return " ".join(map(str, done.primi))
+    return ", ".join(f"{each} {of}" for each, of in zip(done.primi, done.riscontri, strict=True))

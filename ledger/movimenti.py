@@ -255,7 +255,7 @@ class Voce:
     """A movement and all that is known of it: what it says by the last statement that says it, the account, where it
     stands (file, 1-based line), what it speaks of, what was done with it. `stato` is a key of `STATI`; `corretti` are
     the fields that the periodic statement changed, with what they were before. `esiti` is how many it pays or takes
-    back."""
+    back; `disposizione_id` the one order that it is of, where `riscontrato_da` said so."""
 
     id: int
     scheda_id: int
@@ -291,12 +291,21 @@ class Voce:
     spuntato_da: str | None
     etichetta: str | None
     contropartita: str | None
+    disposizione_id: int | None
+    riscontrato_da: str | None
     stato: str = "provvisorio"
     corretti: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def importo_con_segno(self) -> int:
         return self.importo if self.segno == "C" else -self.importo
+
+    @property
+    def names(self) -> str:
+        """The reference by which it names a distinta, a memo or outcomes that are here; "" where it names none, or
+        somebody said what it is of."""
+        found = self.riscontrato_da is None and (self.distinta or self.promemoria or self.esiti)
+        return next(filter(None, (self.riferimento, self.msg_id, self.end_to_end)), "") if found else ""
 
     @property
     def strutture(self) -> list[dict[str, str]]:
@@ -371,10 +380,13 @@ def _walked(conn: Connection, query: Select[Any], filtro: Filtro) -> Iterator[Ro
 
 
 class Aperto(NamedTuple):
-    """A movement that is not ticked, and what rules look at: the number of its account, cents, what it says."""
+    """A movement that is not ticked, and what rules look at: bank and number of its account, cents, what it says, how
+    it is marked."""
 
     id: int
+    abi: str
     conto: str
+    data_contabile: date
     segno: str
     importo: int
     causale: str
@@ -383,11 +395,14 @@ class Aperto(NamedTuple):
     spuntato_at: datetime | None
     etichetta: str | None
     contropartita: str | None
+    distinta_id: int | None
+    disposizione_id: int | None
+    riscontrato_da: str | None
 
 
 def open_ones(conn: Connection, azienda_id: int) -> Iterator[Aperto]:
     """The movements of a company that are not ticked, by day of booking; they may be changed meanwhile."""
-    mine = [SCHEDA.c.conto if name == "conto" else MOVIMENTO.c[name] for name in Aperto._fields]
+    mine = [SCHEDA.c[name] if name in ("abi", "conto") else MOVIMENTO.c[name] for name in Aperto._fields]
     query = select(*mine).join(SCHEDA, SCHEDA.c.id == MOVIMENTO.c.scheda_id)
     for row in _walked(conn, query, Filtro(azienda_id=azienda_id)):
         yield Aperto._make(row[:-1])
@@ -507,7 +522,8 @@ def _ticked(wanted: bool) -> list[ColumnElement[bool]]:
 
 def about_distinta(distinta_id: int) -> Select[Any]:
     """The ids of the movements that speak of a distinta: by its nome supporto (NROSUPCBI, MsgId), by the reference of
-    the memo of the outcomes of its orders (RIFESICBI), or by the name of one of its payments (EndToEndId)."""
+    the memo of the outcomes of its orders (RIFESICBI), by the name of one of its payments (EndToEndId), or because
+    somebody said so of it or of one of its orders."""
     mine = select(DISTINTA.c.nome_supporto).where(DISTINTA.c.id == distinta_id)
     memos = (
         select(ESITO.c.riferimento_promemoria)
@@ -517,6 +533,7 @@ def about_distinta(distinta_id: int) -> Select[Any]:
     payments = select(DISPOSIZIONE.c.chiave).where(
         DISPOSIZIONE.c.distinta_id == distinta_id, DISPOSIZIONE.c.flusso == PAGAMENTI
     )
+    orders = select(DISPOSIZIONE.c.id).where(DISPOSIZIONE.c.distinta_id == distinta_id)
     bank = select(DISTINTA.c.azienda_id, DISTINTA.c.abi).where(DISTINTA.c.id == distinta_id)
     m = MOVIMENTO.c
     speaks = or_(
@@ -524,9 +541,11 @@ def about_distinta(distinta_id: int) -> Select[Any]:
         and_(m.tipo_riferimento == "RIFESICBI", m.riferimento.in_(memos)),
         m.msg_id.in_(mine),
         m.end_to_end.in_(payments),
+        m.distinta_id == distinta_id,
+        m.disposizione_id.in_(orders),
     )
     of_bank = select(SCHEDA.c.id).where(tuple_(SCHEDA.c.azienda_id, SCHEDA.c.abi).in_(bank))
-    return select(m.id).where(speaks, m.scheda_id.in_(of_bank))
+    return select(func.coalesce(m.gemello_id, m.id)).where(speaks, m.scheda_id.in_(of_bank))
 
 
 PAGAMENTI = "PC"
@@ -534,7 +553,8 @@ PAGAMENTI = "PC"
 
 
 def _links() -> list[ColumnElement[Any]]:
-    """What a movement speaks of: `distinta`, by what names it; `promemoria` and `esiti` (how many), by RIFESICBI."""
+    """What a movement speaks of: `distinta`, by what names it, or else by who said so; `promemoria` and `esiti` (how
+    many), by RIFESICBI."""
     m = MOVIMENTO.c
     of_bank = (DISTINTA.c.azienda_id == RAPPORTO.c.azienda_id, DISTINTA.c.abi == RAPPORTO.c.abi)
     name = case((m.tipo_riferimento == "NROSUPCBI", m.riferimento), else_=m.msg_id)
@@ -556,8 +576,10 @@ def _links() -> list[ColumnElement[Any]]:
         .where(ESITO.c.azienda_id == RAPPORTO.c.azienda_id, ESITO.c.abi == RAPPORTO.c.abi)
         .where(m.tipo_riferimento == "RIFESICBI", ESITO.c.riferimento_promemoria == m.riferimento)
     )
+    by_order = select(DISPOSIZIONE.c.distinta_id).where(DISPOSIZIONE.c.id == m.disposizione_id)
+    named = [each.scalar_subquery() for each in (by_name, by_payment)]
     return [
-        func.coalesce(by_name.scalar_subquery(), by_payment.scalar_subquery()).label("distinta"),
+        func.coalesce(*named, m.distinta_id, by_order.scalar_subquery()).label("distinta"),
         memo.scalar_subquery().label("promemoria"),
         esiti.scalar_subquery().label("esiti"),
     ]
@@ -589,9 +611,12 @@ def _voci() -> Select[Any]:
     )
 
 
+_MARKED = ("spuntato_at", "spuntato_da", "disposizione_id", "riscontrato_da")
+
+
 def _said_again(conn: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """Of some movements, by id, the last that says each again: that of the periodic statement that ends last."""
-    names = ("gemello_id", "spuntato_at", "spuntato_da", *CORREGGIBILI, "dettagli", "msg_id", "end_to_end")
+    names = ("gemello_id", "distinta_id", *_MARKED, *CORREGGIBILI, "dettagli", "msg_id", "end_to_end")
     query = (
         select(*(MOVIMENTO.c[name] for name in names))
         .join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
@@ -609,9 +634,10 @@ def _voce(row: Row[Any], again: Row[Any] | None) -> Voce:
     said = {name: again._mapping[name] for name in CORREGGIBILI}
     before = {name: told[name] for name, value in said.items() if value != told[name]}
     more = {name: again._mapping[name] or told[name] for name in ("dettagli", "msg_id", "end_to_end")}
-    ticked = {name: told[name] or again._mapping[name] for name in ("spuntato_at", "spuntato_da")}
+    marked = {name: told[name] or again._mapping[name] for name in _MARKED}
+    marked["distinta"] = told["distinta"] or again.distinta_id
     stato = "corretto" if before else "confermato"
-    return Voce(**{**told, **said, **more, **ticked}, stato=stato, corretti=before)
+    return Voce(**{**told, **said, **more, **marked}, stato=stato, corretti=before)
 
 
 def _alone(tipo: str, periodic: bool, daily: bool) -> str:

@@ -1,22 +1,24 @@
 """The company's own rules for movements, as `regole.toml` of the home tells them: what a movement must say, and what is
-then done with it. The first that fits decides; a text is looked for in one pass, whatever the rule says."""
+then done with it: it is ticked, labelled, said to be of a distinta or of an order. The first that fits decides; a
+text is looked for in one pass, whatever the rule says."""
 
 from __future__ import annotations
 
 import json
 import re
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from ledger import movimenti, spunta
+from ledger import movimenti, riscontri, spunta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.movimenti import Aperto
+from ledger.riscontri import Mossa
 from ledger.spunta import PER_EVENTO, Segno
 from ledger.varco import Lavoro
 
@@ -28,13 +30,18 @@ Testo = Annotated[str, Field(min_length=1)]
 Euro = Annotated[str, Field(pattern=r"^[0-9]{1,13}\.[0-9]{2}$")]
 
 CONDIZIONI = ("causali", "segno", "testo", "minimo", "massimo", "conto")
-EFFETTI = ("spunta", "etichetta", "contropartita")
+EFFETTI = ("spunta", "etichetta", "contropartita", "abbina")
+GIORNI = 10  # between what a movement is of and its booking, where a rule does not say
 
 
 class Regola(BaseModel):
     """A rule: its name; what a movement must say, all of it (one of some causali, a sign, a text in which * stands for
     anything, an amount between two, the number of the account); whether it is then ticked, labelled, put against an
-    account of the books."""
+    account of the books.
+
+    With `abbina` it fits only a movement that names nothing and of whose amount there is one distinta, or order, alone,
+    sent or due no more than `giorni` before: that is what the movement is of.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -48,6 +55,8 @@ class Regola(BaseModel):
     spunta: Literal[True] | None = None
     etichetta: Testo | None = None
     contropartita: Testo | None = None
+    abbina: Literal["distinta", "disposizione"] | None = None
+    giorni: Annotated[int, Field(ge=1, le=90)] | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Regola:
@@ -56,9 +65,9 @@ class Regola(BaseModel):
             raise ValueError("regola")
         return self
 
-    @property
-    def segna(self) -> Segno:
-        return Segno(self.spunta, self.etichetta, self.contropartita)
+    def segna(self, riscontro: str | None = None) -> Segno:
+        """What becomes of a movement that it fits, and is of that."""
+        return Segno(self.spunta, self.etichetta, self.contropartita, riscontro)
 
     def fits(self, movimento: Aperto) -> bool:
         """Whether a movement says all that the rule wants."""
@@ -77,17 +86,21 @@ _REGOLE: TypeAdapter[dict[Sia, list[Regola]]] = TypeAdapter(dict[Sia, list[Regol
 
 @dataclass
 class Applicata:
-    """What a rule did: how many movements, what they come to in cents with their sign, the ids of the first ones."""
+    """What a rule did: how many movements, what they come to in cents with their sign, the ids of the first ones, and
+    what each of these was found to be of."""
 
     nome: str
     movimenti: int = 0
     totale: int = 0
     primi: tuple[int, ...] = ()
+    riscontri: tuple[str, ...] = ()
 
-    def took(self, movimento: Aperto) -> None:
+    def took(self, movimento: Aperto, riscontro: str | None = None) -> None:
         self.movimenti += 1
         self.totale += movimento.importo if movimento.segno == "C" else -movimento.importo
-        self.primi += (movimento.id,) if len(self.primi) < SHOWN else ()
+        if len(self.primi) < SHOWN:
+            self.primi += (movimento.id,)
+            self.riscontri += () if riscontro is None else (riscontro,)
 
 
 SHOWN = 5
@@ -122,12 +135,16 @@ def read(home: Home) -> Mapping[str, Sequence[Regola]]:
 
 def apply(lavoro: Lavoro, rules: Sequence[Regola]) -> list[Applicata]:
     """Try the rules on every movement of the company at work that is not ticked, and do what they say; what each did,
-    in their order. Doing it again does nothing."""
+    in their order. Doing it again does nothing. Two movements that would be of one thing are of none."""
     done = [Applicata(rule.nome) for rule in rules]
     waiting: dict[int, list[int]] = defaultdict(list)
+    claims: dict[tuple[int, str], list[Aperto]] = defaultdict(list)
     for movimento in movimenti.open_ones(lavoro.conn, lavoro.azienda_id) if rules else ():
-        n = next((n for n, rule in enumerate(rules) if rule.fits(movimento)), None)
-        if n is None or not rules[n].segna.changes(movimento):
+        n, riscontro = _first(lavoro, rules, movimento)
+        if n is None or not rules[n].segna(riscontro).changes(movimento):
+            continue
+        if riscontro is not None:
+            claims[n, riscontro].append(movimento)
             continue
         done[n].took(movimento)
         waiting[n].append(movimento.id)
@@ -135,11 +152,49 @@ def apply(lavoro: Lavoro, rules: Sequence[Regola]) -> list[Applicata]:
             _mark(lavoro, rules[n], waiting.pop(n))
     for n in sorted(waiting):
         _mark(lavoro, rules[n], waiting[n])
+    _match(lavoro, rules, claims, done)
     return done
 
 
-def _mark(lavoro: Lavoro, rule: Regola, ids: list[int]) -> None:
-    spunta.mark(lavoro, ids, rule.segna, da=f"regola {rule.nome}")
+def _first(lavoro: Lavoro, rules: Sequence[Regola], movimento: Aperto) -> tuple[int | None, str | None]:
+    """The first rule that fits a movement, and what the movement then is of; None for none, and for nothing."""
+    for n, rule in enumerate(rules):
+        if rule.fits(movimento):
+            found = _riscontro(lavoro, rule, movimento) if rule.abbina else None
+            if found is not None or not rule.abbina:
+                return n, found
+    return None, None
+
+
+def _riscontro(lavoro: Lavoro, rule: Regola, movimento: Aperto) -> str | None:
+    """The one thing that a movement is of; None where there is none or several, where it names something by itself, or
+    where somebody has said already what it is of, or that it is of nothing."""
+    voce = None if movimento.riscontrato_da else movimenti.get(lavoro.conn, movimento.id)
+    if voce is None or voce.names:
+        return None
+    told = movimento.abi, movimento.conto, movimento.segno, movimento.importo, movimento.data_contabile
+    mossa = Mossa(lavoro.azienda_id, *told, rule.giorni or GIORNI)
+    look = riscontri.distinte if rule.abbina == "distinta" else riscontri.disposizioni
+    found = look(lavoro.conn, mossa)
+    return f"{rule.abbina}:{found[0]}" if len(found) == 1 else None
+
+
+def _match(
+    lavoro: Lavoro,
+    rules: Sequence[Regola],
+    claims: Mapping[tuple[int, str], Sequence[Aperto]],
+    done: Sequence[Applicata],
+) -> None:
+    """Say what movements are of, where one movement alone would be of it."""
+    wanted = Counter(riscontro for (_, riscontro), mine in claims.items() for _ in mine)
+    for (n, riscontro), mine in claims.items():
+        if wanted[riscontro] == 1:
+            done[n].took(mine[0], riscontro)
+            _mark(lavoro, rules[n], [mine[0].id], riscontro)
+
+
+def _mark(lavoro: Lavoro, rule: Regola, ids: list[int], riscontro: str | None = None) -> None:
+    spunta.mark(lavoro, ids, rule.segna(riscontro), da=f"regola {rule.nome}")
 
 
 def words(movimento: Aperto) -> str:
