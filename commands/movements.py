@@ -296,10 +296,11 @@ def _mark(
 @pass_ctx
 @by_a_user("reconcile")
 def rules_cmd(ctx: Ctx, sia: str | None, form: str, dry_run: bool) -> None:
-    """Applica ai movimenti le regole di regole.toml / applies the rules of regole.toml to the movements.
+    """Applica le regole di regole.toml / applies the rules of regole.toml.
 
-    A quelli non spuntati; decide la prima regola che va bene. Con --dry-run dice che cosa farebbe ognuna. / To those
-    that are not ticked; the first rule that fits decides. With --dry-run it says what each would do.
+    Agli esiti probabili che attendono, poi ai movimenti non spuntati; decide la prima regola che va bene. Con --dry-run
+    dice che cosa farebbe ognuna. / To the likely outcomes that wait, then to the movements that are not ticked; the
+    first rule that fits decides. With --dry-run it says what each would do.
     """
     apply_rules(ctx, sia, form, dry_run=dry_run)
 
@@ -309,16 +310,19 @@ def apply_rules(ctx: Ctx, sia: str | None, form: str, *, dry_run: bool) -> None:
     from commands.movements_text import print_rules
     from ledger import aziende
     from ledger.varco import macchina
-    from reconcile import regole
+    from reconcile import accettate, regole
 
     home = open_home(ctx)
-    rules = regole.read(home)
+    likely, rules = accettate.read(home), regole.read(home)
     with home.read() as conn:
         wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
-    done = {}
+    done: dict[str, list[tuple[str, regole.Applicata]]] = {accettate.TABELLA: [], regole.TABELLA: []}
     for azienda in wanted:
         doing = macchina(home, azienda.id, regole.CHI, dry_run=dry_run)
         with busy(ctx, "applico le regole", "applying the rules"), doing as lavoro:
-            done[azienda.sia] = regole.apply(lavoro, rules.get(azienda.sia, ()))
+            taken = accettate.apply(lavoro, likely.get(azienda.sia, ()))
+            done[accettate.TABELLA] += ((azienda.sia, each) for each in taken)
+            marked = regole.apply(lavoro, rules.get(azienda.sia, ()))
+            done[regole.TABELLA] += ((azienda.sia, each) for each in marked)
     home.close()
     print_rules(ctx, done, form)

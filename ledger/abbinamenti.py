@@ -152,6 +152,13 @@ def esito(conn: Connection, esito_id: int) -> Row[Any]:
     return row
 
 
+def touched(conn: Connection, row: Row[Any]) -> bool:
+    """Whether a person, or a rule of the company, has ever said of which orders an esito is, or is not."""
+    here = (ABBINAMENTO.c.file_id == row.file_id, ABBINAMENTO.c.line == row.line)
+    decided = ABBINAMENTO.c.classe.in_((A_MANO, SCIOLTO))
+    return conn.execute(select(ABBINAMENTO.c.id).where(*here, decided).limit(1)).first() is not None
+
+
 def linked(conn: Connection, row: Row[Any]) -> list[int]:
     """The ids of the orders that an esito has been applied to and nobody has undone, in order."""
     here = (ABBINAMENTO.c.file_id == row.file_id, ABBINAMENTO.c.line == row.line)

@@ -399,6 +399,10 @@ class Aperto(NamedTuple):
     disposizione_id: int | None
     riscontrato_da: str | None
 
+    @property
+    def importo_con_segno(self) -> int:
+        return self.importo if self.segno == "C" else -self.importo
+
 
 def open_ones(conn: Connection, azienda_id: int) -> Iterator[Aperto]:
     """The movements of a company that are not ticked, by day of booking; they may be changed meanwhile."""

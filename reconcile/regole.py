@@ -10,7 +10,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
@@ -75,8 +75,8 @@ class Regola(BaseModel):
             (not self.causali or movimento.causale in self.causali)
             and self.segno in (None, movimento.segno)
             and self.conto in (None, movimento.conto)
-            and (self.minimo is None or _cents(self.minimo) <= movimento.importo)
-            and (self.massimo is None or movimento.importo <= _cents(self.massimo))
+            and (self.minimo is None or cents(self.minimo) <= movimento.importo)
+            and (self.massimo is None or movimento.importo <= cents(self.massimo))
             and (self.testo is None or found_in(self.testo, words(movimento)))
         )
 
@@ -86,20 +86,20 @@ _REGOLE: TypeAdapter[dict[Sia, list[Regola]]] = TypeAdapter(dict[Sia, list[Regol
 
 @dataclass
 class Applicata:
-    """What a rule did: how many movements, what they come to in cents with their sign, the ids of the first ones, and
-    what each of these was found to be of."""
+    """What a rule did: of how many movements, or esiti, what they come to in cents with their sign, the ids of the
+    first ones, and what each of these was found to be of."""
 
     nome: str
-    movimenti: int = 0
+    quanti: int = 0
     totale: int = 0
     primi: tuple[int, ...] = ()
     riscontri: tuple[str, ...] = ()
 
-    def took(self, movimento: Aperto, riscontro: str | None = None) -> None:
-        self.movimenti += 1
-        self.totale += movimento.importo if movimento.segno == "C" else -movimento.importo
+    def took(self, which: int, cents: int, riscontro: str | None = None) -> None:
+        self.quanti += 1
+        self.totale += cents
         if len(self.primi) < SHOWN:
-            self.primi += (movimento.id,)
+            self.primi += (which,)
             self.riscontri += () if riscontro is None else (riscontro,)
 
 
@@ -107,29 +107,46 @@ SHOWN = 5
 
 
 def read(home: Home) -> Mapping[str, Sequence[Regola]]:
-    """The rules of every company, by SIA, in the order in which they are tried. Raises Refused when the file is not
-    TOML (REGOLA-001) or says what it should not (REGOLA-002)."""
+    """The rules of every company, by SIA, in the order in which they are tried. Raises Refused as `load` does."""
+    return load(home, TABELLA, _REGOLE)
+
+
+class Nominata(Protocol):
+    """A rule of some table."""
+
+    @property
+    def nome(self) -> str: ...
+
+
+R = TypeVar("R", bound=Nominata)
+
+
+def load(home: Home, tabella: str, forma: TypeAdapter[dict[Sia, list[R]]]) -> Mapping[str, Sequence[R]]:
+    """The rules of one table of the file, by company. Raises Refused when the file is not TOML (REGOLA-001) or says
+    what it should not (REGOLA-002)."""
     path = home.path / FILE
     if not home.ports.disk.exists(path):
         return {}
     try:
         told = tomllib.loads(home.ports.disk.read(path).decode("utf-8"))
-        found = _REGOLE.validate_python(told.get(TABELLA, {}))
+        found = forma.validate_python(told.get(tabella, {}))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refused(
             "REGOLA-001",
             f"{path} non è un file TOML: {error}.",
             f"{path} is not a TOML file: {error}.",
-            hint_it="La forma del file è in docs/conti.md.",
-            hint_en="The form of the file is in docs/conti.md.",
+            hint_it="La forma del file è in docs/conti.md e docs/esiti.md.",
+            hint_en="The form of the file is in docs/conti.md and docs/esiti.md.",
         ) from error
     except ValidationError as error:
-        raise _wrong(error) from error
+        raise _wrong(tabella, error) from error
     for sia, rules in found.items():
         names = [each.nome for each in rules]
         for name in names:
             if names.count(name) > 1:
-                raise _refused(f"{sia} «{name}»", "due regole hanno lo stesso nome", "two rules have the same name")
+                raise _refused(
+                    tabella, f"{sia} «{name}»", "due regole hanno lo stesso nome", "two rules have the same name"
+                )
     return found
 
 
@@ -146,7 +163,7 @@ def apply(lavoro: Lavoro, rules: Sequence[Regola]) -> list[Applicata]:
         if riscontro is not None:
             claims[n, riscontro].append(movimento)
             continue
-        done[n].took(movimento)
+        done[n].took(movimento.id, movimento.importo_con_segno)
         waiting[n].append(movimento.id)
         if len(waiting[n]) == PER_EVENTO:
             _mark(lavoro, rules[n], waiting.pop(n))
@@ -189,7 +206,7 @@ def _match(
     wanted = Counter(riscontro for (_, riscontro), mine in claims.items() for _ in mine)
     for (n, riscontro), mine in claims.items():
         if wanted[riscontro] == 1:
-            done[n].took(mine[0], riscontro)
+            done[n].took(mine[0].id, mine[0].importo_con_segno, riscontro)
             _mark(lavoro, rules[n], [mine[0].id], riscontro)
 
 
@@ -214,7 +231,8 @@ def found_in(pattern: str, text: str) -> bool:
     return True
 
 
-def _cents(euro: str) -> int:
+def cents(euro: str) -> int:
+    """The cents of an amount as rules write it."""
     return int(re.sub(r"\D", "", euro))
 
 
@@ -230,17 +248,17 @@ _WHY = {
 _VALUE = ("valore non ammesso", "value not admitted")
 
 
-def _wrong(error: ValidationError) -> Refused:
+def _wrong(tabella: str, error: ValidationError) -> Refused:
     first: Mapping[str, Any] = error.errors(include_url=False)[0]
     where = [str(each + 1) if isinstance(each, int) else str(each) for each in first["loc"] if each != "[key]"]
-    return _refused(" ".join(where), *_WHY.get(first["type"], _VALUE))
+    return _refused(tabella, " ".join(where), *_WHY.get(first["type"], _VALUE))
 
 
-def _refused(where: str, it: str, en: str) -> Refused:
+def _refused(tabella: str, where: str, it: str, en: str) -> Refused:
     return Refused(
         "REGOLA-002",
-        f"{FILE}, [[{TABELLA}]] {where}: {it}.",
-        f"{FILE}, [[{TABELLA}]] {where}: {en}.",
-        hint_it='Gli importi si scrivono "1234.50"; le chiavi di una regola sono in docs/conti.md.',
-        hint_en='Amounts are written "1234.50"; the keys of a rule are in docs/conti.md.',
+        f"{FILE}, [[{tabella}]] {where}: {it}.",
+        f"{FILE}, [[{tabella}]] {where}: {en}.",
+        hint_it='Gli importi si scrivono "1234.50"; le chiavi di una regola sono in docs/conti.md e docs/esiti.md.',
+        hint_en='Amounts are written "1234.50"; the keys of a rule are in docs/conti.md and docs/esiti.md.',
     )

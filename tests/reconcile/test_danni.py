@@ -9,10 +9,15 @@ from sqlalchemy.event import listen
 
 from banksim.danni import INSOLUTA, PAGATA, Detto, esiti, portafoglio, presentazione, risposta
 from banksim.dati import partita_iva
-from ledger import aziende, distinte, esporta, outcomes, replica
+from ledger import aziende, distinte, esporta, outcomes, replica, ricostruzione
+from ledger.errors import Refused
 from ledger.home import Home
 from ledger.ports import real_ports
 from ledger.schema import ABBINAMENTO, DISPOSIZIONE, ECCEZIONE, ESITO
+from ledger.varco import macchina
+from reconcile import accettate
+from reconcile.a_mano import unmatch
+from reconcile.regole import CHI
 from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from spool.rilettura import reread
@@ -215,6 +220,57 @@ def test_what_was_matched_otherwise_than_by_its_keys_is_read_again_as_it_was(hom
     assert rows(again, ABBINAMENTO, "at") == rows(home, ABBINAMENTO, "at")
     assert rows(again, ECCEZIONE, "at", "dati") == rows(home, ECCEZIONE, "at", "dati")
     again.close()
+
+
+def take(home, *rules, dry_run=False):
+    """What the company's rules of outcomes take of what waits: by rule, the outcomes and the orders."""
+    (home.path / "regole.toml").write_text("".join(f"[[esiti.A1B2C]]\n{rule}\n" for rule in rules))
+    with macchina(home, 1, CHI, dry_run=dry_run) as lavoro:
+        return {
+            each.nome: (each.primi, each.riscontri) for each in accettate.apply(lavoro, accettate.read(home)["A1B2C"])
+        }
+
+
+def test_the_company_says_which_likely_matches_it_takes(home):
+    (row,) = give(home, LIKELY)
+    euro = f"{ONE.importo // 100}.{ONE.importo % 100:02d}"
+    less = f"{ONE.importo // 100 - 1}.00"
+    for none in ('flussi = ["MAV"]', 'banche = ["02008"]', f'massimo = "{less}"', "punti = 200"):
+        assert take(home, f'nome = "no"\n{none}') == {"no": ((), ())}
+    all_of_it = f'nome = "si"\nflussi = ["RIBA"]\nbanche = ["{ABI}"]\nmassimo = "{euro}"\npunti = 60'
+    taken = {"si": ((row.id,), (f"disposizione:{MINE.index(ONE) + 1}",))}
+    assert take(home, all_of_it, dry_run=True) == taken
+    assert stato(home, ONE) == "Inoltrata"
+    assert take(home, all_of_it) == taken
+    assert stato(home, ONE) == "Pagata"
+    assert take(home, all_of_it) == {"si": ((), ())}
+    with home.read() as conn:
+        assert outcomes.eccezioni(conn) == []
+        assert ricostruzione.check(conn, 1) == []
+
+
+def test_what_a_rule_took_a_person_undoes_and_no_rule_takes_it_again(home, tmp_path):
+    (row,) = give(home, LIKELY)
+    assert take(home, 'nome = "tutti"')["tutti"][0] == (row.id,)
+    unmatch(home, row.id, "bianchi", casa.PASSWORD)
+    assert stato(home, ONE) == "Inoltrata"
+    assert take(home, 'nome = "tutti"') == {"tutti": ((), ())}
+    esporta.archive(home, tmp_path / "copia")
+    found = replica.replay(tmp_path / "copia", tmp_path / "nuova", real_ports(), reread=reread)
+    assert [each.differenze for each in found] == [()]
+
+
+def test_a_likely_match_that_a_stronger_word_contradicts_goes_on_waiting(home):
+    give(home, Detto(ONE, INSOLUTA, frozenset()), nome="INSOLUTI")
+    give(home, LIKELY, day=DAY + timedelta(1))
+    assert take(home, 'nome = "tutti"') == {"tutti": ((), ())}
+    assert stato(home, ONE) == "Insoluta"
+
+
+@pytest.mark.parametrize("rule", ['nome = "x"\npunti = 59', 'nome = "x"\nbanche = ["3069"]', 'nome = "x"\ntesto = "x"'])
+def test_rules_of_outcomes_that_mean_nothing_are_told(home, rule):
+    with pytest.raises(Refused, match="REGOLA-002"):
+        take(home, rule)
 
 
 def test_no_question_about_one_outcome_reads_all_the_orders_of_a_kind(home):

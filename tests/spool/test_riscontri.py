@@ -80,7 +80,7 @@ def run(home: Home, text: str = EFFETTI, *, dry_run: bool = False) -> list[tuple
     (home.path / regole.FILE).write_text(text)
     rules = regole.read(home)["A1B2C"]
     with macchina(home, 1, regole.CHI, dry_run=dry_run) as lavoro:
-        return [(each.movimenti, each.riscontri) for each in regole.apply(lavoro, rules)]
+        return [(each.quanti, each.riscontri) for each in regole.apply(lavoro, rules)]
 
 
 def test_a_credit_that_names_nothing_is_of_the_one_distinta_of_its_amount(home: Home) -> None:
