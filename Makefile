@@ -37,7 +37,7 @@ night: .venv/ready ## outcomes and movements against many orders, in one run of 
 	$(BIN)/python -m bench.notte $(or $(ORDERS),20000)
 
 matching: .venv/ready ## how well damaged outcomes find their orders: precision, recall, seconds; SEED=… for another
-	$(BIN)/python -m bench.abbinamento --likely --seed $(or $(SEED),1)
+	$(BIN)/python -m bench.abbinamento --seed $(or $(SEED),1)
 
 movements: .venv/ready ## how long a page of movements takes, by each filter, among so many; MOVEMENTS=… for how many
 	$(BIN)/python -m bench.movimenti $(or $(MOVEMENTS),100000)

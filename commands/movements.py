@@ -175,6 +175,7 @@ def show_cmd(ctx: Ctx, movimento_id: int, in_chiaro: bool, form: str) -> None:
     print_movement(ctx, voce, lines, form, in_chiaro=in_chiaro)
 
 
+_sia = click.option("--sia", help="Di questa azienda / of this company.")
 _user = click.option("--user", "login", required=True, help="Chi lo fa / who does it.")
 _label = click.option("--label", "etichetta", help='Etichetta; "" la toglie / a label; "" takes it away.')
 _book = click.option(
@@ -214,6 +215,42 @@ def untick_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
     _mark(ctx, ids, False, only=True, etichetta=None, contropartita=None, **options)
 
 
+@movements_cmd.command("match")
+@click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
+@click.option("--distinta", type=int, metavar="ID", help="Sono di questa distinta / they are of this distinta.")
+@click.option("--disposizione", type=int, metavar="ID", help="Sono di questa disposizione / they are of this order.")
+@_sia
+@_user
+@password_fd_option
+@dry_run_option
+@format_option
+@pass_ctx
+def match_movements_cmd(
+    ctx: Ctx, /, ids: Sequence[int], distinta: int | None, disposizione: int | None, **options: Any
+) -> None:
+    """Dice di che cosa sono movimenti che non nominano nulla / says what movements that name nothing are of."""
+    if (distinta is None) == (disposizione is None):
+        raise click.UsageError(ctx.say("serve una distinta o una disposizione", "a distinta or an order is needed"))
+    riscontro = f"disposizione:{disposizione}" if distinta is None else f"distinta:{distinta}"
+    _mark(ctx, ids, None, only=False, etichetta=None, contropartita=None, riscontro=riscontro, **options)
+
+
+@movements_cmd.command("unmatch")
+@click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
+@_sia
+@_user
+@password_fd_option
+@dry_run_option
+@format_option
+@pass_ctx
+def unmatch_movements_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
+    """Toglie ciò di cui sono, chiunque l'abbia detto / takes away what they are of, whoever said so.
+
+    Le regole non lo diranno più. / Rules will not say it again.
+    """
+    _mark(ctx, ids, None, only=False, etichetta=None, contropartita=None, riscontro="", **options)
+
+
 def _mark(
     ctx: Ctx,
     ids: Sequence[int],
@@ -227,6 +264,7 @@ def _mark(
     dry_run: bool,
     form: str,
     sia: str | None,
+    riscontro: str | None = None,
     **filters: Any,
 ) -> None:
     """Marks the movements of these ids, or those that the filters find, ticked (`only`) or not."""
@@ -241,7 +279,7 @@ def _mark(
     with home.read() as conn:
         azienda = aziende.find(conn, sia)
         which = list(ids) or _filtro(conn, azienda.sia, spuntati=only, **filters)
-    segno = Segno(spunta, etichetta, contropartita)
+    segno = Segno(spunta, etichetta, contropartita, riscontro)
     with busy(ctx, "segno i movimenti", "marking movements"):
         many = segna(home, azienda.id, login, proof, which, segno, dry_run=dry_run)
     home.close()
@@ -258,10 +296,11 @@ def _mark(
 @pass_ctx
 @by_a_user("reconcile")
 def rules_cmd(ctx: Ctx, sia: str | None, form: str, dry_run: bool) -> None:
-    """Applica ai movimenti le regole di regole.toml / applies the rules of regole.toml to the movements.
+    """Applica le regole di regole.toml / applies the rules of regole.toml.
 
-    A quelli non spuntati; decide la prima regola che va bene. Con --dry-run dice che cosa farebbe ognuna. / To those
-    that are not ticked; the first rule that fits decides. With --dry-run it says what each would do.
+    Agli esiti probabili che attendono, poi ai movimenti non spuntati; decide la prima regola che va bene. Con --dry-run
+    dice che cosa farebbe ognuna. / To the likely outcomes that wait, then to the movements that are not ticked; the
+    first rule that fits decides. With --dry-run it says what each would do.
     """
     apply_rules(ctx, sia, form, dry_run=dry_run)
 
@@ -271,16 +310,19 @@ def apply_rules(ctx: Ctx, sia: str | None, form: str, *, dry_run: bool) -> None:
     from commands.movements_text import print_rules
     from ledger import aziende
     from ledger.varco import macchina
-    from reconcile import regole
+    from reconcile import accettate, regole
 
     home = open_home(ctx)
-    rules = regole.read(home)
+    likely, rules = accettate.read(home), regole.read(home)
     with home.read() as conn:
         wanted = [aziende.find(conn, sia)] if sia else aziende.list_(conn)
-    done = {}
+    done: dict[str, list[tuple[str, regole.Applicata]]] = {accettate.TABELLA: [], regole.TABELLA: []}
     for azienda in wanted:
         doing = macchina(home, azienda.id, regole.CHI, dry_run=dry_run)
         with busy(ctx, "applico le regole", "applying the rules"), doing as lavoro:
-            done[azienda.sia] = regole.apply(lavoro, rules.get(azienda.sia, ()))
+            taken = accettate.apply(lavoro, likely.get(azienda.sia, ()))
+            done[accettate.TABELLA] += ((azienda.sia, each) for each in taken)
+            marked = regole.apply(lavoro, rules.get(azienda.sia, ()))
+            done[regole.TABELLA] += ((azienda.sia, each) for each in marked)
     home.close()
     print_rules(ctx, done, form)

@@ -178,6 +178,8 @@ def movement_json(voce: Voce, *, in_chiaro: bool) -> dict[str, Any]:
         "spuntato_da": voce.spuntato_da,
         "etichetta": voce.etichetta,
         "contropartita": voce.contropartita,
+        "disposizione": voce.disposizione_id,
+        "riscontrato_da": voce.riscontrato_da,
         "tipo": voce.tipo,
         "nome_supporto": voce.nome_supporto,
         "file": voce.file,
@@ -200,29 +202,42 @@ def _value(name: str, value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def print_rules(ctx: Ctx, done: Mapping[str, Sequence[Applicata]], form: str) -> None:
-    """What each rule of each company did, or would do."""
+def print_rules(ctx: Ctx, done: Mapping[str, Sequence[tuple[str, Applicata]]], form: str) -> None:
+    """What each rule did, or would do: by what it is about (a key of `_RULES`), with the SIA of its company."""
     if form == "json":
         told = [
             {
                 "sia": sia,
                 "regola": each.nome,
-                "movimenti": each.movimenti,
+                what: each.quanti,
                 "totale": amount(each.totale),
                 "primi": list(each.primi),
+                "riscontri": list(each.riscontri),
             }
-            for sia, rules in done.items()
-            for each in rules
+            for what, rules in done.items()
+            for sia, each in rules
         ]
         print_json(told)
         return
-    rows = [
-        (sia, each.nome, str(each.movimenti), euro(each.totale, ctx.lang), " ".join(map(str, each.primi)))
-        for sia, rules in done.items()
-        for each in rules
-    ]
-    if rows:
-        headings = ("SIA", "Regola", ">Movimenti", ">Totale", "I primi")
-        print_table(ctx, ctx.say("Regole", "Rules"), headings, rows)
-    else:
+    for what, rules in done.items():
+        rows = [
+            (sia, each.nome, str(each.quanti), euro(each.totale, ctx.lang), _first_ones(each)) for sia, each in rules
+        ]
+        title, many = _RULES[what]
+        if rows:
+            print_table(ctx, ctx.say(*title), ("SIA", "Regola", many, ">Totale", "I primi"), rows)
+    if not any(done.values()):
         say(ctx, "Nessuna regola in regole.toml.", "No rule in regole.toml.")
+
+
+_RULES = {
+    "esiti": (("Regole degli esiti", "Rules of outcomes"), ">Esiti"),
+    "movimenti": (("Regole", "Rules"), ">Movimenti"),
+}
+
+
+def _first_ones(done: Applicata) -> str:
+    """The numbers of the first movements; what each is of, beside it."""
+    if not done.riscontri:
+        return " ".join(map(str, done.primi))
+    return ", ".join(f"{each} {of}" for each, of in zip(done.primi, done.riscontri, strict=True))

@@ -33,15 +33,20 @@ class Dove:
     creato: date | None
 
 
-def of_amount(conn: Connection, dove: Dove, importi: Sequence[int], scadenze: Sequence[date]) -> list[Candidata]:
+def candidate(conn: Connection, disposizione_id: int) -> Candidata:
+    """One order, as those that are looked for; sqlalchemy's NoResultFound when there is none."""
+    return as_candidate(conn.execute(candidate_orders().where(DISPOSIZIONE.c.id == disposizione_id)).one())
+
+
+def of_amount(conn: Connection, dove: Dove, importi: Sequence[int], scadenze: Sequence[date]) -> list[Candidata] | None:
     """The orders of one of these amounts (cents): all of them, or those of one of these due dates where they are too
-    many; none where they are too many all the same."""
+    many; None where they are too many all the same."""
     asked = {"importi": list(importi), "scadenze": list(scadenze)}
     for query in (_OF_AMOUNT, _OF_AMOUNT_AND_DAY):
         found = _some(conn, dove, query, MANY, asked)
         if len(found) <= MANY:
             return found
-    return []
+    return None
 
 
 def of_debtor(
@@ -145,6 +150,13 @@ def esito(conn: Connection, esito_id: int) -> Row[Any]:
             hint_en="Those that wait for a person: cbi exceptions",
         )
     return row
+
+
+def touched(conn: Connection, row: Row[Any]) -> bool:
+    """Whether a person, or a rule of the company, has ever said of which orders an esito is, or is not."""
+    here = (ABBINAMENTO.c.file_id == row.file_id, ABBINAMENTO.c.line == row.line)
+    decided = ABBINAMENTO.c.classe.in_((A_MANO, SCIOLTO))
+    return conn.execute(select(ABBINAMENTO.c.id).where(*here, decided).limit(1)).first() is not None
 
 
 def linked(conn: Connection, row: Row[Any]) -> list[int]:

@@ -25,7 +25,7 @@ class Voce:
     """A movement and all that is known of it: what it says by the last statement that says it, the account, where it
     stands (file, 1-based line), what it speaks of, what was done with it. `stato` is a key of `STATI`; `corretti` are
     the fields that the periodic statement changed, with what they were before. `esiti` is how many it pays or takes
-    back."""
+    back; `disposizione_id` the one order that it is of, where `riscontrato_da` said so."""
 
     id: int
     scheda_id: int
@@ -61,12 +61,21 @@ class Voce:
     spuntato_da: str | None
     etichetta: str | None
     contropartita: str | None
+    disposizione_id: int | None
+    riscontrato_da: str | None
     stato: str = "provvisorio"
     corretti: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def importo_con_segno(self) -> int:
         return self.importo if self.segno == "C" else -self.importo
+
+    @property
+    def names(self) -> str:
+        """The reference by which it names a distinta, a memo or outcomes that are here; "" where it names none, or
+        somebody said what it is of."""
+        found = self.riscontrato_da is None and (self.distinta or self.promemoria or self.esiti)
+        return next(filter(None, (self.riferimento, self.msg_id, self.end_to_end)), "") if found else ""
 
     @property
     def strutture(self) -> list[dict[str, str]]:
@@ -188,9 +197,12 @@ def _voci() -> Select[Any]:
     )
 
 
+_MARKED = ("spuntato_at", "spuntato_da", "disposizione_id", "riscontrato_da")
+
+
 def _said_again(conn: Connection, ids: Iterable[int]) -> dict[int, Row[Any]]:
     """Of some movements, by id, the last that says each again: that of the periodic statement that ends last."""
-    names = ("gemello_id", "spuntato_at", "spuntato_da", *CORREGGIBILI, "dettagli", "msg_id", "end_to_end")
+    names = ("gemello_id", "distinta_id", *_MARKED, *CORREGGIBILI, "dettagli", "msg_id", "end_to_end")
     query = (
         select(*(MOVIMENTO.c[name] for name in names))
         .join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)
@@ -208,9 +220,10 @@ def _voce(row: Row[Any], again: Row[Any] | None) -> Voce:
     said = {name: again._mapping[name] for name in CORREGGIBILI}
     before = {name: told[name] for name, value in said.items() if value != told[name]}
     more = {name: again._mapping[name] or told[name] for name in ("dettagli", "msg_id", "end_to_end")}
-    ticked = {name: told[name] or again._mapping[name] for name in ("spuntato_at", "spuntato_da")}
+    marked = {name: told[name] or again._mapping[name] for name in _MARKED}
+    marked["distinta"] = told["distinta"] or again.distinta_id
     stato = "corretto" if before else "confermato"
-    return Voce(**{**told, **said, **more, **ticked}, stato=stato, corretti=before)
+    return Voce(**{**told, **said, **more, **marked}, stato=stato, corretti=before)
 
 
 def _alone(tipo: str, periodic: bool, daily: bool) -> str:

@@ -163,10 +163,13 @@ def _walked(conn: Connection, query: Select[Any], filtro: Filtro) -> Iterator[Ro
 
 
 class Aperto(NamedTuple):
-    """A movement that is not ticked, and what rules look at: the number of its account, cents, what it says."""
+    """A movement that is not ticked, and what rules look at: bank and number of its account, cents, what it says, how
+    it is marked."""
 
     id: int
+    abi: str
     conto: str
+    data_contabile: date
     segno: str
     importo: int
     causale: str
@@ -175,11 +178,18 @@ class Aperto(NamedTuple):
     spuntato_at: datetime | None
     etichetta: str | None
     contropartita: str | None
+    distinta_id: int | None
+    disposizione_id: int | None
+    riscontrato_da: str | None
+
+    @property
+    def importo_con_segno(self) -> int:
+        return self.importo if self.segno == "C" else -self.importo
 
 
 def open_ones(conn: Connection, azienda_id: int) -> Iterator[Aperto]:
     """The movements of a company that are not ticked, by day of booking; they may be changed meanwhile."""
-    mine = [SCHEDA.c.conto if name == "conto" else MOVIMENTO.c[name] for name in Aperto._fields]
+    mine = [SCHEDA.c[name] if name in ("abi", "conto") else MOVIMENTO.c[name] for name in Aperto._fields]
     query = select(*mine).join(SCHEDA, SCHEDA.c.id == MOVIMENTO.c.scheda_id)
     for row in _walked(conn, query, Filtro(azienda_id=azienda_id)):
         yield Aperto._make(row[:-1])

@@ -31,8 +31,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 NONCHARACTER = "\ufdd0"  # Unicode keeps it for the inside of programs: no text to be exchanged has it
-VERSION = "0006"
-OLDER = ("0001", "0002", "0003", "0004", "0005")  # what `Home.upgrade` brings here
+VERSION = "0007"
+OLDER = ("0001", "0002", "0003", "0004", "0005", "0006")  # what `Home.upgrade` brings here
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -582,6 +582,9 @@ MOVIMENTO = _table(
     _text("spuntato_da", nullable=True),  # a login, or what did it
     _text("etichetta", nullable=True),
     _text("contropartita", nullable=True),  # the account in the company's own books
+    _to("distinta", nullable=True),  # what it is of, where it names nothing and a rule or a person said so
+    _to("disposizione", nullable=True),
+    _text("riscontrato_da", nullable=True),  # who said so, or said that it is of nothing
     UniqueConstraint("rapporto_id", "line"),
     Index("ix_movimento_riferimento", "riferimento"),
     Index("ix_movimento_data", "data_contabile", "id"),
@@ -592,6 +595,8 @@ MOVIMENTO = _table(
     Index("ix_movimento_gemello", "gemello_id", **_where("gemello_id IS NOT NULL")),
     Index("ix_movimento_msg_id", "msg_id", **_where("msg_id IS NOT NULL")),
     Index("ix_movimento_end_to_end", "end_to_end", **_where("end_to_end IS NOT NULL")),
+    Index("ix_movimento_distinta", "distinta_id", **_where("distinta_id IS NOT NULL")),
+    Index("ix_movimento_disposizione", "disposizione_id", **_where("disposizione_id IS NOT NULL")),
     Index("ix_movimento_aperto", "data_contabile", "id", **_where("spuntato_at IS NULL AND gemello_id IS NULL")),
 )
 

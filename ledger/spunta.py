@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, update
 
-from ledger import aziende, journal, ricerca
+from ledger import aziende, distinte, journal, movimenti, ricerca, visibili
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.profilo import Funzione, Profilo
@@ -26,17 +26,19 @@ from ledger.varco import Lavoro, varco
 
 PER_EVENTO = 10_000
 _CHUNK = 500
-_KEPT = ("spuntato_at", "etichetta", "contropartita")
+_KEPT = ("spuntato_at", "etichetta", "contropartita", "distinta_id", "disposizione_id")
 
 
 @dataclass(frozen=True)
 class Segno:
-    """What is to be marked: `spunta` True ticks and False unticks, None leaves as it is; so does None of the label and
-    of the account of the books, which "" takes away."""
+    """What is to be marked: `spunta` True ticks and False unticks, None leaves as it is; so does None of the others,
+    which "" takes away: the label, the account of the books, and what the movement is of (`riscontro`: distinta:ID or
+    disposizione:ID)."""
 
     spunta: bool | None = None
     etichetta: str | None = None
     contropartita: str | None = None
+    riscontro: str | None = None
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -45,7 +47,8 @@ class Segno:
     def changes(self, row: Any) -> bool:
         """Whether a movement would be otherwise than it is."""
         ticks = self.spunta is not None and self.spunta != (row.spuntato_at is not None)
-        words = ((self.etichetta, row.etichetta), (self.contropartita, row.contropartita))
+        of = riscontro(row.distinta_id, row.disposizione_id)
+        words = ((self.etichetta, row.etichetta), (self.contropartita, row.contropartita), (self.riscontro, of))
         return ticks or any(wanted is not None and (wanted or None) != kept for wanted, kept in words)
 
 
@@ -61,16 +64,21 @@ def segna(
 ) -> int:
     """Mark movements of a company, by hand: those that a filter finds, or of these ids. How many are otherwise now.
 
-    Raises Refused as the gate does, and for an id that is not of a movement of the company that the user may see
-    (MOVIMENTO-001).
+    Raises Refused as the gate does, for an id that is not of a movement of the company that the user may see
+    (MOVIMENTO-001), and when what they are said to be of is not there (DISTINTA-001, DISPOSIZIONE-001), or one of them
+    names something by itself (MOVIMENTO-002).
     """
     with varco(home, azienda_id, login, segreto, funzione=Funzione.RECONCILE, dry_run=dry_run) as lavoro:
+        if segno.riscontro:
+            _require_there(lavoro, segno.riscontro)
         mine = Filtro(azienda_id=azienda_id, conti=accounts_of(lavoro.profilo), spuntati=None)
         if isinstance(quali, Filtro):
             return mark(
                 lavoro, ricerca.ids(lavoro.conn, replace(quali, azienda_id=azienda_id, conti=mine.conti)), segno
             )
         _require(lavoro.conn, mine, quali)
+        for each in quali if segno.riscontro else ():
+            _require_silent(lavoro.conn, each)
         return mark(lavoro, quali, segno)
 
 
@@ -106,6 +114,32 @@ def _require(conn: Connection, mine: Filtro, ids: Sequence[int]) -> None:
     for movimento_id in ids:
         if not ricerca.finds(conn, mine, movimento_id):
             raise no_movement(movimento_id)
+
+
+def _require_there(lavoro: Lavoro, riscontro: str) -> None:
+    """Refused unless what movements are said to be of is of the company, and the user sees it."""
+    what, _, which = riscontro.partition(":")
+    if what == "distinta":
+        if distinte.get(lavoro.conn, int(which)).azienda_id != lavoro.azienda_id:
+            raise distinte.no_distinta(int(which))
+        visibili.require(lavoro.conn, lavoro.profilo, int(which))
+    else:
+        ordine = distinte.order(lavoro.conn, int(which))
+        if ordine.azienda_id != lavoro.azienda_id:
+            raise distinte.no_order(which)
+        visibili.require_order(lavoro.conn, lavoro.profilo, ordine)
+
+
+def _require_silent(conn: Connection, movimento_id: int) -> None:
+    voce = movimenti.get(conn, movimento_id)
+    if voce is not None and voce.names:
+        raise Refused(
+            "MOVIMENTO-002",
+            f"Il movimento {movimento_id} dice da sé di che cosa parla ({voce.names}).",
+            f"Movement {movimento_id} says by itself what it speaks of ({voce.names}).",
+            hint_it=f"Ogni sua parte: cbi movements show {movimento_id}",
+            hint_en=f"Every part of it: cbi movements show {movimento_id}",
+        )
 
 
 def no_movement(movimento_id: int) -> Refused:
@@ -161,14 +195,24 @@ def _by_statement(conn: Connection, file_id: int, lines: Iterable[int]) -> Itera
             yield begins[n].id, list(mine)
 
 
+def riscontro(distinta_id: int | None, disposizione_id: int | None) -> str | None:
+    """What a movement is of, as it is marked; None for nothing."""
+    if disposizione_id is not None:
+        return f"disposizione:{disposizione_id}"
+    return None if distinta_id is None else f"distinta:{distinta_id}"
+
+
 def columns(dati: Mapping[str, Any], at: Any) -> dict[str, Any]:
     """What an event of an instant says that the columns of the movements become."""
-    segno, values = dati["segno"], dict[str, Any]()
+    segno, values, by = dati["segno"], dict[str, Any](), dati["da"] or dati["chi"]
     if "spunta" in segno:
-        by = dati["da"] or dati["chi"]
         values |= {"spuntato_at": at, "spuntato_da": by} if segno["spunta"] else dict.fromkeys(TICKED)
+    if "riscontro" in segno:
+        what, _, which = segno["riscontro"].partition(":")
+        values |= {f"{name}_id": int(which) if name == what else None for name in ("distinta", "disposizione")}
+        values["riscontrato_da"] = by
     return values | {name: segno[name] or None for name in ("etichetta", "contropartita") if name in segno}
 
 
 TICKED = ("spuntato_at", "spuntato_da")
-MARKS = (*TICKED, "etichetta", "contropartita")
+MARKS = (*TICKED, "etichetta", "contropartita", "distinta_id", "disposizione_id", "riscontrato_da")

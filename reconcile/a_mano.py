@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row
 from ledger import abbinamenti, distinte, journal
 from ledger.errors import Refused
 from ledger.home import Home
-from ledger.outcomes import A_MANO
+from ledger.outcomes import A_MANO, already_applied
 from ledger.profilo import Funzione
 from ledger.stati import MAI_PARTITE, Evento, Stato, di_disposizione, vita
 from ledger.utenti import Segreto
@@ -54,15 +54,31 @@ def match(
     with varco(
         home, _company(home, esito_id), utente, password, funzione=Funzione.RECONCILE, dry_run=dry_run
     ) as lavoro:
-        esito, at = abbinamenti.esito(lavoro.conn, esito_id), lavoro.ports.clock.now()
+        esito = abbinamenti.esito(lavoro.conn, esito_id)
         _require_free(lavoro.conn, esito)
         ids = list(dict.fromkeys(ordini))
         for each in ids:
             _require_answered(lavoro, esito, each)
-        where = {"azienda_id": esito.azienda_id, "file_id": esito.file_id, "line": esito.line}
-        abbinamenti.add(lavoro.conn, **where, ordini=ids, classe=A_MANO, chi=lavoro.chi, at=at, nota=nota)
-        _note(lavoro, esito, "esito_abbinato", ids, nota, at)
-        return Deciso(esito_id, {each: _moved(lavoro, esito, each, nota) for each in ids})
+        return matched(lavoro, esito, ids, nota)
+
+
+def matched(lavoro: Lavoro, esito: Row[Any], ordini: Sequence[int], nota: str) -> Deciso:
+    """Keep that an esito speaks of some orders, and move each where it leads, if its state allows it."""
+    at = lavoro.ports.clock.now()
+    where = {"azienda_id": esito.azienda_id, "file_id": esito.file_id, "line": esito.line}
+    abbinamenti.add(lavoro.conn, **where, ordini=ordini, classe=A_MANO, chi=lavoro.chi, at=at, nota=nota)
+    _note(lavoro, esito, "esito_abbinato", ordini, nota, at)
+    return Deciso(esito.id, {each: _moved(lavoro, esito, each, nota) for each in ordini})
+
+
+def admits(lavoro: Lavoro, esito: Row[Any], ordini: Sequence[int]) -> bool:
+    """Whether the state of one order at least allows what an esito says, or all of them have had that word already."""
+    evento, at = EVENTO.get(esito.effetto), lavoro.ports.clock.now()
+    if evento is None:
+        return False
+    found = [distinte.order(lavoro.conn, each) for each in ordini]
+    free = any((each.stato, evento) in di_disposizione(each.flusso) for each in found)
+    return free or all(already_applied(lavoro.conn, each, esito.effetto, at) for each in ordini)
 
 
 def unmatch(

@@ -16,7 +16,19 @@ from typing import Any, Protocol
 from cbi.flows.proprieta import CAUSALI_DI_RICHIAMO
 from ledger.outcomes import Candidata
 from ledger.stati import ALLA_BANCA, MAI_PARTITE, Evento, Stato
-from reconcile.somiglianza import DISTACCO, SOGLIA, VICINO, Detto, Grado, Prove, compare, rule_for, score
+from reconcile.somiglianza import (
+    DISTACCO,
+    DISTANTE,
+    SOGLIA,
+    VICINO,
+    Detto,
+    Grado,
+    Prove,
+    compare,
+    rule_for,
+    score,
+    wrong,
+)
 
 
 class Classe(StrEnum):
@@ -57,6 +69,10 @@ MOTIVI = {
     ),
     "importo_diverso": ("l'importo non è quello della disposizione", "the amount is not the order's"),
     "scadenza_diversa": ("la scadenza non è quella della disposizione", "the due date is not the order's"),
+    "debitore_diverso": (
+        "chiave, importo e scadenza sono di una disposizione di un altro debitore",
+        "key, amount and due date are those of an order of another debtor",
+    ),
     "piu_candidate": ("più disposizioni corrispondono", "more than one order matches"),
     "stato_non_ammette": (
         "lo stato della disposizione non ammette questo esito",
@@ -150,7 +166,8 @@ def recalls(esito: HasKeys, abi: str, candidates: Iterable[Candidata]) -> list[C
 # --- where the keys find nothing --------------------------------------------------------------------------------------
 
 NO_SUCH_KEY = "nessuna_disposizione"
-SEARCHED = (NO_SUCH_KEY, "altra_banca", "importo_diverso", "scadenza_diversa")
+STRANGER = "debitore_diverso"
+SEARCHED = (NO_SUCH_KEY, "altra_banca", "importo_diverso", "scadenza_diversa", STRANGER)
 """The reasons after which an order is looked for by what else it says."""
 
 TOGETHER = 8  # orders of a debtor that are tried together, at most: 247 ways
@@ -172,21 +189,23 @@ class Scelta:
     viste: tuple[Candidata, ...] = ()
 
 
-def liken(esito: Detto, candidates: Sequence[Candidata], motivo: str) -> Scelta:
+def liken(esito: Detto, candidates: Sequence[Candidata], motivo: str, *, tutti: bool = True) -> Scelta:
     """The one order that a rule holds for, or that is likely; `motivo` is why the keys found none.
 
-    Two that are as good are two: none is taken. A key that is some order's own is not another's with a slip in it:
-    numbers follow one another.
+    Two that are as good are two: none is taken. A key that is some order's own is another's with a slip in it only
+    where the rest leaves no doubt: numbers follow one another. `tutti`: every order of the amount is among the
+    candidates; if not, no rule holds that asks of the others.
     """
     compared = [(each, compare(esito, each)) for each in _competing(candidates)]
     if motivo != NO_SUCH_KEY:
         compared = [(each, _own_key(prove)) for each, prove in compared]
     compared.sort(key=lambda pair: (-score(pair[1]), pair[0].id))
     viste = tuple(each for each, _ in compared)
-    ruled = [(each, prove) for each, prove in compared if rule_for(prove)]
+    da_solo = tutti and sum(wrong(prove) < DISTANTE for _, prove in compared) == 1
+    ruled = [(each, prove) for each, prove in compared if rule_for(prove, da_solo=da_solo)]
     if len(ruled) == 1:
         order, prove = ruled[0]
-        return Scelta((order,), Classe.REGOLA, told(prove, regola=rule_for(prove)), "", viste)
+        return Scelta((order,), Classe.REGOLA, told(prove, regola=rule_for(prove, da_solo=da_solo)), "", viste)
     if ruled:
         return Scelta(motivo="piu_candidate", viste=viste)
     if compared and _likely(compared):
@@ -195,8 +214,16 @@ def liken(esito: Detto, candidates: Sequence[Candidata], motivo: str) -> Scelta:
     return Scelta(motivo=motivo, viste=viste)
 
 
+def stranger(esito: Detto, ordine: Candidata) -> bool:
+    """Whether an esito that has the keys of an order speaks of another debtor: neither by its codes nor by its name is
+    it the same. Orders of one amount and day that follow one another are told apart by nothing else."""
+    prove = compare(esito, ordine)
+    apart = prove["codice_fiscale"] is Grado.DIVERSO and prove["controparte"] is Grado.DIVERSO
+    return apart and prove["codice_cliente"] is not Grado.UGUALE
+
+
 def _own_key(prove: Prove) -> Prove:
-    return prove if prove["chiave"] is not Grado.SIMILE else {**prove, "chiave": Grado.DIVERSO}
+    return prove if prove["chiave"] is not Grado.SIMILE else {**prove, "chiave": Grado.DUBBIO}
 
 
 def _competing(candidates: Sequence[Candidata]) -> list[Candidata]:

@@ -21,7 +21,20 @@ from ledger.distinte import Distinta
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO, Candidata
 from ledger.ports import Ports
 from ledger.stati import Evento, Stato, di_disposizione, di_distinta, vita
-from reconcile.abbinamento import EVENTO, SEARCHED, TOGETHER, Classe, Scelta, add_up, choose, liken, recalls, told
+from reconcile.abbinamento import (
+    EVENTO,
+    SEARCHED,
+    STRANGER,
+    TOGETHER,
+    Classe,
+    Scelta,
+    add_up,
+    choose,
+    liken,
+    recalls,
+    stranger,
+    told,
+)
 from reconcile.conto import Arrivo, Conto
 from reconcile.risposte import Esito, chiave, detto, parla_di
 from reconcile.somiglianza import VICINO, Detto, Grado, compare, due_on
@@ -184,15 +197,18 @@ def _chosen(tavolo: Tavolo, esito: Esito) -> Scelta:
     abi, candidates = tavolo.arrivo.abi, tavolo.with_key(esito)
     choice = choose(esito, abi, candidates)
     if isinstance(choice, Candidata):
-        return Scelta((choice,), Classe.ESATTO, None, "", tuple(candidates))
+        same = esito.codice_fiscale == choice.codice_fiscale
+        if same or not stranger(detto(tavolo.supporto.flow, esito), choice):
+            return Scelta((choice,), Classe.ESATTO, None, "", tuple(candidates))
+        choice = STRANGER
     if choice not in SEARCHED:
         return Scelta(motivo=choice, viste=tuple(candidates))
     said = detto(tavolo.supporto.flow, esito)
     due = [] if said.scadenza is None else due_on(said.scadenza)
     amounts = sorted({said.importo, said.importo + said.spese})
-    alike = tavolo.same(abbinamenti.of_amount(tavolo.conn, tavolo.dove, amounts, due)) if said.importo else []
-    pool = {each.id: each for each in (*candidates, *alike) if each.abi == abi}
-    scelta = liken(said, list(pool.values()), choice)
+    alike = abbinamenti.of_amount(tavolo.conn, tavolo.dove, amounts, due) if said.importo else None
+    pool = {each.id: each for each in (*candidates, *tavolo.same(alike or ())) if each.abi == abi}
+    scelta = liken(said, list(pool.values()), choice, tutti=alike is not None)
     scelta = scelta if scelta.ordini else _together(tavolo, said, due, scelta)
     scelta = scelta if scelta.ordini else _in_part(esito, said, candidates, scelta)
     return replace(scelta, viste=tuple({each.id: each for each in (*scelta.viste, *candidates)}.values()))

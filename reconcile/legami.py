@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from cbi.flows.estratti import CONTO
-from ledger import distinte, movimenti, outcomes
+from ledger import distinte, movimenti, outcomes, silenzio
 from ledger.movimenti import Voce
 from ledger.ricerca import Filtro
 
@@ -36,17 +36,20 @@ class Regolamento:
 
 def settlement(conn: Connection, distinta_id: int) -> Regolamento:
     """What the current accounts say of a distinta. Raises Refused when there is none (DISTINTA-001)."""
-    totale = distinte.get(conn, distinta_id).totale
+    distinta = distinte.get(conn, distinta_id)
     found = movimenti.each(conn, Filtro(distinta_id=distinta_id, spuntati=None))
-    return settle(totale, outcomes.fees(conn, distinta_id), (each for each in found if each.genere == CONTO))
+    mine = (each for each in found if each.genere == CONTO)
+    return settle(distinta.totale, outcomes.fees(conn, distinta_id), mine, incasso=silenzio.counts(distinta.flusso))
 
 
-def settle(totale: int, spese: int, found: Iterable[Voce]) -> Regolamento:
-    """How a total is settled by some movements, one or several: those that speak of its outcomes apart. A credit net of
-    fees is less than the total by them, a debit more."""
+def settle(totale: int, spese: int, found: Iterable[Voce], *, incasso: bool = True) -> Regolamento:
+    """How a total is settled by some movements, one or several: those that speak of its outcomes apart, which are also
+    those that take back an order of a collection (`incasso`). A credit net of fees is less than the total by them, a
+    debit more."""
     regolato = esiti = 0
     for each in found:
-        if each.tipo_riferimento == "RIFESICBI":
+        taken_back = incasso and each.importo_con_segno < 0 and each.disposizione_id is not None
+        if each.tipo_riferimento == "RIFESICBI" or taken_back:
             esiti += each.importo_con_segno
         else:
             regolato += each.importo_con_segno

@@ -88,13 +88,15 @@ TECNICHE: Mapping[str, tuple[str, ...]] = {"RID": ("50002", "50006", "50007")}
 def detto(flusso: str, esito: Esito) -> Detto:
     """What an outcome says of its order, to be compared. Where the key is that of a mandate it is the code of the
     debtor too, and does not count twice."""
+    di_mandato = flusso in DEL_MANDATO
     return Detto(
         chiave(flusso, esito),
         esito.importo,
         esito.scadenza,
         esito.codice_fiscale,
-        None if flusso in DEL_MANDATO else esito.codice_cliente,
+        None if di_mandato else esito.codice_cliente,
         esito.controparte,
         (esito.abi, esito.cab),
         getattr(esito, "spese", None) or 0,
+        di_mandato,
     )

@@ -18,10 +18,12 @@ from cbi.validators.calendari import is_banking_day, next_banking_day
 
 
 class Grado(StrEnum):
-    """How a field of an esito compares with that of an order. MANCA: one of the two does not say it."""
+    """How a field of an esito compares with that of an order. DUBBIO: different, and near enough to be a mistake;
+    MANCA: one of the two does not say it."""
 
     UGUALE = "uguale"
     SIMILE = "simile"
+    DUBBIO = "dubbio"
     DIVERSO = "diverso"
     MANCA = "manca"
 
@@ -48,7 +50,8 @@ class Paragonabile(Protocol):
 
 @dataclass(frozen=True)
 class Detto:
-    """What an esito says of the order that it speaks of; `spese` in cents, 0 for none."""
+    """What an esito says of the order that it speaks of; `spese` in cents, 0 for none. `di_mandato`: the key is that of
+    a mandate, which orders of other days have too."""
 
     chiave: str
     importo: int
@@ -58,14 +61,15 @@ class Detto:
     controparte: str
     coordinate: tuple[str | None, str | None]
     spese: int = 0
+    di_mandato: bool = False
 
 
 Prove = Mapping[str, Grado]
 
 PESI: Mapping[str, Mapping[Grado, int]] = {
-    "chiave": {Grado.UGUALE: 40, Grado.SIMILE: 25, Grado.DIVERSO: -25},
+    "chiave": {Grado.UGUALE: 40, Grado.SIMILE: 25, Grado.DUBBIO: -25, Grado.DIVERSO: -25},
     "importo": {Grado.UGUALE: 25, Grado.SIMILE: 20, Grado.DIVERSO: -60},
-    "scadenza": {Grado.UGUALE: 15, Grado.SIMILE: 12, Grado.DIVERSO: -30},
+    "scadenza": {Grado.UGUALE: 15, Grado.SIMILE: 12, Grado.DUBBIO: -30, Grado.DIVERSO: -30},
     "codice_fiscale": {Grado.UGUALE: 25, Grado.DIVERSO: -25},
     "codice_cliente": {Grado.UGUALE: 15, Grado.DIVERSO: -15},
     "controparte": {Grado.UGUALE: 15, Grado.SIMILE: 10, Grado.DIVERSO: -20},
@@ -75,6 +79,7 @@ PESI: Mapping[str, Mapping[Grado, int]] = {
 
 SOGLIA = 60  # from here on an order is likely
 DISTACCO = 25  # by how much it must be ahead of the next one
+POCHI_GIORNI = 10  # between the due date and another one that may stand for it: less than from one rent to the next
 
 
 def compare(esito: Detto, ordine: Paragonabile) -> Prove:
@@ -82,7 +87,7 @@ def compare(esito: Detto, ordine: Paragonabile) -> Prove:
     return {
         "chiave": _key(esito.chiave, ordine.chiave),
         "importo": _amount(esito, ordine.importo),
-        "scadenza": _due(esito.scadenza, ordine.scadenza),
+        "scadenza": _due(esito, ordine.scadenza),
         "codice_fiscale": _code(esito.codice_fiscale, ordine.codice_fiscale),
         "codice_cliente": _code(esito.codice_cliente, ordine.codice_cliente),
         "controparte": _name(esito.controparte, ordine.controparte),
@@ -118,12 +123,16 @@ def _amount(esito: Detto, ours: int) -> Grado:
     return Grado.SIMILE if esito.spese and esito.importo + esito.spese == ours else Grado.DIVERSO
 
 
-def _due(said: date | None, ours: date | None) -> Grado:
+def _due(esito: Detto, ours: date | None) -> Grado:
+    said = esito.scadenza
     if said is None or ours is None:
         return Grado.MANCA
     if said == ours:
         return Grado.UGUALE
-    return Grado.SIMILE if said == banking(ours) else Grado.DIVERSO
+    if said == banking(ours):
+        return Grado.SIMILE
+    near = abs((said - ours).days) <= POCHI_GIORNI and not esito.di_mandato
+    return Grado.DUBBIO if near else Grado.DIVERSO
 
 
 def banking(day: date) -> date:
@@ -193,13 +202,15 @@ def _coordinates(said: tuple[str | None, str | None], ours: tuple[str | None, st
 @dataclass(frozen=True)
 class Regola:
     """A way in which banks are known to change what they say: the degrees that some fields must have, one at least of
-    `uno_di` that must be equal, and the fields that may not be different."""
+    `uno_di` that must be equal, and the fields that may not be different. `da_solo`: one thing that is said is wrong,
+    and of every other order two must be (`wrong`)."""
 
     nome: str
     it: str
     en: str
     vuole: Mapping[str, tuple[Grado, ...]]
     uno_di: tuple[str, ...] = ()
+    da_solo: bool = False
 
     def holds(self, prove: Prove) -> bool:
         """Whether a comparison is one of those."""
@@ -238,10 +249,38 @@ REGOLE: tuple[Regola, ...] = (
         {"chiave": (Grado.MANCA,), "importo": VICINO, "scadenza": VICINO},
         ("codice_fiscale", "codice_cliente"),
     ),
+    Regola(
+        "scadenza_vicina",
+        "chiave, importo e debitore sono quelli; la banca dice un giorno entro dieci dalla scadenza",
+        "key, amount and debtor are the same; the bank tells a day within ten of the due date",
+        {"chiave": _UGUALE, "importo": _UGUALE, "scadenza": (Grado.DUBBIO,)},
+        ("codice_fiscale", "codice_cliente"),
+        da_solo=True,
+    ),
+    Regola(
+        "chiave_altrui",
+        "la chiave, storpiata, è di un'altra disposizione; importo, scadenza e debitore sono quelli di questa",
+        "the key, with a slip in it, is another order's; amount, due date and debtor are those of this one",
+        {"chiave": (Grado.DUBBIO,), "importo": VICINO, "scadenza": VICINO},
+        ("codice_fiscale", "codice_cliente"),
+        da_solo=True,
+    ),
 )
 """In order: one order alone that a rule holds for is taken, whatever others are like."""
 
 
-def rule_for(prove: Prove) -> str:
-    """The name of the first rule that holds of a comparison, "" for none."""
-    return next((regola.nome for regola in REGOLE if regola.holds(prove)), "")
+def rule_for(prove: Prove, *, da_solo: bool = False) -> str:
+    """The name of the first rule that holds of a comparison, "" for none; `da_solo`: of every other order at least
+    `DISTANTE` things are wrong."""
+    admitted = (regola for regola in REGOLE if da_solo or not regola.da_solo)
+    return next((regola.nome for regola in admitted if regola.holds(prove)), "")
+
+
+DISTANTE = 2
+"""How many things must be wrong of every other order, where of one a single thing is."""
+
+
+def wrong(prove: Prove) -> int:
+    """How many of four things an esito says otherwise than an order: key, amount, due date, debtor."""
+    apart = sum(prove[campo] in (Grado.DUBBIO, Grado.DIVERSO) for campo in ("chiave", "importo", "scadenza"))
+    return apart + any(prove[campo] is Grado.DIVERSO for campo in DEL_DEBITORE)

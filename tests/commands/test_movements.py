@@ -120,6 +120,20 @@ def test_rules_say_what_they_would_do_and_do_it_after_a_reconciliation(house: Ho
     assert house.cbi("audit", "rebuild", "--check").exit_code == 0
 
 
+def test_a_movement_that_names_nothing_is_of_what_a_person_says(house: House) -> None:
+    assert house.cbi("import", str(FIXTURES / "riba.cbi")).exit_code == 0
+    wanted = next(each for each in house.json("movements", "--all")["movimenti"] if not each["tipo_riferimento"])
+    which = str(wanted["id"])
+    assert house.by_bianchi("movements", "match", which, "--distinta", "1", "--dry-run")
+    assert house.json("movements", "show", which)["distinta"] is None
+    house.by_bianchi("movements", "match", which, "--distinta", "1")
+    told = house.json("movements", "show", which)
+    assert (told["distinta"], told["riscontrato_da"]) == (1, "bianchi")
+    house.by_bianchi("movements", "unmatch", which)
+    assert house.json("movements", "show", which)["distinta"] is None
+    assert house.cbi("movements", "match", which, "--user", "bianchi").exit_code == 2
+
+
 def test_a_statement_is_worked_out_and_one_is_as_it_was_sent(house: House) -> None:
     conto = next(str(each["id"]) for each in house.json("accounts") if each["genere"] == "conto")
     days = ("--dal", "2026-11-01", "--al", "2026-11-20")

@@ -151,6 +151,8 @@ NOT_HERE = {
     "exceptions": "reads",
     "balances": "reads",
     "movements show": "reads",
+    "movements match": "as tick: a mark of the same event",
+    "movements unmatch": "as tick: a mark of the same event",
     "accounts statement": "reads",
     "accounts sent": "reads",
     "messages show": "reads",

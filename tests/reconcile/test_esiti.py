@@ -79,7 +79,7 @@ def test_another_refusal_of_the_same_order_says_nothing_new(home: Home) -> None:
         (stray(ONE, numero_ricevuta="9900000001"), "nessuna_disposizione"),
         (stray(ONE, importo=ONE.disposizione.importo + 1), "importo_diverso"),
         (
-            replace(ONE, disposizione=replace(ONE.disposizione, scadenza=ONE.disposizione.scadenza + timedelta(1))),
+            replace(ONE, disposizione=replace(ONE.disposizione, scadenza=ONE.disposizione.scadenza + timedelta(12))),
             "scadenza_diversa",
         ),
     ],

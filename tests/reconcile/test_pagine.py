@@ -180,6 +180,7 @@ def test_a_distinta_is_settled_by_one_movement_or_by_several(home: Home) -> None
 
 class _Mosso:
     tipo_riferimento = "NROSUPCBI"
+    disposizione_id = None
 
     def __init__(self, cents: int) -> None:
         self.importo_con_segno = cents

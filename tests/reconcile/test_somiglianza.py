@@ -1,5 +1,6 @@
 """How like an order an outcome is, and which choices follow: by rules, by likeness, by several orders together."""
 
+from collections import namedtuple
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from cbi.validators.calendari import is_banking_day
 from ledger.outcomes import Candidata
 from ledger.stati import Stato
-from reconcile.abbinamento import Classe, add_up, liken
+from reconcile.abbinamento import Classe, add_up, choose, liken, stranger
 from reconcile.somiglianza import PESI, REGOLE, Detto, Grado, banking, compare, due_on, rule_for, words
 
 SUNDAY, MONDAY = date(2027, 1, 31), date(2027, 2, 1)
@@ -70,7 +71,8 @@ def test_what_banks_are_known_to_change_is_matched_by_a_rule(changed, rule):
 @pytest.mark.parametrize(
     "changed",
     [
-        {"scadenza": SUNDAY + timedelta(3)},
+        {"scadenza": SUNDAY + timedelta(11)},
+        {"scadenza": SUNDAY + timedelta(3), "di_mandato": True},
         {"chiave": "9900000001"},
         {"chiave": "", "codice_fiscale": None, "codice_cliente": None},
         {"chiave": "", "controparte": "VIVAIO QUATTROFOGLIE SRL"},
@@ -86,6 +88,7 @@ def test_what_no_rule_explains_is_likely_and_waits(changed):
     "changed",
     [
         {"importo": ORDER.importo + 1},
+        {"scadenza": SUNDAY + timedelta(3), "codice_fiscale": None, "codice_cliente": None},
         {"chiave": "9900000001", "scadenza": date(2028, 1, 31)},
         {"chiave": "", "codice_fiscale": "99900020127", "codice_cliente": None},
     ],
@@ -100,11 +103,35 @@ def test_two_orders_that_are_as_good_are_two():
     assert (found.ordini, found.motivo, found.viste) == ((), "piu_candidate", (ORDER, twin))
 
 
-def test_the_key_of_another_order_is_not_a_slip_of_the_pen():
-    neighbour = replace(OTHER, id=3, chiave="0004000002", importo=99_000)
-    said = replace(SAID, chiave=neighbour.chiave)
+@pytest.mark.parametrize("days", [-10, -1, 3, 10])
+def test_some_days_from_the_due_date_are_a_rule_where_no_other_order_is_as_near(days):
+    said = replace(SAID, scadenza=SUNDAY + timedelta(days))
+    assert chosen(said, ORDER, OTHER, motivo="scadenza_diversa") == (Classe.REGOLA, [1])
+    alike = replace(ORDER, id=3, chiave="0004000003", scadenza=said.scadenza)
+    assert chosen(said, ORDER, alike, motivo="scadenza_diversa") == (None, [])
+
+
+def test_an_order_paid_late_has_a_twin_of_its_own_number_amount_and_day():
+    twin = replace(ORDER, id=3, chiave="0004000003")
+    said = replace(SAID, scadenza=SUNDAY + timedelta(4))
+    assert chosen(said, ORDER, twin, motivo="scadenza_diversa") == (Classe.REGOLA, [1])
+
+
+def test_the_key_of_another_order_is_a_slip_of_the_pen_only_where_all_the_rest_is_not_that_order():
+    named = replace(ORDER, id=3, chiave="0004000002")
+    said = replace(SAID, chiave=named.chiave)
     assert chosen(said, ORDER) == (Classe.REGOLA, [1])
-    assert chosen(said, ORDER, neighbour, motivo="importo_diverso")[0] is not Classe.REGOLA
+    other = {"codice_fiscale": "99900020127", "codice_cliente": "CLI000002", "controparte": "VIVAIO QUATTROFOGLIE"}
+    for apart in ({"importo": 99_000, "scadenza": date(2027, 3, 31)}, {"importo": 99_000, **other}):
+        assert chosen(said, ORDER, replace(named, **apart), motivo="importo_diverso") == (Classe.REGOLA, [1])
+    for near in ({"importo": 99_000}, {"scadenza": date(2027, 3, 31)}, other):
+        assert chosen(said, ORDER, replace(named, **near), motivo="importo_diverso")[0] is not Classe.REGOLA
+
+
+def test_where_there_are_too_many_orders_of_an_amount_to_look_at_no_rule_asks_of_the_others():
+    late = replace(SAID, scadenza=SUNDAY + timedelta(3))
+    found = liken(late, [ORDER], "scadenza_diversa", tutti=False)
+    assert found.classe is Classe.PROBABILE
 
 
 def test_a_key_and_a_due_date_that_speak_of_two_orders_wait_for_a_person():
@@ -128,6 +155,65 @@ def test_the_choice_does_not_depend_on_the_order_in_which_orders_are_found():
             for each in (chosen(said, *some) for some in permutations((ORDER, OTHER, twin)))
         }
         assert len(found) == 1
+
+
+DEBITORI = (
+    ("99900010127", "CLI000001", "FERRAMENTA LUNAPIENA SNC"),
+    ("99900020127", "CLI000002", "VIVAIO QUATTROFOGLIE SRL"),
+)
+GIORNI = (date(2027, 1, 31), date(2027, 2, 5), date(2027, 2, 26), date(2027, 3, 31))
+
+
+@st.composite
+def rows_of_orders(draw):
+    """Orders that follow one another in number, of two debtors, two amounts and four days; one of them."""
+    kinds = draw(st.lists(st.tuples(*(st.integers(0, n) for n in (1, 1, 3))), min_size=2, max_size=9))
+    orders = []
+    for n, (debitore, importo, giorno) in enumerate(kinds):
+        codice_fiscale, codice_cliente, controparte = DEBITORI[debitore]
+        who = {"codice_fiscale": codice_fiscale, "codice_cliente": codice_cliente, "controparte": controparte}
+        what = {"importo": (125_000, 80_000)[importo], "scadenza": GIORNI[giorno]}
+        orders.append(replace(ORDER, id=n, chiave=f"{4_000_000 + n:010d}", **what, **who))
+    return orders, draw(st.sampled_from(orders))
+
+
+@st.composite
+def one_thing_wrong(draw):
+    """Such orders, one of them, and an esito of that one in which one thing is wrong."""
+    orders, true = draw(rows_of_orders())
+    fields = ("chiave", "importo", "scadenza", "codice_fiscale", "codice_cliente", "controparte", "coordinate")
+    said = Detto(**{name: getattr(true, name) for name in fields}, spese=350)
+    wrong = draw(
+        st.one_of(
+            st.sampled_from(orders).map(lambda other: {"chiave": other.chiave}),
+            st.integers(0, 9).map(lambda digit: {"chiave": true.chiave[:-1] + str(digit)}),
+            st.integers(-12, 12).map(lambda days: {"scadenza": true.scadenza + timedelta(days)}),
+            st.just({"chiave": ""}),
+            st.just({"importo": true.importo - 350}),
+        )
+    )
+    return orders, true, replace(said, **wrong)
+
+
+@given(one_thing_wrong())
+def test_an_outcome_with_one_thing_wrong_is_of_its_order_or_of_none_it_is_told_apart_from(case):
+    orders, true, said = case
+    keyed = [each for each in orders if each.chiave == said.chiave]
+    named = choose(Esito("paid", said.importo, said.scadenza), "03069", keyed)
+    if isinstance(named, Candidata):
+        if not stranger(said, named):
+            assert named == true or who(named) == who(true)  # of one debtor, amount and day: nobody could tell
+            return
+        named = "debitore_diverso"
+    found = liken(said, orders, named)
+    assert found.classe is not Classe.REGOLA or found.ordini == (true,)
+
+
+Esito = namedtuple("Esito", "effetto importo scadenza")
+
+
+def who(order):
+    return order.codice_fiscale, order.importo, order.scadenza
 
 
 # --- several orders together ------------------------------------------------------------------------------------------

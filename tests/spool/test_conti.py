@@ -295,7 +295,7 @@ def run(home: Home, text: str, *, dry_run: bool = False) -> list[tuple[str, int,
     (home.path / regole.FILE).write_text(text)
     rules = regole.read(home)["A1B2C"]
     with macchina(home, 1, regole.CHI, dry_run=dry_run) as lavoro:
-        return [(each.nome, each.movimenti, each.totale) for each in regole.apply(lavoro, rules)]
+        return [(each.nome, each.quanti, each.totale) for each in regole.apply(lavoro, rules)]
 
 
 def test_rules_mark_what_fits_once_and_a_dry_run_says_the_same_and_does_nothing(home: Home) -> None:

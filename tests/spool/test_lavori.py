@@ -210,6 +210,26 @@ def test_orders_of_which_nothing_was_heard_are_presumed_paid_bank_by_bank(home: 
         assert ricostruzione.check(conn, 1) == []
 
 
+def test_each_kind_of_a_bank_has_its_own_days(tmp_path: Path) -> None:
+    from spool.dispatch import dispatch_ready
+
+    home = casa.build(tmp_path / "home", [casa.flow("RIBA-A", range(1, 3))])
+    casa.extend(home.path, Path("fixtures/rid.cbi").read_bytes())
+    dispatch_ready(home)
+    # Due on Monday 30 November and Thursday 31 December the Ri.Ba., on Sunday 31 January two R.I.D., the third later.
+    settle(home, "[presunte.03069]\nRIBA = 25\nRID = 2\n")
+    found = {}
+    for day in (date(2027, 2, 1), date(2027, 2, 2), date(2027, 2, 8)):
+        conti(on(home, datetime(day.year, day.month, day.day, 8, tzinfo=ROME)), "presume")
+        found[day.day] = Counter(flusso for flusso, stato in kinds(home) if stato == "Presunta pagata")
+    assert found == {1: {"RIBA": 1}, 2: {"RIBA": 1, "RID": 2}, 8: {"RIBA": 2, "RID": 2}}
+
+
+def kinds(home: Home) -> list[tuple[str, str]]:
+    with home.read() as conn:
+        return [(row.flusso, row.stato) for row in conn.execute(DISPOSIZIONE.select())]
+
+
 def test_an_insoluto_that_comes_after_prevails(home: Home) -> None:
     settle(home, "[presunte.03069]\nRIBA = 1\n")
     assert conti(on(home, datetime(2027, 1, 15, 8, tzinfo=ROME)), "presume")["presunte"] == 24
