@@ -149,16 +149,18 @@ def choose(esito: HasKeys, abi: str, candidates: Sequence[Candidata]) -> Candida
 
 
 def recalls(esito: HasKeys, abi: str, candidates: Iterable[Candidata]) -> list[Candidata]:
-    """The requests of recall that the esito answers: it says recalled, they have its keys and await an
-    answer."""
-    return [
+    """The requests of recall that the esito answers: it says recalled, they have its keys and await an answer. If none
+    does, the last that was refused: the bank carried it out all the same, and might have said so first."""
+    mine = [
         c
         for c in candidates
         if esito.effetto == "recalled"
         and c.causale in CAUSALI_DI_RICHIAMO
         and (c.abi, c.importo, c.scadenza) == (abi, esito.importo, esito.scadenza)
-        and c.stato in ALLA_BANCA
     ]
+    answered = any(c.stato is Stato.RICHIAMATA for c in mine)
+    refused = [] if answered else [c for c in mine if c.stato is Stato.SCARTATA]
+    return [c for c in mine if c.stato in ALLA_BANCA] or refused[-1:]
 
 
 # --- where the keys find nothing --------------------------------------------------------------------------------------

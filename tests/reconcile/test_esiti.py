@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from banksim.risposte import stray
+from banksim.risposte import scarto, stray
 from ledger import distinte
 from ledger.home import Home
 from ledger.stati import Evento
 from reconcile.abbinamento import MOTIVI
-from tests.reconcile.banco import CAUSALI, bench, decision, outcome_flow
+from reconcile.conto import Arrivo
+from reconcile.ricevute import reject
+from tests.reconcile.banco import CAUSALI, DAY, bench, decision, outcome_flow, supporto
 from tests.reconcile.conftest import FLOW, OTHER
 from tests.spool import casa
 
@@ -195,15 +197,26 @@ def test_only_a_recall_answers_the_request_of_recall(tmp_path, causale: str, ask
         assert [str(order.stato) for order in distinte.orders(b.conn, 2)] == [asked]
 
 
-def test_a_request_of_recall_that_was_refused_stays_refused(tmp_path) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("many", [1, 2])
+def test_a_request_of_recall_refused_and_carried_out_is_carried_out_whichever_came_first(tmp_path, many: int) -> None:  # type: ignore[no-untyped-def]
     from spool.dispatch import dispatch_ready
 
-    home = casa.build(tmp_path / "h", [FLOW, casa.recall("RICHIAMO-A", range(1, 2))])
+    recall = casa.recall("RICHIAMO-A", range(1, 1 + many))
+    home = casa.build(tmp_path / "h", [FLOW, recall])
     dispatch_ready(home)
-    with bench(home) as b:
-        distinte.apply(b.conn, home.ports, 2, Evento.SCARTA, chi="prova")
-        b.apply(outcome_flow(BANK, "30008", [ONE]))
-        assert [str(order.stato) for order in distinte.orders(b.conn, 2)] == ["Scartata"]
+    refusal, answer = supporto(scarto(supporto(recall), DAY, ["066"])), outcome_flow(BANK, "30008", [ONE])
+    ends = []
+    for refused_first in (True, False):
+        with bench(home) as b:
+            if not refused_first:
+                b.apply(answer)
+            reject(b.conn, home.ports, Arrivo(1, "03069", 1, "er.cbi"), refusal)
+            if refused_first:
+                b.apply(answer)
+            (asked, *_), requests = (list(distinte.orders(b.conn, which)) for which in (1, 2))
+            ends.append((b.distinta(2), str(asked.stato), [str(each.stato) for each in requests]))
+    whole = "Elaborata" if many == 1 else "Scartata"
+    assert ends == [(whole, "Richiamata", ["Richiamata", "Scartata"][:many])] * 2
 
 
 def test_a_refused_distinta_sent_again_takes_the_outcome(tmp_path) -> None:  # type: ignore[no-untyped-def]
