@@ -255,6 +255,12 @@ def all_final(conn: Connection, distinte: Iterable[int], final: Iterable[Stato])
     return [d for d in wanted if d not in still_open]
 
 
+def presumed(conn: Connection, distinta_id: int) -> bool:
+    """Whether an order of a distinta is presumed paid: the bank has said nothing of it."""
+    mine = (DISPOSIZIONE.c.distinta_id == distinta_id, DISPOSIZIONE.c.stato == Stato.PRESUNTA_PAGATA)
+    return conn.execute(select(DISPOSIZIONE.c.id).where(*mine).limit(1)).first() is not None
+
+
 def promemoria(conn: Connection) -> list[Row[Any]]:
     """Every promemoria with how many esiti carry its riferimento, and their total in cents."""
     same = (

@@ -173,6 +173,8 @@ _RICHIAMO_E_SILENZIO: Tabella = {
     **_all(ALLA_BANCA, Evento.PRESUMI, Stato.PRESUNTA_PAGATA),
 }
 _DOPO: tuple[Stato, ...] = (Stato.RICHIAMO_CHIESTO, Stato.PRESUNTA_PAGATA)
+# Of a distinta whose orders are presumed paid the bank has said nothing yet: see `reconcile.ricevute`.
+_DOPO_IL_SILENZIO: Tabella = {(Stato.ELABORATA, Evento.SCARTA): Stato.SCARTATA}
 
 VITE: Mapping[str, Vita] = {
     # "Did not go through" yields to "paid" (an order that was paid must not be presented again); "paid" yields to
@@ -188,6 +190,7 @@ VITE: Mapping[str, Vita] = {
         ),
         _RICHIAMO_E_SILENZIO,
         _DOPO,
+        distinta=_DOPO_IL_SILENZIO,
     ),
     # A slip is paid at a counter, also after it was struck off: nothing undoes that.
     "MAV": Vita(
@@ -201,6 +204,7 @@ VITE: Mapping[str, Vita] = {
         ),
         _RICHIAMO_E_SILENZIO,
         _DOPO,
+        distinta=_DOPO_IL_SILENZIO,
     ),
     "PAGAMENTO": Vita(
         "Bonifici, stipendi e assegni",

@@ -12,7 +12,7 @@ from cbi import Supporto
 from ledger import distinte, intenti, outcomes
 from ledger.outcomes import APPLICATO, ECCEZIONE_, GIA_APPLICATO
 from ledger.ports import Ports
-from ledger.stati import Evento, di_distinta
+from ledger.stati import Evento, Stato, di_distinta
 from reconcile.codici_er import codes_in
 from reconcile.conto import Arrivo
 
@@ -85,7 +85,7 @@ def _say(
     stato, target = distinta.stato, di_distinta(distinta.flusso).get((distinta.stato, evento))
     if target is stato:
         return GIA_APPLICATO
-    if target is None:
+    if target is None or (stato is Stato.ELABORATA and not outcomes.presumed(conn, distinta_id)):
         _exception(conn, ports, arrivo, "ricevuta_contraria", distinta_id, {"stato": stato, "evento": evento, **dati})
         return ECCEZIONE_
     chi = f"banca {arrivo.abi}"

@@ -48,6 +48,15 @@ DISTINTA = {
     "scarta": {"Inoltrata": "Scartata", "Ricevuta Banca": "Scartata", "Scartata": "Scartata"},
     "elabora": {"Inoltrata": "Elaborata", "Ricevuta Banca": "Elaborata", "Scartata": "Elaborata"},
 }
+
+
+def dove(flusso: str, evento: str) -> dict[str, str]:
+    """Where a word of the bank leads a distinta of a kind, by its state."""
+    if evento == "scarta" and "paga" in PAROLE[flusso]:
+        return {**DISTINTA[evento], "Elaborata": "Scartata"}  # it may be so because nothing was heard
+    return DISTINTA[evento]
+
+
 PESI = {"anna": 50, "bruno": 50, "carla": 100}
 
 
@@ -203,9 +212,10 @@ class Modello:
     def banca(self, number: int, evento: str) -> None:
         """A word of the bank on a whole distinta: it moves the orders of which it has said nothing yet."""
         mine = self.distinte[self._distinta(number)]
-        if mine["stato"] not in DISTINTA[evento]:
+        leads = dove(mine["flusso"], evento)
+        if mine["stato"] not in leads:
             raise No("STATO-001")
-        mine["stato"] = DISTINTA[evento][mine["stato"]]
+        mine["stato"] = leads[mine["stato"]]
         said = [DETTA[word] for word in PAROLE[mine["flusso"]]]
         for each in mine["ordini"]:
             order = self.ordini[each]

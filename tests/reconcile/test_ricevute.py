@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,9 +13,11 @@ from banksim.risposte import conferma, scarto
 from ledger import distinte, outcomes
 from ledger.home import Home
 from ledger.stati import Evento
+from ledger.varco import Lavoro
 from reconcile.codici_er import codes_in, meaning
 from reconcile.conto import Arrivo
 from reconcile.ricevute import confirm, reject
+from reconcile.silenzio import presume
 from spool.dispatch import dispatch_ready
 from tests.reconcile.banco import DAY, Banco, bench, decision, outcome_flow, supporto
 from tests.reconcile.conftest import FLOW
@@ -72,6 +75,21 @@ def test_a_refusal_after_everything_was_answered_is_an_exception_with_the_codes(
         (eccezione,) = outcomes.eccezioni(b.conn)
     dati = json.loads(eccezione.dati)
     assert (eccezione.motivo, dati["codici"], dati["stato"]) == ("ricevuta_contraria", ["066", "XXX"], "Elaborata")
+
+
+def test_a_refusal_and_the_silence_that_is_taken_for_payment_end_the_same_whichever_comes_first(home: Home) -> None:
+    ends = []
+    for refused_first in (True, False):
+        with bench(home) as b:
+            late = replace(home.ports, clock=casa.Clock(datetime(2027, 3, 1, 8, tzinfo=UTC)))
+            if refused_first:
+                say(b, "er")
+            presume(Lavoro(b.conn, replace(home, ports=late), 1, "prova", str), "03069", "RIBA", 1)
+            if not refused_first:
+                assert b.distinta() == "Elaborata"
+                say(b, "er")
+            ends.append((b.distinta(), {str(each.stato) for each in distinte.orders(b.conn, 1)}, b.reasons()))
+    assert ends == [("Scartata", {"Scartata"}, [])] * 2
 
 
 def test_a_receipt_for_a_supporto_nobody_sent_is_an_exception(home: Home) -> None:
