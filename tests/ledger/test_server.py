@@ -12,12 +12,13 @@ from click.testing import CliRunner
 from sqlalchemy import select, text
 
 from cli import cbi
-from ledger import aziende, database, distinte, journal, movimenti, rapporti, ricostruzione, spunta
+from ledger import aziende, database, distinte, journal, movimenti, rapporti, ricostruzione, riscontri, spunta
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.importa import import_file
 from ledger.ports import real_ports
 from ledger.ricerca import Filtro
+from ledger.riscontri import Mossa
 from ledger.schema import FILE, METADATA, VERSION
 from ledger.spunta import Segno
 from reconcile.scalari import TIPI, prospetto
@@ -219,8 +220,9 @@ def test_whatever_is_in_a_file_comes_back_as_it_was(url_of_a_home, tmp_path, whe
 def test_accounts_and_movements_are_the_same_on_a_server(blank, tmp_path):
     found = []
     for name, url in (("a", ""), ("b", blank)):
-        home = casa.build(tmp_path / name, [], url=url)
+        home = casa.build(tmp_path / name, [casa.flow("RIBA-A", range(1, 3))], url=url)
         plant_all(home)
+        dispatch_ready(home)
         for kind in ("rh", "ec", "ra", "rp", "dt"):
             casa.drop(home, f"{kind}.cbi", (ROOT / "fixtures" / f"{kind}.cbi").read_bytes())
         receive(home)
@@ -236,9 +238,12 @@ def test_accounts_and_movements_are_the_same_on_a_server(blank, tmp_path):
             cards = [(each.id, each.ultimo.saldo) for each in rapporti.list_(conn)]
             days = (date(2026, 11, 1), date(2026, 11, 30))
             lines = [list(prospetto(conn, 2, tipo, *days).righe) for tipo in TIPI]
+            credited = Mossa(1, "03069", "100000004711", "C", distinte.get(conn, 1).totale, casa.OGGI, 10)
+            names = [riscontri.distinte(conn, credited), riscontri.disposizioni(conn, credited)]
             assert ricostruzione.check(conn, 1) == []
         home.close()
-        found.append((looked, again, sums, cards, lines))
+        found.append((looked, again, sums, cards, lines, names))
+    assert found[0][-1] == [[1], []]
     assert all(found[0])
     assert found[0] == found[1]
 

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy.event import listen
 
 from banksim.danni import INSOLUTA, PAGATA, Detto, esiti, portafoglio, presentazione, risposta
@@ -22,6 +24,7 @@ from spool.dispatch import dispatch_ready
 from spool.receive import receive
 from spool.rilettura import reread
 from spool.stato import status
+from tests.reconcile.banco import bench, supporto
 from tests.spool import casa
 
 ABI = "03069"
@@ -42,6 +45,14 @@ def template(tmp_path_factory):
     dispatch_ready(home)
     home.close()
     return home.path
+
+
+@pytest.fixture(scope="module")
+def shared(template):
+    """The home, to look at and roll back."""
+    found = Home.open(template, casa.ports())
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -154,6 +165,34 @@ def test_whatever_the_order_of_the_files_the_orders_end_the_same(template, tmp_p
         )
         home.close()
     assert len(ends) == 1
+
+
+SOME = [each for each in MINE if (each.codice_fiscale, each.scadenza) == (ONE.codice_fiscale, ONE.scadenza)]
+WHOLE = Detto(replace(ONE, importo=sum(each.importo for each in SOME)), PAGATA, frozenset())
+WORDS = {
+    "cumulated": [WHOLE],
+    "again": [WHOLE],
+    "without its number": [Detto(replace(TWO, numero=0), INSOLUTA, frozenset())],
+    "likely": [LIKELY, Detto(replace(TWO, scadenza=TWO.scadenza + timedelta(12)), PAGATA, frozenset())],
+    "likely unpaid": [Detto(replace(THREE, scadenza=THREE.scadenza + timedelta(12)), INSOLUTA, frozenset())],
+    "late": [Detto(replace(THREE, scadenza=THREE.scadenza + timedelta(3)), PAGATA, frozenset())],
+    "a part": [Detto(replace(TWO, importo=1_000), PAGATA, frozenset())],
+    "the rest": [Detto(replace(TWO, importo=TWO.importo - 1_000), PAGATA, frozenset())],
+    "unpaid": [Detto(ONE, INSOLUTA, frozenset())],
+}
+"""What a bank says of three orders of a debtor that fall due together, each in a file of its own."""
+
+
+@settings(max_examples=20)
+@given(st.permutations(sorted(WORDS)), st.booleans())
+def test_cumulated_likely_and_partial_outcomes_lead_to_the_same_states_in_any_order(shared, order, accetta):
+    with bench(shared) as b:
+        if accetta:
+            aziende.set_option(b.conn, shared.ports, 1, aziende.ABBINA_PROBABILI, aziende.SI, chi="bianchi")
+        for word in order:
+            b.apply(supporto(risposta(f"E{sorted(WORDS).index(word)}", CONTO, WORDS[word], DAY)))
+        found = [b.states()[f"{each.numero:010d}"] for each in SOME]
+    assert found == (["Insoluta"] * 3 if accetta else ["Insoluta", "Insoluta", "Pagata"])
 
 
 def test_likely_matches_wait_unless_the_company_takes_them(home):
