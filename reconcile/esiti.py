@@ -197,7 +197,7 @@ def _chosen(tavolo: Tavolo, esito: Esito) -> Scelta:
     abi, candidates = tavolo.arrivo.abi, tavolo.with_key(esito)
     choice = choose(esito, abi, candidates)
     if isinstance(choice, Candidata):
-        same = esito.codice_fiscale == choice.codice_fiscale
+        same = esito.codice_fiscale in (None, "", choice.codice_fiscale)
         if same or not stranger(detto(tavolo.supporto.flow, esito), choice):
             return Scelta((choice,), Classe.ESATTO, None, "", tuple(candidates))
         choice = STRANGER
