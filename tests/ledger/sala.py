@@ -90,8 +90,8 @@ def _empty() -> Path:
 
 
 def blank(path: Path, doors: Ports) -> Home:
-    """A new home with nothing in it, in a file."""
-    shutil.copytree(_empty(), path)
+    """A new home with nothing in it, in a folder that may be there, empty."""
+    shutil.copytree(_empty(), path, dirs_exist_ok=True)
     return Home.open(path, doors)
 
 

@@ -229,8 +229,8 @@ def test_what_fails_halfway_leaves_no_half_file_and_no_row_is_lost(home, tmp_pat
     """At each call to the disk: there is the whole file or none; if no event tells of it, its rows leave again."""
     with home.read() as conn:
         many = conn.scalar(COUNTED["esiti"])
-    failed, n = 0, 0
-    while failed == n:
+    failed, n, reached = 0, 0, True
+    while reached:
         n += 1
         nome, target = f"prova{n}", tmp_path / f"{n}.ndjson"
         save(home, nome, cosa="esiti")
@@ -241,11 +241,12 @@ def test_what_fails_halfway_leaves_no_half_file_and_no_row_is_lost(home, tmp_pat
             export(broken, 1, asked, target, Modo(nome, nuove=True))
         except OSError:
             failed += 1
+        reached = len(disk.calls) >= n
         told = [each["sha256"] for each in events(home) if each["file"] == target.name]
         assert not told or told == [archivio.digest(target.read_bytes())]
         assert not target.exists() or len(target.read_bytes().splitlines()) == many
         assert len(again(home, nome, nuove=True)[0]) == (0 if told else many)
-    assert failed >= 4  # exists, write_parts, rename, fsync_dir at least
+    assert failed >= 4  # exists, write_parts, rename, fsync_dir at least; that nothing can be swept stops nobody
 
 
 # --- only what is new -------------------------------------------------------------------------------------------------
