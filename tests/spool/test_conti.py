@@ -220,11 +220,11 @@ def test_what_a_profile_takes_once_more_is_not_ticked_once_more(home: Home) -> N
 
 
 def test_nothing_is_ticked_when_the_file_cannot_be_put_in_its_place(home: Home, tmp_path: Path) -> None:
-    disk = casa.Disk(3, error=lambda: OSError(28, "No space left on device"))  # exists, write_parts, rename
+    disk = casa.Disk(4, error=lambda: OSError(28, "No space left on device"))
     broken = replace(home, ports=replace(home.ports, disk=disk))
     with pytest.raises(OSError, match="No space"):
         export(broken, 1, richieste.of(cosa="movimenti", spunta=True), tmp_path / "movimenti.csv")
-    assert disk.calls[2] == "rename"
+    assert disk.calls[3] == "rename"
     assert shown(home, spuntati=True) == [] and not events(home, "righe_esportate", "movimenti_segnati")
 
 
