@@ -9,7 +9,7 @@ same file, given again after the cause is cured, is read for that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 ELABORATO, GIA_RICEVUTO, RIFIUTATO = "elaborato", "gia_ricevuto", "rifiutato"
 FATTO, QUARANTENA, FALLITO, ATTESA = "fatto", "quarantena", "fallito", "attesa"
+
+
+class Taken(Exception):
+    """A file that was looked at is not there any more: another process has moved it."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ def _attempt(
         return _receive_file(home, branch, name, company, quiet, firmatari)
     except Unsettled:
         return [FileRicevuto(name, branch.sia, branch.abi, ATTESA)]
+    except Taken:
+        return []
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not home.ports.disk.exists(branch.into("new") / name):
             return []  # another process took it
@@ -148,21 +154,18 @@ def _receive_file(
     home: Home, branch: Ramo, name: str, company: int | None, quiet: int, firmatari: Firmatari | None
 ) -> list[FileRicevuto]:
     """Receives one file of `in/new`, or all that it holds. Raises `OSError` when the disk fails, `Unsettled` when it
-    is not complete; then nothing of it has been lost."""
+    is not complete, `Taken` when it is not there any more; then nothing of it has been lost."""
+    looked = _look(branch, name, _still_since(home.ports, branch, name, quiet))
     try:
-        data = _bytes(branch, name, _still_since(home.ports, branch, name, quiet))
-        if firmatari is not None:
-            _require_signed(data, firmatari, home.ports.clock.now())
-        pieces = contents(name, data)
+        pieces = _pieces(name, looked, firmatari, home.ports)
     except Hostile as hostile:
-        return [_refuse(home, branch, name, (reason("RIC-001", hostile.it, hostile.en),))]
+        return [_refuse(home, branch, name, looked, reason("RIC-001", hostile.it, hostile.en))]
     if company is None:
         it = f"nessuna azienda con codice SIA {branch.sia} in questo archivio"
-        return [_refuse(home, branch, name, (reason("RIC-002", it, f"no company {branch.sia} in this home"),))]
+        return [_refuse(home, branch, name, looked, reason("RIC-002", it, f"no company {branch.sia} in this home"))]
     received = [_receive_piece(home, branch, company, piece, data) for piece, data in pieces]
     noted = [why if file.nome == name else {**why, "file": file.nome} for file in received for why in file.motivi]
-    disk = home.ports.disk
-    path = quarantine(disk, branch, name, noted) if noted else shelve(disk, branch, name)
+    path = _put_away(home, branch, name, looked, noted)
     return [replace(file, path=path) for file in received]
 
 
@@ -172,10 +175,24 @@ def _still_since(ports: Ports, branch: Ramo, name: str, quiet: int) -> datetime 
     return None if ready else ports.clock.now() - timedelta(seconds=quiet)
 
 
-def _bytes(branch: Ramo, name: str, still_since: datetime | None) -> bytes:
-    if why := why_hostile(name):
-        raise Hostile(*why)
-    return read_foreign(branch.into("new") / name, still_since=still_since)
+def _look(branch: Ramo, name: str, still_since: datetime | None = None) -> bytes | Hostile:
+    """What lies in `in/new` under a name: its bytes, or why they are not to be read."""
+    try:
+        if why := why_hostile(name):
+            raise Hostile(*why)
+        return read_foreign(branch.into("new") / name, still_since=still_since)
+    except Hostile as hostile:
+        return hostile
+
+
+def _pieces(
+    name: str, looked: bytes | Hostile, firmatari: Firmatari | None, ports: Ports
+) -> Iterator[tuple[str, bytes]]:
+    if isinstance(looked, Hostile):
+        raise looked
+    if firmatari is not None:
+        _require_signed(looked, firmatari, ports.clock.now())
+    return contents(name, looked)
 
 
 def _require_signed(data: bytes, firmatari: Firmatari, at: datetime) -> None:
@@ -195,9 +212,21 @@ def _receive_piece(home: Home, branch: Ramo, company: int, name: str, data: byte
     return FileRicevuto(name, branch.sia, branch.abi, verdetto, sha256, None, supporti, motivi)
 
 
-def _refuse(home: Home, branch: Ramo, name: str, motivi: tuple[Reason, ...]) -> FileRicevuto:
-    path = quarantine(home.ports.disk, branch, name, motivi)
-    return FileRicevuto(name, branch.sia, branch.abi, QUARANTENA, path=path, motivi=motivi)
+def _refuse(home: Home, branch: Ramo, name: str, looked: bytes | Hostile, why: Reason) -> FileRicevuto:
+    path = _put_away(home, branch, name, looked, [why])
+    return FileRicevuto(name, branch.sia, branch.abi, QUARANTENA, path=path, motivi=(why,))
+
+
+def _put_away(home: Home, branch: Ramo, name: str, looked: bytes | Hostile, noted: Sequence[Reason]) -> Path:
+    """Moves a file where it belongs; returns where it is now. Raises `Taken` when it is not what was looked at: another
+    process has moved that, and what the bank has left under its name since nobody has read. The right to write keeps
+    other processes away between the last look and the move."""
+    with home.begin():
+        now = _look(branch, name)
+        if looked != now if isinstance(looked, bytes) else str(looked) != str(now):
+            raise Taken
+        disk = home.ports.disk
+        return quarantine(disk, branch, name, noted) if noted else shelve(disk, branch, name)
 
 
 def _commit(

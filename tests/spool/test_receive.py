@@ -6,22 +6,35 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from banksim.risposte import conferma, decide, flusso_esiti, rendiconto, ricevuta, scarto
 from cbi import read_supporti
 from fixtures.comune import put
-from ledger import distinte, journal, outcomes
+from ledger import aziende, distinte, journal, outcomes
 from ledger.home import Home
 from spool import lettura
 from spool.dispatch import dispatch_ready
 from spool.lettura import Hostile, read_foreign
 from spool.quarantena import NOTE
-from spool.receive import FALLITO, FATTO, GIA_RICEVUTO, QUARANTENA, RIFIUTATO, FileRicevuto, all_waiting, receive
+from spool.receive import (
+    FALLITO,
+    FATTO,
+    GIA_RICEVUTO,
+    QUARANTENA,
+    RIFIUTATO,
+    FileRicevuto,
+    _attempt,
+    all_waiting,
+    receive,
+)
 from tests.spool import casa
 
 DAY = date(2027, 1, 4)
@@ -373,6 +386,40 @@ def test_a_file_at_the_limit_is_read_whole(tmp_path: Path) -> None:
 def test_a_file_taken_by_another_process_meanwhile_is_no_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spool.receive.all_waiting", lambda home: [(casa.branch(home), "svanito.cbi")])
     assert receive(home) == []
+
+
+class Meanwhile(Home):
+    """A home of which others do something the first time that it is about to be written."""
+
+    @contextmanager
+    def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
+        for what in (*vars(self).pop("others", ()),):
+            what()
+        with super().begin(lasting=lasting) as conn:
+            yield conn
+
+
+@pytest.mark.parametrize("first", ["cut short", "a link"])
+def test_what_a_bank_leaves_under_the_name_of_a_file_that_another_process_has_moved_is_read(
+    home: Home, first: str
+) -> None:
+    """Whoever looked at the first file does not move the second."""
+    (sent,) = [each for each in casa.left(home) if "03069" in each.parts]
+    whole, path = ricevuta(sent.name, sent.read_bytes()), casa.branch(home).into("new") / f"{sent.name}.ack"
+    path.symlink_to(sent) if first == "a link" else path.write_bytes(whole[:80])
+
+    def other() -> None:
+        assert only(receive(home)).verdetto == QUARANTENA
+        path.write_bytes(whole)
+
+    with home.read() as conn:
+        (company,) = aziende.list_(conn)
+    mine = Meanwhile(home.path, home.ports, home.engine)
+    vars(mine)["others"] = [other]
+    assert _attempt(mine, casa.branch(home), path.name, company.id, 0, None) == []
+    assert names(home, "new") == [path.name]
+    assert only(receive(home)).verdetto == FATTO
+    assert casa.distinta_states(home)["RIBA-A"] == "Ricevuta Banca"
 
 
 def test_a_file_that_cannot_be_read_now_stays_and_the_rest_go_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
