@@ -141,7 +141,8 @@ class Vita:
         for each in dispatch.dispatch_ready(home):
             if each.verdetto == dispatch.INCERTA:
                 self._doubt(each.distinta_id, each.nome_file)
-            assert each.verdetto != dispatch.RITIRATA, each
+            # Without an error: uncertain meanwhile, and a person found that it had not left.
+            assert each.verdetto != dispatch.RITIRATA or each.error is None, each
             assert each.verdetto != dispatch.FALLITA or isinstance(each.error, OSError), each
 
     def _receive(self, home: Home) -> None:
