@@ -115,7 +115,7 @@ class Source:
                 self.advance(after, 1)
                 return Riga(self.line, raw, raw, (), EOL)
         self._fill(LONGEST + 2)
-        if self.at >= len(self.buffer):
+        if self.at >= len(self.buffer) or (self.ending == b"" and self._ended()):
             return None
         self.line += 1
         raw, end, length = self._stream_record() if self.ending == b"" else self._terminated_line()
@@ -130,10 +130,14 @@ class Source:
     def _stream_record(self) -> tuple[bytes, bytes, int]:
         raw = self.buffer[self.at : self.at + LENGTH]
         self.at += len(raw)
-        rest = self.buffer[self.at : self.at + 2]
-        if self.eof and len(self.buffer) - self.at <= 2 and not rest.strip(b"\r\n"):
-            self.at += len(rest)
+        if self._ended():
+            self.at = len(self.buffer)
         return raw, b"", len(raw)
+
+    def _ended(self) -> bool:
+        """Whether nothing follows but the end of the last line, in a file that has no other."""
+        rest = self.buffer[self.at : self.at + 3]
+        return self.eof and len(rest) <= 2 and not rest.strip(b"\r\n")
 
     def _terminated_line(self) -> tuple[bytes, bytes, int]:
         newline = self.buffer.find(b"\n", self.at, self.at + LONGEST + 2)
