@@ -26,7 +26,7 @@ from ledger.varco import Lavoro, varco
 
 PER_EVENTO = 10_000
 _CHUNK = 500
-_KEPT = ("spuntato_at", "etichetta", "contropartita", "distinta_id", "disposizione_id")
+_KEPT = ("gemello_id", "spuntato_at", "etichetta", "contropartita", "distinta_id", "disposizione_id")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class Segno:
     @property
     def plain(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if value is not None}
+
+    @property
+    def of_all(self) -> bool:
+        """Whether it is also of what says a movement again, which may have been marked before the other came."""
+        return self.spunta is False or self.riscontro is not None
 
     def changes(self, row: Any) -> bool:
         """Whether a movement would be otherwise than it is."""
@@ -87,21 +92,26 @@ def mark(lavoro: Lavoro, ids: Iterable[int], segno: Segno, *, da: str = "") -> i
     names what does it, when it is not by hand. How many are otherwise now."""
     count = 0
     for rows in _changing(lavoro.conn, ids, segno):
-        count += len(rows)
+        count += _movements(rows)
         _tell(lavoro, rows, segno, da)
     return count
 
 
 def would_mark(conn: Connection, ids: Iterable[int], segno: Segno) -> int:
     """How many movements `mark` would make otherwise."""
-    return sum(map(len, _changing(conn, ids, segno)))
+    return sum(map(_movements, _changing(conn, ids, segno)))
+
+
+def _movements(rows: Iterable[Row[Any]]) -> int:
+    """How many movements some rows are: what says one again is the same."""
+    return len({row.gemello_id or row.id for row in rows})
 
 
 def _changing(conn: Connection, ids: Iterable[int], segno: Segno) -> Iterator[list[Row[Any]]]:
     """Of some movements, those that would be otherwise, as many at a time as an event tells."""
     rest = iter(ids)
     while some := list(islice(rest, PER_EVENTO)):
-        if rows := [row for row in _rows(conn, some, again=segno.spunta is False) if segno.changes(row)]:
+        if rows := [row for row in _rows(conn, some, again=segno.of_all) if segno.changes(row)]:
             yield rows
 
 
@@ -154,7 +164,7 @@ def no_movement(movimento_id: int) -> Refused:
 
 def _rows(conn: Connection, ids: Sequence[int], *, again: bool) -> Iterator[Row[Any]]:
     """Where some movements stand, or those that they say again, and how they are marked, by file and line; `again` also
-    what says them again, which may have been ticked before the other came."""
+    what says them again."""
     same, found = func.coalesce(MOVIMENTO.c.gemello_id, MOVIMENTO.c.id), list[Row[Any]]()
     query = select(RAPPORTO.c.file_id, MOVIMENTO.c.line, MOVIMENTO.c.id, *(MOVIMENTO.c[name] for name in _KEPT))
     query = query.join(RAPPORTO, RAPPORTO.c.id == MOVIMENTO.c.rapporto_id)

@@ -187,7 +187,7 @@ def _riscontro(lavoro: Lavoro, rule: Regola, movimento: Aperto) -> str | None:
     """The one thing that a movement is of; None where there is none or several, where it names something by itself, or
     where somebody has said already what it is of, or that it is of nothing."""
     voce = None if movimento.riscontrato_da else movimenti.get(lavoro.conn, movimento.id)
-    if voce is None or voce.names:
+    if voce is None or voce.riscontrato_da or voce.names:  # the former also of what says it again
         return None
     told = movimento.abi, movimento.conto, movimento.segno, movimento.importo, movimento.data_contabile
     mossa = Mossa(lavoro.azienda_id, *told, rule.giorni or GIORNI)

@@ -199,3 +199,11 @@ def test_the_periodic_statement_says_again_what_is_of_a_distinta(home: Home) -> 
     assert (one.stato, one.distinta, one.riscontrato_da) == ("confermato", 1, "regola effetti")
     with home.read() as conn:
         assert [each.id for each in movimenti.each(conn, Filtro(distinta_id=1))] == [one.id]
+    assert spunta.segna(home, 1, *USER, [one.id], Segno(riscontro="")) == 1
+    (one,) = shown(home)
+    assert (one.distinta, one.riscontrato_da) == (None, "bianchi")
+    assert run(home) == [(0, ())]
+    assert spunta.segna(home, 1, *USER, [one.id], Segno(riscontro="disposizione:2")) == 1
+    with home.read() as conn:
+        assert [each.disposizione_id for each in movimenti.each(conn, Filtro(distinta_id=1))] == [2]
+        assert ricostruzione.check(conn, 1) == []
