@@ -33,11 +33,6 @@ class Dove:
     creato: date | None
 
 
-def candidate(conn: Connection, disposizione_id: int) -> Candidata:
-    """One order, as those that are looked for; sqlalchemy's NoResultFound when there is none."""
-    return as_candidate(conn.execute(candidate_orders().where(DISPOSIZIONE.c.id == disposizione_id)).one())
-
-
 def of_amount(conn: Connection, dove: Dove, importi: Sequence[int], scadenze: Sequence[date]) -> list[Candidata] | None:
     """The orders of one of these amounts (cents): all of them, or those of one of these due dates where they are too
     many; None where they are too many all the same."""

@@ -21,6 +21,12 @@ class Hostile(Exception):
         super().__init__(it)
         self.it, self.en = it, en
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hostile) and (self.it, self.en) == (other.it, other.en)
+
+    def __hash__(self) -> int:
+        return hash((self.it, self.en))
+
 
 class Unsettled(Exception):
     """A file that somebody may still be writing: it is to be looked at again later."""

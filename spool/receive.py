@@ -177,9 +177,9 @@ def _still_since(ports: Ports, branch: Ramo, name: str, quiet: int) -> datetime 
 
 def _look(branch: Ramo, name: str, still_since: datetime | None = None) -> bytes | Hostile:
     """What lies in `in/new` under a name: its bytes, or why they are not to be read."""
+    if why := why_hostile(name):
+        return Hostile(*why)
     try:
-        if why := why_hostile(name):
-            raise Hostile(*why)
         return read_foreign(branch.into("new") / name, still_since=still_since)
     except Hostile as hostile:
         return hostile
@@ -222,8 +222,7 @@ def _put_away(home: Home, branch: Ramo, name: str, looked: bytes | Hostile, note
     process has moved that, and what the bank has left under its name since nobody has read. The right to write keeps
     other processes away between the last look and the move."""
     with home.begin():
-        now = _look(branch, name)
-        if looked != now if isinstance(looked, bytes) else str(looked) != str(now):
+        if _look(branch, name) != looked:
             raise Taken
         disk = home.ports.disk
         return quarantine(disk, branch, name, noted) if noted else shelve(disk, branch, name)
