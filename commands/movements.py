@@ -71,7 +71,18 @@ class Place(click.ParamType[Any]):
             self.fail(f"{value!r} is not where a page ended", param, ctx)
 
 
-_FILTERS = (
+def _options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several options as one, in their order."""
+
+    def add(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+_filters = _options(
     click.option("--sia", help="Solo questa azienda / this company only."),
     click.option("--rapporto", "scheda_id", type=int, metavar="ID", help="Solo questo rapporto / this account only."),
     click.option("--dal", "contabile_dal", type=Day(), help="Data contabile, da / booked from."),
@@ -86,13 +97,6 @@ _FILTERS = (
     click.option("--supporto", default="", help="Il flusso di cui parla, o che l'ha portato / the flow."),
     click.option("--distinta", "distinta_id", type=int, metavar="ID", help="La distinta di cui parla / the distinta."),
 )
-
-
-def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say which movements."""
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
 
 
 _ticked = click.option("--ticked", is_flag=True, help="Solo i movimenti spuntati / ticked movements only.")
@@ -177,6 +181,7 @@ def show_cmd(ctx: Ctx, movimento_id: int, in_chiaro: bool, form: str) -> None:
 
 _sia = click.option("--sia", help="Di questa azienda / of this company.")
 _user = click.option("--user", "login", required=True, help="Chi lo fa / who does it.")
+_by_hand = _options(_user, password_fd_option, dry_run_option, format_option, pass_ctx)
 _label = click.option("--label", "etichetta", help='Etichetta; "" la toglie / a label; "" takes it away.')
 _book = click.option(
     "--book", "contropartita", help='Conto della contabilità; "" lo toglie / account of the books; "" takes it away.'
@@ -189,11 +194,7 @@ _book = click.option(
 @click.option("--no-tick", is_flag=True, help="Solo etichetta e conto / only the label and the account.")
 @_label
 @_book
-@_user
-@password_fd_option
-@dry_run_option
-@format_option
-@pass_ctx
+@_by_hand
 def tick_cmd(ctx: Ctx, /, ids: Sequence[int], no_tick: bool, **options: Any) -> None:
     """Spunta movimenti come trattati: quelli dati, o quelli che si cercano / ticks movements as handled.
 
@@ -205,11 +206,7 @@ def tick_cmd(ctx: Ctx, /, ids: Sequence[int], no_tick: bool, **options: Any) -> 
 @click.command("untick")
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
 @_filters
-@_user
-@password_fd_option
-@dry_run_option
-@format_option
-@pass_ctx
+@_by_hand
 def untick_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
     """Toglie la spunta a movimenti / unticks movements."""
     _mark(ctx, ids, False, only=True, etichetta=None, contropartita=None, **options)
@@ -220,11 +217,7 @@ def untick_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
 @click.option("--distinta", type=int, metavar="ID", help="Sono di questa distinta / they are of this distinta.")
 @click.option("--disposizione", type=int, metavar="ID", help="Sono di questa disposizione / they are of this order.")
 @_sia
-@_user
-@password_fd_option
-@dry_run_option
-@format_option
-@pass_ctx
+@_by_hand
 def match_movements_cmd(
     ctx: Ctx, /, ids: Sequence[int], distinta: int | None, disposizione: int | None, **options: Any
 ) -> None:
@@ -238,11 +231,7 @@ def match_movements_cmd(
 @movements_cmd.command("unmatch")
 @click.argument("ids", metavar="ID...", nargs=-1, type=int, required=True)
 @_sia
-@_user
-@password_fd_option
-@dry_run_option
-@format_option
-@pass_ctx
+@_by_hand
 def unmatch_movements_cmd(ctx: Ctx, /, ids: Sequence[int], **options: Any) -> None:
     """Toglie ciò di cui sono, chiunque l'abbia detto / takes away what they are of, whoever said so.
 
