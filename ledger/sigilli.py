@@ -80,7 +80,9 @@ def seal(home: Home, manifest: bytes) -> str:
 
 def _seed(home: Home) -> bytes:
     path, disk = home.audit_dir / "chiave", home.ports.disk
-    if not disk.exists(path):
+    if disk.exists(path):
+        disk.fsync_dir(path.parent)  # a crash may have come between its rename and this
+    else:
         _write(home, path, home.ports.random.token() + home.ports.random.token(), PRIVATE)
     try:
         seed = bytes.fromhex(disk.read(path).decode("ascii"))

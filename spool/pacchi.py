@@ -81,6 +81,8 @@ def _pack(disk: Disk, month: Path) -> int:
     kept = {each for path in packs for each in _sound(disk, path)}  # of a run that was cut short
     if fresh := {name: sha256 for name, sha256 in sums.items() if (name, sha256) not in kept}:
         _write(disk, month, fresh)
+    # Also when there was nothing to write: a crash may have come between the rename of a pack and this.
+    disk.fsync_dir(month.parent)
     for name in files:
         disk.remove(month / name)
     for folder in [*folders, *disk.listdir(month), "."]:
@@ -103,7 +105,7 @@ def _sound(disk: Disk, path: Path) -> list[tuple[str, str]]:
 
 
 def _write(disk: Disk, month: Path, sums: Mapping[str, str]) -> None:
-    """Makes a pack of the files with these digests, durably."""
+    """Makes a pack of the files with these digests; its name lasts once its folder does."""
     target = next(path for path in _names_for(month) if not disk.exists(path))
     scratch = target.with_name(f"{target.name}.tmp")
     if disk.exists(scratch):
@@ -112,7 +114,6 @@ def _write(disk: Disk, month: Path, sums: Mapping[str, str]) -> None:
     if dict(_sound(disk, scratch)) != sums:
         raise _not_as_written(scratch)
     disk.rename(scratch, target)
-    disk.fsync_dir(target.parent)
 
 
 def _parts(disk: Disk, month: Path, sums: Mapping[str, str]) -> Iterator[bytes]:

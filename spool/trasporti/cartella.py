@@ -26,9 +26,12 @@ class Cartella:
 
     def same(self, name: str, data: bytes) -> bool | None:
         path = self._out / name
-        if not self._disk.exists(path):
+        try:
+            there = self._disk.size(path) == len(data) and self._disk.read(path) == data
+        except FileNotFoundError:
             return None
-        return self._disk.size(path) == len(data) and self._disk.read(path) == data
+        self._disk.fsync_dir(self._out)  # it may have been put there by who was stopped before this
+        return there
 
     def put(self, name: str, data: bytes) -> None:
         path = self._out / name
@@ -36,6 +39,7 @@ class Cartella:
             self._disk.write_new(path, data)
             if self._disk.read(path) != data:
                 raise OSError(f"{path}: riletto, non è ciò che è stato scritto / read back, not what was written")
+            self._disk.fsync_dir(self._out)
         except OSError:
             with suppress(OSError):
                 self._disk.remove(path)

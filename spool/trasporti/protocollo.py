@@ -35,8 +35,8 @@ class Trasporto(Protocol):
         ...
 
     def put(self, name: str, data: bytes) -> None:
-        """Writes a new file into the folder of what is delivered, and reads it back. Whatever goes wrong, it tries to
-        leave nothing there."""
+        """Writes a new file into the folder of what is delivered, to last under that name as far as this end can see to
+        it, and reads it back. Whatever goes wrong, it tries to leave nothing there."""
         ...
 
     def rename(self, name: str, other: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pyotp
 
+from banksim import __main__ as sim
 from banksim.dati import SIA
 from cbi import read_records
 from commands.exchange import as_json
@@ -39,6 +40,7 @@ A, B, C = casa.flow("RIBA-A", range(1, 3)), casa.flow("RIBA-B", range(3, 5), "02
 DUE = casa.flow("RIBA-D", range(10, 12)) + casa.flow("RIBA-E", range(12, 13), "02008")
 ADMIN = "amministra"
 FIXTURES = datetime(2026, 11, 23, 8, tzinfo=UTC)  # when the fixtures were made
+MARZO = datetime(2027, 3, 1, 8, tzinfo=UTC)  # when what is of LONG_AGO is over
 
 
 def _open(root: Path) -> Home:
@@ -206,6 +208,25 @@ def finita(root: Path) -> None:
             os.utime(path, (LONG_AGO, LONG_AGO))
 
 
+def poca(root: Path) -> None:
+    """Two flows were sent and received long ago, and nothing else."""
+    partita(root)
+    home = _open(root)
+    sim.receipts(home.spool_dir, casa.Clock().at.date(), ack=["02008"])
+    receive(home)
+    home.close()
+    for path in (root / "home" / "spool").rglob("*"):
+        if path.is_file():
+            os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def riposta(root: Path) -> None:
+    """As `poca`, in dated folders."""
+    poca(root)
+    if typed("run --once archive", root, MARZO):
+        raise RuntimeError("archive")
+
+
 def spuntata(root: Path) -> None:
     """As `finita`, with a movement ticked, rules for the others, and an outcome that nobody knows what it is of."""
     finita(root)
@@ -263,6 +284,6 @@ CASE: dict[str, Callable[[Path], None]] = {
     each.__name__: each
     for each in (
         *(nulla, vecchia, libri, sciolta, sospesa, cambio, codice, delega, tornata),
-        *(firmata, partita, incerta, risposte, finita, spuntata, scritta, esportata, linea),
+        *(firmata, partita, incerta, risposte, finita, poca, riposta, spuntata, scritta, esportata, linea),
     )
 }

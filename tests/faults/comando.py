@@ -26,16 +26,18 @@ class Clock:
         return self.at
 
 
-def typed(words: str, root: Path, at: datetime, *secrets: str, disk: Any = None) -> int:
+def typed(
+    words: str, root: Path, at: datetime, *secrets: str, disk: Any = None, chance: CountingRandom | None = None
+) -> int:
     """Type a command, or several with semicolons between them, on the home below `root` ({} in it is the root), with
-    secrets on a descriptor when they are asked for, through another disk if there is one; the last exit code. What it
-    leaves open is closed, as at the end of a process."""
+    secrets on a descriptor when they are asked for, through another disk if there is one, and then with names drawn
+    from `chance`; the last exit code. What it leaves open is closed, as at the end of a process."""
     from ledger import ports
 
     real = ports.real_ports()
     mine = replace(real, clock=Clock(at))
     if disk is not None:
-        mine = replace(mine, disk=disk, random=CountingRandom())
+        mine = replace(mine, disk=disk, random=chance or CountingRandom())
     ports.real_ports = lambda: mine
     os.environ["CBI_HOME"] = str(root / "home")
     try:

@@ -55,11 +55,16 @@ class Atto:
     kept: bool = False
 
 
-class Disco:
-    """The real disk under a root; `moment` is called before and after each change of it."""
+class Killed(BaseException):
+    """The process was killed here: whatever it would still do is not done."""
 
-    def __init__(self, root: Path, moment: Callable[[Disco], None]) -> None:
-        self.root, self.moment, self.real, self.changes = root, moment, real_ports().disk, 0
+
+class Disco:
+    """The real disk under a root; `moment` is called before and after each change of it. Whoever makes the change
+    `last`, if there is one, is killed after it."""
+
+    def __init__(self, root: Path, moment: Callable[[Disco], None], last: int = 0) -> None:
+        self.root, self.moment, self.real, self.changes, self.last = root, moment, real_ports().disk, 0, last
         self.begin: Files = {path: FOLDER if data is FOLDER else File(data, True) for path, data in tree(root).items()}
         self.files, self.acts = dict(self.begin), list[Atto]()
 
@@ -106,6 +111,11 @@ class Disco:
             self.real.remove(path)
             self._act(Atto("take", self._name(path), (self._name(path.parent),)))
 
+    def remove_dir(self, path: Path) -> None:
+        with self._step():
+            self.real.remove_dir(path)
+            self._act(Atto("take", self._name(path), (self._name(path.parent),)))
+
     def fsync_dir(self, path: Path) -> None:
         with self._step():
             name = self._name(path)
@@ -123,10 +133,14 @@ class Disco:
 
     @contextmanager
     def _step(self) -> Iterator[None]:
+        if self.last and self.changes >= self.last:
+            raise Killed
         self.changes += 1
         self.moment(self)
         yield
         self.moment(self)
+        if self.changes == self.last:
+            raise Killed
 
     def _name(self, path: Path) -> str:
         return str(path.relative_to(self.root))
@@ -138,7 +152,9 @@ class Disco:
         act.after = {
             n
             for n, other in enumerate(self.acts)
-            if touched & {other.path, other.to} or (what is not FOLDER and what is other.what)
+            if touched & {other.path, other.to}
+            or act.path in other.where
+            or (what is not FOLDER and what is other.what)
         }
         act.what = what
         self.acts.append(act)
@@ -175,6 +191,23 @@ class Disco:
             else:
                 chosen += [[*each, n] for each in chosen if act.after <= set(each)]
         yield from chosen
+
+
+def dark(make: Callable[[], Path], work: Callable[[Path, Disco], None]) -> Iterator[Albero]:
+    """Every disk that may be found when a piece of work, each time on a folder made anew, is killed after one of its
+    changes and done again, and the power goes meanwhile; each once."""
+    seen: dict[tuple[tuple[str, bytes | None], ...], None] = {}
+    last, killed = 0, True
+    while killed:
+        last, killed = last + 1, False
+        root = make()
+        disco = Disco(root, lambda disco: seen.update((tuple(each.items()), None) for each in disco.left()), last)
+        try:
+            work(root, disco)
+        except Killed:
+            disco.last, killed = 0, True
+            work(root, disco)
+    return map(dict, seen)
 
 
 def _apply(files: Files, act: Atto) -> None:

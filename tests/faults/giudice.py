@@ -7,6 +7,7 @@ import hashlib
 import re
 import shutil
 import sqlite3
+import tarfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -56,11 +57,14 @@ def look(root: Path, ports: Ports, *, banks: Iterable[str], like: dict[str, Any]
 def folders(root: Path) -> dict[str, Any]:
     """What has left, wherever it is by now, and what has come in, by name and digest."""
     spool = root / "home" / "spool"
-    left = [*spool.glob("*/*/out/*/*"), *spool.glob("*/*/archive/*/*/*/out/*")]
+    packs = _packed(spool)
+    there = _digests_of(spool.glob("*/*/*/*/*")) | _digests_of(spool.glob("*/*/archive/*/*/*/*/*"))
+    left, come = _side(there | packs, "out"), _side(there | packs, "in")
     return {
-        "partiti": _named(path for path in left if path.parent.name != "tmp"),
-        "arrivati": _fetched(_named([*spool.glob("*/*/in/*/*"), *spool.glob("*/*/archive/*/*/*/in/*")])),
-        "alla banca": _named(path for path in (root / "banca").glob("*/*") if not path.name.startswith(".")),
+        "partiti": _named({path: sha for path, sha in left.items() if path.parent.name != "tmp"}),
+        "arrivati": _fetched(_named(come)),
+        "alla banca": _named(_digests_of((root / "banca").glob("*/[!.]*"))),
+        "compressi": _named(packs),
         "dove": sorted(str(path.relative_to(root)) for path in left),
     }
 
@@ -101,9 +105,36 @@ def rubbish(root: Path) -> list[str]:
     return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.name.endswith(SCRATCH))
 
 
-def _named(paths: Iterator[Path] | list[Path]) -> list[str]:
+Impronte = dict[Path, str]  # the digests of files
+
+
+def _digests_of(paths: Iterable[Path]) -> Impronte:
+    return {path: _digest(path) for path in paths if path.is_file()}
+
+
+def _packed(spool: Path) -> Impronte:
+    """What is in packs, under the paths that it had."""
+    return {
+        pack.parent / pack.name[:2] / name: hashlib.sha256(data).hexdigest()[:16]
+        for pack in spool.glob("*/*/archive/*/*.tar.xz")
+        for name, data in _unpacked(pack)
+    }
+
+
+def _unpacked(pack: Path) -> Iterator[tuple[str, bytes]]:
+    with tarfile.open(pack) as tar:
+        for member in tar:
+            if member.name != "SHA256SUMS" and (stream := tar.extractfile(member)):
+                yield member.name, stream.read()
+
+
+def _side(impronte: Impronte, side: str) -> Impronte:
+    return {path: sha for path, sha in impronte.items() if side in path.parts[-3:-1]}
+
+
+def _named(impronte: Impronte) -> list[str]:
     """A line for each file: the branch and the side it is of, its name, its digest."""
-    return sorted(f"{_place(path)} {path.name} {_digest(path)}" for path in paths if path.is_file())
+    return sorted(f"{_place(path)} {path.name} {sha}" for path, sha in impronte.items())
 
 
 def _fetched(named: list[str]) -> list[str]:

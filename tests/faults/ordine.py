@@ -8,8 +8,11 @@ import hashlib
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,9 @@ from ledger.ports import real_ports
 from tests.faults import giudice
 from tests.faults.case import CASE
 from tests.faults.comando import Clock, typed
-from tests.faults.disco import Albero, Disco, lay, tree
+from tests.faults.disco import Albero, Disco, Killed, lay, tree
 from tests.faults.passi import PASSI, Passo
+from tests.ledger.sala import CountingRandom
 
 DATABASE = ("home/cbi.db", "home/cbi.db-wal")
 Libri = dict[str, bytes]
@@ -30,18 +34,19 @@ MOST_RESTARTS = 3
 
 @dataclass(frozen=True)
 class Stato:
-    """A disk that may be found when the power has gone at that change, the n-th of all; `libri` are the files of the
-    database."""
+    """A disk that may be found when the power has gone, the n-th of all; `libri` are the files of the database. With
+    `killed`, that change was the last of a process that was killed, and the power went while the operator went on."""
 
     passo: str
     n: int
-    change: int
     albero: Albero
     libri: Libri
+    killed: int
 
     def command(self) -> str:
         """What does just this again."""
-        return f"python -m tests.faults.ordine --passo '{self.passo}' --stato {self.n}"
+        poi = f" --uccisa {self.killed}" if self.killed else ""
+        return f"python -m tests.faults.ordine --passo '{self.passo}'{poi} --stato {self.n}"
 
 
 class Corrente:
@@ -57,12 +62,28 @@ class Corrente:
             self._let_go()
         self.model, self.books = tree(model), _books(model)
         self.states: list[Stato] = []
+        self._seen = set[bytes]()
         self._lay(self.model, self.books)
-        disco, self._seen = Disco(self.root, self._moment), set[bytes]()
+        disco = Disco(self.root, self._moment)
         typed(passo.argv, self.root, passo.at, *passo.segreti, disk=disco)
-        self.changes, self.expected = disco.changes, self._look()
+        self.changes, self.expected = disco.changes, self._look(passo.ritirano)
         if wrong := giudice.faults(self.expected, self.expected):
             raise RuntimeError(f"{passo.nome}: {wrong}")
+
+    def resumed(self, killed: int) -> list[Stato]:
+        """The disks that may be found when the process is killed at that change, and the power goes while the operator
+        goes on; but for those seen before."""
+        self.states = []
+        self._lay(self.model, self.books)
+        disco, chance, passo = Disco(self.root, self._moment, killed), CountingRandom(), self.passo
+        with suppress(Killed):
+            typed(passo.argv, self.root, passo.at, *passo.segreti, disk=disco, chance=chance)
+        self._let_go()
+        disco.last, self.states = 0, []
+        if not (passo.guarda and self._done(())):
+            at = passo.at + timedelta(hours=1)
+            typed(passo.ancora or passo.argv, self.root, at, *passo.segreti, disk=disco, chance=chance)
+        return [replace(each, killed=killed) for each in self.states]
 
     def _moment(self, disco: Disco) -> None:
         """Were the power to go now: every disk that may be found, unless it was already."""
@@ -71,7 +92,7 @@ class Corrente:
             key = _digest(books, albero)
             if key not in self._seen:
                 self._seen.add(key)
-                self.states.append(Stato(self.passo.nome, len(self.states), disco.changes, albero, books))
+                self.states.append(Stato(self.passo.nome, len(self.states), albero, books, 0))
 
     def judge(self, stato: Stato) -> list[str]:
         """What is wrong after the operator has gone on from there; nothing, it is hoped."""
@@ -79,13 +100,16 @@ class Corrente:
         wrong: list[str] = []
         for restart in range(1, MOST_RESTARTS + 1):
             at = self.passo.at + timedelta(hours=restart)
-            done = self.passo.guarda and not giudice.faults(self._look(), self.expected)
-            if not done:
+            if not (self.passo.guarda and self._done(self.passo.ritirano)):
                 typed(self.passo.ancora or self.passo.argv, self.root, at, *self.passo.segreti)
-            wrong = giudice.faults(self._look(), self.expected)
+            wrong = giudice.faults(self._look(self.passo.ritirano), self.expected)
             if not wrong:
                 return []
         return wrong
+
+    def _done(self, banks: Iterable[str]) -> bool:
+        """What an operator sees who looks whether it was done."""
+        return not giudice.faults(self._look(banks), self.expected)
 
     def _lay(self, albero: Albero, books: Libri) -> None:
         self._let_go()
@@ -96,9 +120,9 @@ class Corrente:
         for name, data in books.items():
             (self.root / name).write_bytes(data)
 
-    def _look(self) -> dict[str, Any]:
+    def _look(self, banks: Iterable[str]) -> dict[str, Any]:
         ports = replace(real_ports(), clock=Clock(self.passo.at + timedelta(minutes=30)))
-        return giudice.look(self.root, ports, banks=self.passo.ritirano)
+        return giudice.look(self.root, ports, banks=banks)
 
     def _let_go(self) -> None:
         for engine in self.engines:
@@ -139,6 +163,8 @@ def main() -> int:
     parser.add_argument("--passo", action="append", choices=list(PASSI), help="only this command; may be repeated")
     parser.add_argument("--stato", type=int, help="only this disk of those that may be found, from 0")
     parser.add_argument("--ogni", type=int, default=1, help="one disk in so many")
+    parser.add_argument("--due", action="store_true", help="killed first at each change, then the power goes")
+    parser.add_argument("--uccisa", type=int, help="killed first at this change only, from 1")
     given = parser.parse_args()
     from tests.faults.case import quick
 
@@ -149,17 +175,35 @@ def main() -> int:
     try:
         for nome in given.passo or ORDERED:
             corrente = Corrente(officina, PASSI[nome], engines)
-            for stato in corrente.states if given.stato is None else [corrente.states[given.stato]]:
-                if stato.n % given.ogni == 0 and (wrong := corrente.judge(stato)):
+            disks = 0
+            for stato in _asked(corrente, given):
+                disks += 1
+                if wrong := corrente.judge(stato):
                     bad += 1
                     print(stato.command(), *(each[-500:] for each in wrong), sep="\n    ", flush=True)
-            print(f"{nome}: {corrente.changes} changes, {len(corrente.states)} disks", file=sys.stderr, flush=True)
+            print(f"{nome}: {corrente.changes} changes, {disks} disks", file=sys.stderr, flush=True)
     finally:
         shutil.rmtree(officina)
     return 1 if bad else 0
 
 
-ORDERED = ("dispatch", "sign", "receive", "deliver", "fetch", "import", "audit checkpoint")
+def _asked(corrente: Corrente, given: argparse.Namespace) -> Iterator[Stato]:
+    """The disks that are to be judged."""
+    found: Iterable[Stato] = corrente.states
+    if given.due or given.uccisa:  # those before it as well: what they show is not shown again
+        kills = range(1, (given.uccisa or corrente.changes) + 1)
+        found = chain.from_iterable(map(corrente.resumed, kills))
+    if given.uccisa:
+        found = (each for each in found if each.killed == given.uccisa)
+    if given.stato is not None:
+        found = (each for each in found if each.n == given.stato)
+    return islice(found, 0, None, given.ogni)
+
+
+ORDERED = (
+    *("dispatch", "sign", "receive", "deliver", "fetch", "import", "audit checkpoint"),
+    *("run --once archive, poco", "run --once archive, un mese"),
+)
 """The commands whose files and books have to agree: what leaves, what comes in, what is kept."""
 
 if __name__ == "__main__":

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from tests.faults.case import ADMIN
+from tests.faults.case import ADMIN, MARZO
 from tests.spool.casa import PASSWORD
 
 NOVEMBRE, FIXTURES = datetime(2026, 11, 2, 8, tzinfo=UTC), datetime(2026, 11, 24, 8, tzinfo=UTC)
-MARZO = datetime(2027, 3, 1, 8, tzinfo=UTC)
+DOPO = datetime(2028, 3, 1, 8, tzinfo=UTC)  # fifteen months later
 SIGN, SIGN_TWO = "sign 1 --user bianchi", "sign 1 2 --user bianchi"
 NUOVA = "quattro tazze vuote"
 IBAN, ALTRO_IBAN = "IT91H0306902477100000004711", "IT60X0542811101000000123456"
@@ -110,6 +110,8 @@ PASSI = {
         Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", ogni=3),
         Passo("run --once dispatch", "firmata", "run --once dispatch"),
         Passo("run --once archive", "finita", "run --once archive", at=MARZO),
+        Passo("run --once archive, poco", "poca", "run --once archive", at=MARZO),
+        Passo("run --once archive, un mese", "riposta", "run --once archive", at=DOPO),
         _person("accounts set", "finita", "accounts set 1 --in-evidenza"),
         _person("accounts add", "finita", "accounts add --genere conto --abi 05428 --cab 11101 --conto 000000123456"),
         _person("tick", "finita", "tick 1 2"),

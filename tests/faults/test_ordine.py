@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from ledger.ports import Disk
 from spool import dispatch
 from spool.albero import Ramo
 from tests.faults.disco import Albero, Disco, tree
-from tests.faults.ordine import ORDERED, Corrente, remembering
+from tests.faults.ordine import ORDERED, Corrente, Stato, remembering
 from tests.faults.passi import PASSI
 from tests.ledger.sala import QUICK_HASHER
 
@@ -29,22 +30,36 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Engine]]:
         engine.dispose()
 
 
-def judged(corrente: Corrente) -> list[str]:
-    return [f"{stato.command()}: {wrong}" for stato in corrente.states if (wrong := corrente.judge(stato))]
+def judged(corrente: Corrente, states: Iterable[Stato]) -> list[str]:
+    return [f"{stato.command()}: {wrong}" for stato in states if (wrong := corrente.judge(stato))]
+
+
+def killed_first(corrente: Corrente) -> Iterator[Stato]:
+    """The disks that are left when the process is killed at any change, and the power goes while it is done again."""
+    return chain.from_iterable(map(corrente.resumed, range(1, corrente.changes + 1)))
 
 
 def test_every_disk_that_a_dispatch_may_leave(tmp_path: Path, engines: list[Engine]) -> None:
     corrente = Corrente(tmp_path, PASSI["sign"], engines)
     assert corrente.changes > 20
     assert len(corrente.states) > 15
-    assert judged(corrente) == []
+    assert judged(corrente, corrente.states) == []
 
 
-@pytest.mark.skipif("CBI_SOAK" not in os.environ, reason="some minutes of a processor")
+def test_every_disk_that_a_delivery_may_leave_also_of_one_killed_before(tmp_path: Path, engines: list[Engine]) -> None:
+    corrente = Corrente(tmp_path, PASSI["deliver"], engines)
+    assert judged(corrente, corrente.states) == []
+    assert len(again := list(killed_first(corrente))) > 15
+    assert judged(corrente, again) == []
+
+
+@pytest.mark.skipif("CBI_SOAK" not in os.environ, reason="half an hour of a processor")
 @pytest.mark.long
 @pytest.mark.parametrize("passo", ORDERED)
 def test_every_disk_that_a_command_may_leave(tmp_path: Path, engines: list[Engine], passo: str) -> None:
-    assert judged(Corrente(tmp_path, PASSI[passo], engines)) == []
+    corrente = Corrente(tmp_path, PASSI[passo], engines)
+    assert judged(corrente, corrente.states) == []
+    assert judged(corrente, killed_first(corrente)) == []
 
 
 def test_a_protocol_that_trusts_what_is_not_durable_is_found_out(

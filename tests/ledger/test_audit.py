@@ -4,6 +4,8 @@ import json
 import shutil
 import sqlite3
 import stat
+from itertools import count
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +15,7 @@ from docs import verifica as esterna
 from ledger import aziende, checkpoint, journal, sigilli, verifica
 from ledger.errors import Refused
 from ledger.home import Home
+from tests.faults.disco import dark
 from tests.ledger.sala import FailingDisk, Fault, furnish, ports
 
 OTHER = {"sia": "Z9Y8X", "nome": "Altra", "codice_fiscale": "77665540017"}
@@ -329,7 +332,7 @@ def test_public_keys_that_are_not_what_they_say_do_not_count(sala, run):
 def test_whatever_fails_while_a_checkpoint_is_taken_the_home_stays_sound_and_the_next_one_is_taken(tmp_path):
     template = furnish(tmp_path / "home")
     template.home.close()
-    count = 0
+    failed = 0
     for fail_at in range(1, 100):
         path = tmp_path / f"copia{fail_at}"
         shutil.copytree(template.home.path, path)
@@ -341,7 +344,7 @@ def test_whatever_fails_while_a_checkpoint_is_taken_the_home_stays_sound_and_the
         try:
             sigilli.take(home, azienda)
         except Fault:
-            count += 1
+            failed += 1
         else:
             break
         finally:
@@ -356,7 +359,34 @@ def test_whatever_fails_while_a_checkpoint_is_taken_the_home_stays_sound_and_the
         assert (verdetto.sound, verdetto.garantiti) == (True, taken.numero)
         assert list(sigilli.public_keys(again)) == [taken.chiave]
         again.close()
-    assert count > 10
+    assert failed > 10
+
+
+def test_killed_while_the_first_is_taken_and_then_without_power_no_checkpoint_is_without_its_key(tmp_path):
+    template = furnish(tmp_path / "home")
+    template.home.close()
+    runs = count()
+
+    def make():
+        return Path(shutil.copytree(template.home.path, tmp_path / f"copia{next(runs)}"))
+
+    def work(root, disk):
+        home = Home.open(root, ports(disk))
+        home.ports.random.last = 100 * next(runs)
+        try:
+            with home.read() as conn:
+                azienda = aziende.find(conn)
+            sigilli.take(home, azienda)
+        finally:
+            home.close()
+
+    taken = 0
+    for albero in dark(make, work):
+        lines, keys = ((albero.get(f"audit/{name}") or b"").decode().splitlines() for name in ("A1B2C", sigilli.KEYS))
+        for line in lines:
+            checkpoint.require_signed(checkpoint.read(line), checkpoint.keys(keys))
+        taken += len(lines)
+    assert taken > 5
 
 
 def test_a_file_that_is_private_is_so_from_its_first_byte(tmp_path):

@@ -8,7 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,8 @@ from spool.dispatch import tidy
 from spool.filing import file_away
 from spool.receive import receive
 from spool.stato import ARCHIVIO, folders, status
+from tests.faults.disco import dark, lay
+from tests.ledger.sala import blank
 from tests.spool import casa
 
 OGGI = date(2026, 11, 2)  # of the clock of the tests
@@ -128,6 +132,40 @@ def test_a_crash_or_a_fault_at_any_call_loses_nothing(filed: Path, tmp_path: Pat
             assert casa.folders(home) == end
             home.close()
             shutil.rmtree(home.path)
+
+
+def two_files(root: Path) -> Path:
+    """A home with one file that came in and one that left, of one month."""
+    home = blank(root, casa.ports())
+    branch = plant(home.ports.disk, casa.branch(home))
+    for day, side in ((29, "in"), (30, "out")):
+        folder = branch.dated(date(2025, 7, day), side)
+        folder.mkdir(parents=True)
+        (folder / f"{side}.cbi").write_text(side)
+    home.close()
+    return root
+
+
+def pack_through(root: Path, disk: Any) -> None:
+    home = Home.open(root, casa.ports(disk))
+    try:
+        pacchi.pack(home)
+    finally:
+        home.close()
+
+
+def test_killed_at_any_change_and_then_without_power_at_any_other_it_has_lost_nothing(tmp_path: Path) -> None:
+    """A pack that can be seen, but that who was killed had not made durable, is not relied on."""
+    homes = (tmp_path / str(n) for n in count())
+    seen = 0
+    for albero in dark(lambda: two_files(next(homes)), pack_through):
+        lay(found := tmp_path / "found", albero)
+        home = Home(found, casa.ports(), None)
+        kept = {Path(path).name: data for path, data in (in_packs(home) | loose(home)).items()}
+        assert {"in.cbi": b"in", "out.cbi": b"out"}.items() <= kept.items()
+        shutil.rmtree(found)
+        seen += 1
+    assert seen > 20
 
 
 class Torn:

@@ -92,6 +92,25 @@ def test_other_bytes_under_its_name_are_never_replaced(there: Sportello, far: Tr
     assert (there.consegna / NAME).read_bytes() == other
 
 
+class TakenAtOnce:
+    """The real disk, from which a bank carries off each file as soon as its size was looked at."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(casa.ports().disk, name)
+
+    def size(self, path: Path) -> int:
+        found = path.stat().st_size
+        path.unlink()
+        return found
+
+
+def test_what_is_carried_off_from_a_folder_while_it_is_looked_at_is_not_there(tmp_path: Path) -> None:
+    sportello = by_folder(tmp_path / "banca")
+    sportello.ports = casa.ports(TakenAtOnce())
+    (sportello.consegna / NAME).write_bytes(content(500))
+    assert sportello.open().same(NAME, content(500)) is None
+
+
 def test_only_regular_files_wait_by_name(there: Sportello, far: Trasporto) -> None:
     for name in ("b.cbi", "a.cbi"):
         (there.ritiro / name).write_bytes(b"x" * 7)
