@@ -61,7 +61,6 @@ PASSI = {
             f"--conto {IBAN} --utente bianchi:100",
             guarda=True,
             segreti=(PASSWORD,),
-            ogni=2,
         ),
         Passo("upgrade", "vecchia", "upgrade", ogni=3),
         Passo("import", "libri", "import {}/files/due.cbi", guarda=True),
