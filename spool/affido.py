@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refused
-from ledger.ports import Ports
+from ledger.ports import Ports, put
 from spool.trasporti.protocollo import Trasporto, down, other_bytes, scratch_name
 
 SUFFIX = ".consegna"
@@ -53,6 +53,10 @@ class Nota:
         if not disk.exists(self.file):  # whoever had the note before has delivered it
             self.forget()
             raise Altrui
+
+    def keep(self, hidden: str) -> None:
+        """Makes it last: whoever wrote it may have been stopped before it did."""
+        put(self.ports, self.path, f"{hidden}\n".encode())
 
     def forget(self) -> None:
         """The note is of no more use."""
@@ -95,6 +99,7 @@ def _put_before(far: Trasporto, nota: Nota, name: str, data: bytes) -> str | Non
             raise Altrui
         raise _uncertain(name, nota)
     if there:
+        nota.keep(hidden)
         return hidden
     far.discard(hidden)  # another envelope of the same file: it never had its name
     nota.forget()

@@ -35,6 +35,9 @@ PRONTO = "pronto"  # what would be done, were it not a dry run
 RECENTE = "recente"  # changed a moment ago, perhaps still being written: at the next run
 CADUTA, SOSPESA = "caduta", "sospesa"  # of a whole line: it failed now, it is left alone after failing before
 
+MOVING = ("sent", "new")
+"""The folders of `out` that have to agree on where a file is before its note is forgotten."""
+
 QUIET = timedelta(seconds=10)
 """How long a file of the bank must have been left as it is before it is fetched."""
 
@@ -284,16 +287,26 @@ def _sealed(home: Home, branch: Ramo, intento: Intento, data: bytes, certificate
 def _move_to_sent(disk: Disk, branch: Ramo, name: str) -> None:
     if not disk.exists(branch.out("new") / name):
         return  # the receipt of the bank, or another process, was quicker
-    disk.rename(branch.out("new") / name, branch.out("sent") / name)
-    disk.fsync_dir(branch.out("sent"))
-    disk.fsync_dir(branch.out("new"))
+    waiting, gone = branch.out("new") / name, branch.out("sent") / name
+    disk.rename(waiting, gone)
+    try:
+        for folder in MOVING:
+            disk.fsync_dir(branch.out(folder))
+    except OSError:  # it would be forgotten, and might come back: the next run moves it anew
+        with suppress(OSError):
+            disk.rename(gone, waiting)
+        raise
 
 
 def _forget(disk: Disk, branch: Ramo) -> None:
     """Removes the envelopes of what has been delivered, and the notes about it."""
     tmp = branch.out("tmp")
     kept = [name for name in disk.listdir(tmp) if name.endswith((busta.SUFFIX, affido.SUFFIX))]
-    waiting = tuple(disk.listdir(branch.out("new"))) if kept else ()
+    if not kept:
+        return
+    for folder in MOVING:  # what was moved stays where it is: who moved it may have been stopped before it did
+        disk.fsync_dir(branch.out(folder))
+    waiting = tuple(disk.listdir(branch.out("new")))
     for name in kept:
         if not name.startswith(waiting):
             with suppress(FileNotFoundError):  # another run was quicker

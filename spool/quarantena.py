@@ -48,13 +48,19 @@ def quarantine(disk: Disk, branch: Ramo, name: str, reasons: Sequence[dict[str, 
 
 
 def _move(disk: Disk, branch: Ramo, name: str, target: Path) -> Path:
-    # Its sidecar goes first, durably: left behind, it would say of the next file of that name that it is complete.
-    ready = branch.into("new") / (name + READY)
-    if disk.exists(ready):
-        with suppress(FileNotFoundError):  # another process moved it
-            disk.rename(ready, free(disk, target.parent, target.name + READY))
-            disk.fsync_dir(ready.parent)
+    _move_sidecar(disk, branch.into("new") / (name + READY), target.with_name(target.name + READY))
     disk.rename(branch.into("new") / name, target)
     disk.fsync_dir(target.parent)
     disk.fsync_dir(branch.into("new"))
     return target
+
+
+def _move_sidecar(disk: Disk, ready: Path, target: Path) -> None:
+    """The sidecar goes before its file, durably: left behind, it would say of the next file of that name that it is
+    complete. One that has gone already was moved by who was stopped, perhaps before it lasted."""
+    if disk.exists(ready):
+        with suppress(FileNotFoundError):  # another process moved it
+            disk.rename(ready, free(disk, target.parent, target.name))
+            disk.fsync_dir(ready.parent)
+    elif disk.exists(target):
+        disk.fsync_dir(ready.parent)

@@ -46,8 +46,14 @@ class Cartella:
             raise
 
     def rename(self, name: str, other: str) -> None:
-        self._disk.rename(self._out / name, self._out / other)
-        self._disk.fsync_dir(self._out)
+        hidden, given = self._out / name, self._out / other
+        self._disk.rename(hidden, given)
+        try:
+            self._disk.fsync_dir(self._out)
+        except OSError:  # what the disk does not confirm is done anew, unless the bank has it already
+            with suppress(OSError):
+                self._disk.rename(given, hidden)
+            raise
 
     def discard(self, name: str) -> None:
         self._disk.remove(self._out / name)

@@ -39,6 +39,7 @@ from tests.spool import casa
 A, B, C = casa.flow("RIBA-A", range(1, 3)), casa.flow("RIBA-B", range(3, 5), "02008"), casa.flow("RIBA-C", range(5, 7))
 DUE = casa.flow("RIBA-D", range(10, 12)) + casa.flow("RIBA-E", range(12, 13), "02008")
 ADMIN = "amministra"
+PORTATI = "portati"  # where a bank keeps what was delivered on a line, once it has carried it off
 FIXTURES = datetime(2026, 11, 23, 8, tzinfo=UTC)  # when the fixtures were made
 MARZO = datetime(2027, 3, 1, 8, tzinfo=UTC)  # when what is of LONG_AGO is over
 

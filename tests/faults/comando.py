@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import sys
 import traceback
@@ -11,8 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-
-from tests.ledger.sala import CountingRandom
 
 
 @dataclass
@@ -26,9 +25,18 @@ class Clock:
         return self.at
 
 
-def typed(
-    words: str, root: Path, at: datetime, *secrets: str, disk: Any = None, chance: CountingRandom | None = None
-) -> int:
+@dataclass
+class Chance:
+    """Tokens drawn as by chance, always the same ones in the same order."""
+
+    drawn: int = 0
+
+    def token(self) -> str:
+        self.drawn += 1
+        return hashlib.sha256(str(self.drawn).encode()).hexdigest()[:32]
+
+
+def typed(words: str, root: Path, at: datetime, *secrets: str, disk: Any = None, chance: Chance | None = None) -> int:
     """Type a command, or several with semicolons between them, on the home below `root` ({} in it is the root), with
     secrets on a descriptor when they are asked for, through another disk if there is one, and then with names drawn
     from `chance`; the last exit code. What it leaves open is closed, as at the end of a process."""
@@ -37,7 +45,7 @@ def typed(
     real = ports.real_ports()
     mine = replace(real, clock=Clock(at))
     if disk is not None:
-        mine = replace(mine, disk=disk, random=chance or CountingRandom())
+        mine = replace(mine, disk=disk, random=chance or Chance())
     ports.real_ports = lambda: mine
     os.environ["CBI_HOME"] = str(root / "home")
     try:

@@ -143,7 +143,7 @@ class Disco:
             raise Killed
 
     def _name(self, path: Path) -> str:
-        return str(path.relative_to(self.root))
+        return os.path.normpath(path.relative_to(self.root))
 
     def _act(self, act: Atto) -> None:
         """Keep an act, and after which others it comes: those of the same file, of the same names, of its folders."""

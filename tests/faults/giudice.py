@@ -25,7 +25,7 @@ from ledger.ports import Ports, today
 from ledger.replica import STEPS
 from ledger.schema import ACCESSO, DISPOSIZIONE, DISTINTA, INTENTO, ITER, JOURNAL, LAVORO, LINEA, METADATA
 from spool.stato import status
-from tests.faults.case import collect
+from tests.faults.case import PORTATI, collect
 
 NOT_BOOKS = {ACCESSO.name, LAVORO.name, LINEA.name}
 TOLD = {ITER.name, JOURNAL.name}  # of which there may be more, when words of the bank come in another order
@@ -147,7 +147,7 @@ def _place(path: Path) -> str:
     parts = path.parts
     side = next((each for each in reversed(parts[:-1]) if each in ("out", "in")), parts[-2])
     folder = parts[-2] if side == "in" else ""
-    return f"{parts[parts.index('spool') + 2]}/{side}/{folder}" if "spool" in parts else side
+    return f"{parts[parts.index('spool') + 2]}/{side}/{folder}" if "spool" in parts else side.replace(PORTATI, "da-noi")
 
 
 def _digest(path: Path) -> str:

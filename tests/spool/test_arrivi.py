@@ -14,7 +14,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,10 +28,12 @@ from ledger import archivio, outcomes
 from ledger.home import Home
 from ledger.ports import FsyncFailed
 from spool import archivi, lettura
+from spool.albero import plant, ramo
 from spool.archivi import contents
 from spool.lettura import Hostile, Unsettled, read_foreign
-from spool.quarantena import NOTE
+from spool.quarantena import NOTE, shelve
 from spool.receive import ATTESA, FALLITO, FATTO, GIA_RICEVUTO, QUARANTENA, FileRicevuto, all_waiting, arrivals, receive
+from tests.faults.disco import dark
 from tests.spool import casa
 
 DAY = date(2027, 1, 4)
@@ -105,6 +109,27 @@ def test_the_sidecar_goes_to_quarantine_with_what_is_refused(home: Home) -> None
         assert verdicts(receive(home, quiet=60)) == [("strano.bin", QUARANTENA)]
         assert names(home, "new") == []
     assert {"strano.bin", "strano.bin.ok", "strano.bin.1", "strano.bin.1.ok"} < set(names(home, "quarantine"))
+
+
+def test_killed_and_then_without_power_no_sidecar_is_left_behind_by_its_file(tmp_path: Path) -> None:
+    """It would say of the next file of that name that it is complete."""
+    homes = count()
+
+    def make() -> Path:
+        root = tmp_path / str(next(homes))
+        branch = plant(casa.ports().disk, ramo(root, "A1B2C", "03069"))
+        for name in ("CN.cbi", "CN.cbi.ok"):
+            (branch.into("new") / name).write_bytes(name.encode())
+        return root
+
+    def work(root: Path, disk: Any) -> None:
+        branch = ramo(root, "A1B2C", "03069")
+        if disk.exists(branch.into("new") / "CN.cbi"):
+            shelve(disk, branch, "CN.cbi")
+
+    found = [{path.rpartition("/in/")[2] for path in albero if ".cbi" in path} for albero in dark(make, work)]
+    assert {"new/CN.cbi", "new/CN.cbi.ok"} in found and {"done/CN.cbi", "done/CN.cbi.ok"} in found
+    assert {"done/CN.cbi", "new/CN.cbi.ok"} not in found
 
 
 def test_a_sidecar_alone_waits_for_its_file(home: Home) -> None:

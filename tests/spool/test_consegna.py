@@ -206,28 +206,53 @@ def test_a_person_decides_whether_an_uncertain_file_was_delivered(sent: Path, tm
         assert (name in collected(root), note.exists()) == (not decides, False)
 
 
+@dataclass
 class Unsure:
-    """A disk that does not confirm, the first time, what was written into `out/tmp`."""
+    """A disk that does not confirm a folder of that name, the n-th time that it is asked to."""
 
-    def __init__(self) -> None:
-        self.real, self.asked = casa.ports().disk, 0
+    folder: str
+    at: int = 1
+    asked: int = 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
+        return getattr(casa.ports().disk, name)
 
     def fsync_dir(self, path: Path) -> None:
-        self.asked += path.name == "tmp"
-        if path.name == "tmp" and self.asked == 1:
+        self.asked += path.name == self.folder
+        if path.name == self.folder and self.asked == self.at:
             raise FsyncFailed(5, "not confirmed")
-        self.real.fsync_dir(path)
+        casa.ports().disk.fsync_dir(path)
 
 
 def test_a_note_that_the_disk_does_not_confirm_is_not_trusted(sent: Path, tmp_path: Path) -> None:
-    home, still = casa.copy(sent, tmp_path / "home", disk := Unsure()), Still()
+    home, still = casa.copy(sent, tmp_path / "home", disk := Unsure("tmp")), Still()
     root, left = connect(home, tmp_path / "banche"), out(home, "new")
     assert verdicts(deliver(home, rete=still.rete)) == [("02008", CONSEGNATO), ("03069", CONSEGNATO)]
     assert (disk.asked, len(still.slept)) == (3, 1)  # the note of the first was written anew
     assert at_the_bank(root) == left and out(home, "tmp") == {}
+
+
+@pytest.mark.parametrize(("folder", "at"), [("consegna", 1), ("consegna", 2), ("sent", 1), ("new", 1)])
+def test_what_the_disk_does_not_confirm_is_done_anew(sent: Path, tmp_path: Path, folder: str, at: int) -> None:
+    home = casa.copy(sent, tmp_path / "home", Unsure(folder, at))
+    root, left = connect(home, tmp_path / "banche", tentativi=1), out(home, "new")
+    first = [each for each in deliver(home) if each.abi == "02008"]
+    assert [each.verdetto for each in first] in ([CADUTA], [FALLITO])
+    assert {name for name in out(home, "new") if name.startswith("02008")} == {n for n in left if n.startswith("02008")}
+    assert [each.verdetto for each in deliver(home) if each.abi == "02008"] == [CONSEGNATO]
+    assert at_the_bank(root) == out(home, "sent") == left
+    assert out(home, "new") == out(home, "tmp") == {}
+
+
+def test_what_the_bank_carried_off_while_the_disk_did_not_confirm_is_for_a_person(sent: Path, tmp_path: Path) -> None:
+    """It was delivered, but that it was moved to `out/sent` might be lost, and it would be delivered again."""
+    home = casa.copy(sent, tmp_path / "home", Unsure("sent"))
+    root = connect(home, tmp_path / "banche")
+    assert verdicts(deliver(home)) == [("02008", FALLITO), ("03069", CONSEGNATO)]
+    assert len(collected(root)) == 2
+    (passaggio,) = deliver(home)
+    assert isinstance(passaggio.error, Refused) and passaggio.error.code == "LINEA-015"
+    assert collected(root) == []
 
 
 # --- a line that is down ----------------------------------------------------------------------------------
