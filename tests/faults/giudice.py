@@ -155,8 +155,9 @@ def _digest(path: Path) -> str:
 
 
 def _made(root: Path) -> list[str]:
-    """The files that commands make for whoever asks: whole, if they are there."""
+    """The files that commands make for whoever asks: whole, if they are there. What was being written is `rubbish`."""
     made = (path for path in (root / "fatti").rglob("*") if path.is_file() and not _hidden(path, root))
+    made = (path for path in made if path.suffix not in SCRATCH)
     return sorted(f"{path.relative_to(root)} {_whole(path)}" for path in made)
 
 
