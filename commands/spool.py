@@ -71,8 +71,10 @@ def resolve_cmd(
 ) -> None:
     """Decide un inoltro incerto, sentita la banca / decides an uncertain dispatch, the bank having been asked.
 
-    È incerto quando il disco non ha confermato il file: nessun programma può dire se è partito. / It is uncertain when
-    the disk did not confirm the file: no program can tell whether it has left.
+    È incerto quando il disco non ha confermato il file: nessun programma può dire se è partito. Lo è anche una consegna
+    interrotta sul finire, se il file dalla banca non c'è più (LINEA-015). / It is uncertain when the disk did not
+    confirm the file: no program can tell whether it has left. So is a delivery that was cut at the very end, when the
+    bank no longer has the file (LINEA-015).
     """
     from commands.tables import print_json, say
     from spool.resolve import resolve
@@ -89,4 +91,5 @@ def resolve_cmd(
     elif left:
         say(ctx, f"{where}, con {deciso.path}", f"{where}, with {deciso.path}")
     else:
-        say(ctx, f"{where}, può partire: cbi dispatch", f"{where}, may leave: cbi dispatch")
+        verb = "deliver" if deciso.consegna else "dispatch"
+        say(ctx, f"{where}, può partire: cbi {verb}", f"{where}, may leave: cbi {verb}")

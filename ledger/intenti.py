@@ -95,10 +95,10 @@ def require_uncertain(conn: Connection, distinta_id: int) -> Intento:
     if (intento := uncertain_of(conn, distinta_id)) is None:
         raise Refused(
             "INOLTRO-003",
-            f"L'inoltro della distinta {distinta_id} non è incerto: non c'è nulla da decidere.",
-            f"The dispatch of distinta {distinta_id} is not uncertain: there is nothing to decide.",
-            hint_it="Quelli incerti: cbi spool status",
-            hint_en="The uncertain ones: cbi spool status",
+            f"Né l'inoltro né la consegna della distinta {distinta_id} sono incerti: non c'è nulla da decidere.",
+            f"Neither dispatch nor delivery of distinta {distinta_id} is uncertain: there is nothing to decide.",
+            hint_it="Gli inoltri incerti: cbi spool status. Le consegne interrotte: cbi deliver",
+            hint_en="The uncertain dispatches: cbi spool status. The deliveries that were cut: cbi deliver",
         )
     return intento
 
@@ -167,6 +167,11 @@ def doubt(conn: Connection, ports: Ports, intento: Intento, *, errno: str) -> No
     """Leaves the intent to a person: the disk failed to make its file durable (`errno`, by name)."""
     _close(conn, intento, INCERTO)
     _journal(conn, ports, "inoltro_incerto", intento, errno=errno)
+
+
+def delivered(conn: Connection, ports: Ports, intento: Intento, *, esito: str, chi: str) -> None:
+    """A person has asked the bank about a delivery that was cut at the very end; what has left has left either way."""
+    _journal(conn, ports, "consegna_decisa", intento, esito=esito, chi=chi)
 
 
 def sent_as(conn: Connection, azienda_id: int, abi: str, nome_file: str) -> Intento | None:

@@ -381,6 +381,7 @@ PASSI: Mapping[str, Callable[[Libri, str, Riga], None]] = {
     "inoltro_compiuto": _intento("compiuto"),
     "inoltro_ritirato": _intento("ritirato"),
     "inoltro_incerto": _intento("incerto"),
+    "consegna_decisa": _nothing,
     "rapporto_scelto": _chosen,
     "movimenti_segnati": _marked,
     "esito_abbinato": _matched,

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.errors import Refused
+from ledger.intenti import Intento
 from ledger.ports import Ports, put
+from spool.albero import Ramo
 from spool.trasporti.protocollo import Trasporto, down, other_bytes, scratch_name
 
 SUFFIX = ".consegna"
@@ -25,12 +27,13 @@ class Altrui(Exception):
 
 @dataclass(frozen=True)
 class Nota:
-    """The note (at `path`) about a file on its way (`file`, in `out/new`): the hidden name under which the bank has all
-    of it. There is one for each file, and so one run that gives it its name."""
+    """The note (at `path`) about a file of a distinta on its way (`file`, in `out/new`): the hidden name under which
+    the bank has all of it. There is one for each file, and so one run that gives it its name."""
 
     ports: Ports
     path: Path
     file: Path
+    distinta_id: int
 
     def read(self) -> str | None:
         """The hidden name; None when there is no note, or it was not finished: then nothing followed."""
@@ -62,6 +65,12 @@ class Nota:
         """The note is of no more use."""
         with suppress(FileNotFoundError):
             self.ports.disk.remove(self.path)
+
+
+def nota_di(ports: Ports, branch: Ramo, intento: Intento) -> Nota:
+    """The note about the file of an intent, which there may be or not."""
+    path = branch.out("tmp") / f"{intento.nome_file}{SUFFIX}"
+    return Nota(ports, path, branch.out("new") / intento.nome_file, intento.distinta_id)
 
 
 def entrust(far: Trasporto, nota: Nota, name: str, data: bytes) -> None:
@@ -131,11 +140,11 @@ def _has(far: Trasporto, name: str, data: bytes) -> bool:
 
 
 def _uncertain(name: str, nota: Nota) -> Refused:
-    file = nota.path.name.removesuffix(SUFFIX)
+    which = f"cbi spool resolve {nota.distinta_id}"
     return Refused(
         "LINEA-015",
         f"{name}: consegna interrotta sul finire; dalla banca non c'è più, forse l'ha già ritirato.",
         f"{name}: its delivery was cut at the very end; the bank no longer has it, perhaps it has collected it.",
-        hint_it=f"Chiedere alla banca. Se l'ha: spostare {file} da out/new a out/sent. Se no: cancellare {nota.path}.",
-        hint_en=f"Ask the bank. If it has it: move {file} from out/new to out/sent. If not: delete {nota.path}.",
+        hint_it=f"Sentire la banca, poi decidere: {which} --left se l'ha, {which} --not-left se non l'ha",
+        hint_en=f"Ask the bank, then decide: {which} --left if it has it, {which} --not-left if it has not",
     )

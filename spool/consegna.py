@@ -239,10 +239,9 @@ def _deliver(home: Home, linea: Linea, filo: Filo) -> Iterator[Passaggio]:
 def _give(home: Home, linea: Linea, branch: Ramo, filo: Filo, intento: Intento) -> str:
     """The name under which the bank has the file; it has been moved to `out/sent`."""
     name, data = _to_deliver(home, linea, branch, intento)
-    file = branch.out("new") / intento.nome_file
-    nota = affido.Nota(home.ports, branch.out("tmp") / f"{intento.nome_file}{affido.SUFFIX}", file)
+    nota = affido.nota_di(home.ports, branch, intento)
     filo.ask(lambda far: affido.entrust(far, nota, name, data))
-    _move_to_sent(home.ports.disk, branch, intento.nome_file)
+    move_to_sent(home.ports.disk, branch, intento.nome_file)
     return name
 
 
@@ -284,7 +283,8 @@ def _sealed(home: Home, branch: Ramo, intento: Intento, data: bytes, certificate
     return disk.read(kept)
 
 
-def _move_to_sent(disk: Disk, branch: Ramo, name: str) -> None:
+def move_to_sent(disk: Disk, branch: Ramo, name: str) -> None:
+    """Moves a file from `out/new` to `out/sent`, durably. Raises OSError; then it is where it was, as far as can be."""
     if not disk.exists(branch.out("new") / name):
         return  # the receipt of the bank, or another process, was quicker
     waiting, gone = branch.out("new") / name, branch.out("sent") / name

@@ -268,6 +268,15 @@ def linea(root: Path) -> None:
     (root / "banca" / "per-noi" / "due.cbi").write_bytes(b"due\n")
 
 
+def dubbia(root: Path) -> None:
+    """As `linea`, with a delivery that was cut at the very end: the bank has no file of either name."""
+    linea(root)
+    home = _open(root)
+    (file,) = casa.branch(home).out("new").iterdir()
+    (casa.branch(home).out("tmp") / f"{file.name}.consegna").write_text(f".{file.name}.000000000000.tmp\n")
+    home.close()
+
+
 def collect(root: Path, banks: Iterable[str]) -> None:
     """Those banks collect what lies in `out/new`."""
     for abi in banks:
@@ -285,6 +294,6 @@ CASE: dict[str, Callable[[Path], None]] = {
     each.__name__: each
     for each in (
         *(nulla, vecchia, libri, sciolta, sospesa, cambio, codice, delega, tornata),
-        *(firmata, partita, incerta, risposte, finita, poca, riposta, spuntata, scritta, esportata, linea),
+        *(firmata, partita, incerta, risposte, finita, poca, riposta, spuntata, scritta, esportata, linea, dubbia),
     )
 }

@@ -106,6 +106,8 @@ PASSI = {
         Passo("reconcile", "risposte", "reconcile", esce=3),
         _person("spool resolve --left", "incerta", "spool resolve 1 --left"),
         replace(_person("spool resolve --not-left", "incerta", "spool resolve 1 --not-left"), ritirano=()),
+        replace(_person("spool resolve --left, consegna", "dubbia", "spool resolve 1 --left"), ritirano=("02008",)),
+        replace(_person("spool resolve --not-left, consegna", "dubbia", "spool resolve 1 --not-left"), ritirano=()),
         Passo("run --once", "risposte", "run --once --metrics-file {}/fatti/misure", ogni=3),
         Passo("run --once dispatch", "firmata", "run --once dispatch"),
         Passo("run --once archive", "finita", "run --once archive", at=MARZO),

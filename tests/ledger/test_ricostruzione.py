@@ -17,6 +17,7 @@ from ledger import (
     esportazioni,
     firme,
     importa,
+    intenti,
     journal,
     messaggi,
     poteri,
@@ -33,6 +34,8 @@ from ledger.profilo import Profilo
 from ledger.ricostruzione import PASSI, Differenza
 from ledger.schema import JOURNAL
 from reconcile.a_mano import match, unmatch
+from spool.affido import nota_di
+from spool.albero import ramo
 from spool.dispatch import INCERTA, dispatch_ready, recover
 from spool.receive import receive
 from spool.resolve import resolve
@@ -71,6 +74,7 @@ def template(tmp_path_factory):
         _withdrawn(home, 5)
         importa.import_file(home, flow("QUINTO", range(40, 42)), "quinto.cbi", 1)
         _uncertain(home, 6)
+        _cut(home, 6)
         for _ in range(7):
             with pytest.raises(Refused):
                 utenti.authenticate(home, 1, "verdi", "una password sbagliata")
@@ -113,7 +117,7 @@ def _grouped(home):
 
 def _withdrawn(home, distinta_id):
     """Signed, intended, and its bytes gone before they could leave; then they come back, and it leaves."""
-    from ledger import distinte, intenti
+    from ledger import distinte
 
     firme.sign(home, distinta_id, "bianchi", PASSWORD)
     with home.begin() as conn:
@@ -140,6 +144,15 @@ def _uncertain(home, distinta_id):
     firme.sign(home, distinta_id, "bianchi", PASSWORD)
     assert [each.verdetto for each in dispatch_ready(replace(home, ports=ports(Forgetful())))] == [INCERTA]
     resolve(home, distinta_id, "bianchi", PASSWORD, left=True)
+
+
+def _cut(home, distinta_id):
+    """Its delivery was begun on a line and not ended; a person says that the bank has not got it."""
+    with home.read() as conn:
+        intento = intenti.done_of(conn, distinta_id)
+    branch = ramo(home.spool_dir, SIA, intento.abi)
+    nota_di(home.ports, branch, intento).path.write_text("x\n")
+    resolve(home, distinta_id, "bianchi", PASSWORD, left=False)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +19,21 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import pkcs7_decrypt_der
+from sqlalchemy import select
 
 from banksim.dati import SIA
-from ledger import linee, outcomes
+from ledger import journal, linee, outcomes, ricostruzione
 from ledger.errors import Refused
 from ledger.home import Home
 from ledger.linee import PAUSA_MASSIMA, PRIMA_PAUSA, SOGLIA
 from ledger.ports import FsyncFailed
+from ledger.schema import JOURNAL
 from spool.consegna import CADUTA, CONSEGNATO, FALLITO, PRESO, PRONTO, RECENTE, SOSPESA, deliver, fetch, look, wait
 from spool.dispatch import dispatch_ready
 from spool.lettura import MAX_FILE
 from spool.linee import line
 from spool.receive import receive
+from spool.resolve import resolve
 from spool.trasporti import Rete, open_line
 from spool.trasporti.protocollo import Changed, Voce
 from tests.spool import casa
@@ -190,20 +194,31 @@ def test_a_crash_at_any_point_delivers_once_to_a_bank_that_carries_away_at_once(
     assert 0 < uncertain < 10
 
 
-def test_a_person_decides_whether_an_uncertain_file_was_delivered(sent: Path, tmp_path: Path) -> None:
-    for decides in (True, False):
-        home = casa.copy(sent, tmp_path / f"{decides}" / "home")
-        root, branch = connect(home, tmp_path / f"{decides}" / "banche"), casa.branch(home)
-        (name,) = (path.name for path in branch.out("new").iterdir())
-        note = branch.out("tmp") / f"{name}.consegna"
-        note.write_text(f".{name}.000000000000.tmp\n")
-        assert verdicts(deliver(home)) == [("02008", CONSEGNATO), ("03069", FALLITO)]
-        if decides:
-            (branch.out("new") / name).rename(branch.out("sent") / name)
-        else:
-            note.unlink()
-        assert verdicts(deliver(home)) == ([] if decides else [("03069", CONSEGNATO)])
-        assert (name in collected(root), note.exists()) == (not decides, False)
+@pytest.mark.parametrize("left", [True, False])
+def test_a_person_decides_whether_an_uncertain_file_was_delivered(sent: Path, tmp_path: Path, left: bool) -> None:
+    home = casa.copy(sent, tmp_path / "home")
+    root, branch = connect(home, tmp_path / "banche"), casa.branch(home)
+    (name,) = (path.name for path in branch.out("new").iterdir())
+    (branch.out("tmp") / f"{name}.consegna").write_text(f".{name}.000000000000.tmp\n")
+    uncertain = [each for each in deliver(home) if each.verdetto == FALLITO]
+    (command,) = (each.error.hint_it for each in uncertain if isinstance(each.error, Refused))
+    assert "cbi spool resolve 1 --left" in command
+    collected(root)
+    before = casa.portrait(home)
+    for dry_run in (True, False):
+        assert before == casa.portrait(home)
+        deciso = resolve(home, 1, "bianchi", casa.PASSWORD, left=left, dry_run=dry_run)
+    assert (deciso.consegna, deciso.partita, deciso.stato) == (True, left, "Inoltrata")
+    assert deciso.path is not None and deciso.path.parent.name == ("sent" if left else "new")
+    assert verdicts(deliver(home)) == ([] if left else [("03069", CONSEGNATO)])
+    assert (collected(root), out(home, "tmp"), out(home, "new")) == ([] if left else [name], {}, {})
+    with pytest.raises(Refused, match="INOLTRO-003"):
+        resolve(home, 1, "bianchi", casa.PASSWORD, left=left)
+    with home.read() as conn:
+        (told,) = conn.scalars(select(JOURNAL.c.dati).where(JOURNAL.c.tipo == "consegna_decisa")).all()
+        assert journal.verify(conn, 1) is None and ricostruzione.check(conn, 1) == []
+    dati = json.loads(told)
+    assert (dati["file"], dati["chi"], dati["esito"]) == (name, "bianchi", "consegnata" if left else "non consegnata")
 
 
 @dataclass

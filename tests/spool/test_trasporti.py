@@ -56,7 +56,7 @@ def give(far: Trasporto, data: bytes) -> None:
     """The file is left at the bank, by a run that finds no note of another."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / NAME).write_bytes(data)
-        entrust(far, Nota(casa.ports(), Path(folder) / "nota", Path(folder) / NAME), NAME, data)
+        entrust(far, Nota(casa.ports(), Path(folder) / "nota", Path(folder) / NAME, 1), NAME, data)
 
 
 def names(folder: Path) -> list[str]:
