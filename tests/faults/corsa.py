@@ -59,7 +59,7 @@ class Punto:
         """What need not be as in a run without faults."""
         if self.incerta:
             return giudice.DECIDED
-        return giudice.STRICT if self.guasto.kills else giudice.IN_ANOTHER_ORDER
+        return PASSI[self.passo].diverso | (giudice.STRICT if self.guasto.kills else giudice.IN_ANOTHER_ORDER)
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -23,7 +23,7 @@ class Passo:
     looked whether it was done, because twice would be twice. `segreti` are the lines that it is given on a descriptor,
     `esce` its exit code when nothing goes wrong; `ritirano` are the banks that collect meanwhile; `cambia`, whether
     anything that is looked at changes; `ogni`, of one that takes long, how many calls there are for one at which it is
-    stopped.
+    stopped; `diverso` is what may be other than without the fault.
     """
 
     nome: str
@@ -37,6 +37,7 @@ class Passo:
     esce: int = 0
     cambia: bool = True
     ogni: int = 1
+    diverso: frozenset[str] = frozenset()
 
 
 def _person(nome: str, case: str, argv: str, *more: str, who: str = "bianchi", at: datetime = NOVEMBRE) -> Passo:
@@ -126,7 +127,8 @@ PASSI = {
         Passo("audit checkpoint", "partita", "audit checkpoint", "run --once checkpoint"),
         Passo("audit key", "partita", "audit key", cambia=False),
         Passo("audit export", "finita", "audit export --into {}/fatti/esporto", guarda=True),
-        Passo("evidence", "finita", "evidence 1 -o {}/fatti/prova.zip"),
+        # a checkpoint is kept, and is true, also when the journal could not name it: then no other is taken
+        Passo("evidence", "finita", "evidence 1 -o {}/fatti/prova.zip", diverso=frozenset({"libri", "specie"})),
         Passo("replay", "esportata", "replay {}/esporto --into {}/fatti/rifatto", guarda=True, ogni=4),
         _file("write", "write {}/files/uno.ndjson -o {}/fatti/scritto.cbi"),
         _file("split", "split {}/files/due.cbi --dir {}/fatti --force"),
