@@ -19,7 +19,6 @@ from tests.faults.ordine import ORDERED, Corrente, Stato, remembering
 from tests.faults.passi import PASSI
 from tests.ledger.sala import QUICK_HASHER
 
-
 SOAK = "CBI_SOAK" in os.environ
 
 
