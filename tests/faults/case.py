@@ -204,6 +204,10 @@ def finita(root: Path) -> None:
     home = _open(root)
     receive(home)
     home.close()
+    _age(root)
+
+
+def _age(root: Path) -> None:
     for path in (root / "home" / "spool").rglob("*"):
         if path.is_file():
             os.utime(path, (LONG_AGO, LONG_AGO))
@@ -216,9 +220,7 @@ def poca(root: Path) -> None:
     sim.receipts(home.spool_dir, casa.Clock().at.date(), ack=["02008"])
     receive(home)
     home.close()
-    for path in (root / "home" / "spool").rglob("*"):
-        if path.is_file():
-            os.utime(path, (LONG_AGO, LONG_AGO))
+    _age(root)
 
 
 def riposta(root: Path) -> None:
