@@ -76,9 +76,8 @@ def state(root: Path, scratch: Path) -> str:
     for path in sorted(root.rglob("*")):
         if path.is_file() and not path.name.startswith("cbi.db"):
             name = str(path.relative_to(root)) if path.suffix not in SCRATCH else str(path.parent.relative_to(root))
-            held = (
-                len(path.read_bytes().splitlines()) if path.parent.name == "audit" else _digest(path)
-            )  # keys are drawn
+            drawn = path.parent.name == "audit"  # keys are, and so is what they sign
+            held = len(path.read_bytes().splitlines()) if drawn else _digest(path)
             found.update(f"{name} {held}\n".encode())
     for base in sorted(root.rglob("cbi.db")):
         for each in base.parent.glob("cbi.db*"):

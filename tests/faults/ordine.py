@@ -209,7 +209,7 @@ def _asked(corrente: Corrente, given: argparse.Namespace) -> Iterator[Stato]:
 
 
 ORDERED = (
-    *("dispatch", "sign", "receive", "deliver", "fetch", "import", "audit checkpoint"),
+    *("dispatch", "sign", "receive", "deliver", "fetch", "import", "distinte create", "audit checkpoint", "audit key"),
     *("run --once archive, poco", "run --once archive, un mese"),
 )
 """The commands whose files and books have to agree: what leaves, what comes in, what is kept."""

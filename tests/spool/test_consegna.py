@@ -221,6 +221,20 @@ def test_a_person_decides_whether_an_uncertain_file_was_delivered(sent: Path, tm
     assert (dati["file"], dati["chi"], dati["esito"]) == (name, "bianchi", "consegnata" if left else "non consegnata")
 
 
+def test_a_decision_that_the_disk_cuts_short_leaves_the_question_open(sent: Path, tmp_path: Path) -> None:
+    home = casa.copy(sent, tmp_path / "home", disk := Unsure("sent"))
+    connect(home, tmp_path / "banche")
+    (file,) = casa.branch(home).out("new").iterdir()
+    (casa.branch(home).out("tmp") / f"{file.name}.consegna").write_text("x\n")
+    with pytest.raises(FsyncFailed):
+        resolve(home, 1, "bianchi", casa.PASSWORD, left=True)
+    assert disk.asked == 1 and f"03069/{file.name}" in out(home, "new")
+    deciso = resolve(home, 1, "bianchi", casa.PASSWORD, left=True)
+    assert deciso.path == casa.branch(home).out("sent") / file.name and out(home, "tmp") == {}
+    with home.read() as conn:
+        assert len(conn.scalars(select(JOURNAL.c.numero).where(JOURNAL.c.tipo == "consegna_decisa")).all()) == 2
+
+
 @dataclass
 class Unsure:
     """A disk that does not confirm a folder of that name, the n-th time that it is asked to."""
@@ -247,12 +261,16 @@ def test_a_note_that_the_disk_does_not_confirm_is_not_trusted(sent: Path, tmp_pa
     assert at_the_bank(root) == left and out(home, "tmp") == {}
 
 
-@pytest.mark.parametrize(("folder", "at"), [("consegna", 1), ("consegna", 2), ("sent", 1), ("new", 1)])
-def test_what_the_disk_does_not_confirm_is_done_anew(sent: Path, tmp_path: Path, folder: str, at: int) -> None:
+@pytest.mark.parametrize(
+    ("folder", "at", "verdetto"),
+    [("consegna", 1, CADUTA), ("consegna", 2, CADUTA), ("sent", 1, FALLITO), ("new", 1, FALLITO)],
+)
+def test_what_the_disk_does_not_confirm_is_done_anew(
+    sent: Path, tmp_path: Path, folder: str, at: int, verdetto: str
+) -> None:
     home = casa.copy(sent, tmp_path / "home", Unsure(folder, at))
     root, left = connect(home, tmp_path / "banche", tentativi=1), out(home, "new")
-    first = [each for each in deliver(home) if each.abi == "02008"]
-    assert [each.verdetto for each in first] in ([CADUTA], [FALLITO])
+    assert [each.verdetto for each in deliver(home) if each.abi == "02008"] == [verdetto]
     assert {name for name in out(home, "new") if name.startswith("02008")} == {n for n in left if n.startswith("02008")}
     assert [each.verdetto for each in deliver(home) if each.abi == "02008"] == [CONSEGNATO]
     assert at_the_bank(root) == out(home, "sent") == left
